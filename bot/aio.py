@@ -1,0 +1,49 @@
+"""Small asyncio pieces that several rooms need: named tasks that never fail unseen, and bounded fan-out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+async def gather_bounded(limit: int, function: Callable[[T], Awaitable[R]], items: Iterable[T]) -> list[R]:
+    """Call `function` for every item with at most `limit` under way; results in the order of the items.
+
+    The first exception cancels the rest and is raised itself, not wrapped in a group.
+    """
+    gate = asyncio.Semaphore(limit)
+
+    async def one(item: T) -> R:
+        async with gate:
+            return await function(item)
+
+    tasks = [asyncio.ensure_future(one(item)) for item in items]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        await cancel_all(tasks)
+        raise
+
+
+async def cancel_all(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    """Cancel the tasks and wait until every one has ended, whatever they end with."""
+    pending = list(tasks)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+
+
+def guarded_task(
+    coroutine: Coroutine[Any, Any, None], *, name: str, on_error: Callable[[BaseException], None]
+) -> asyncio.Task[None]:
+    """Start a background task whose failure is reported through `on_error` the moment it happens."""
+
+    def report(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            on_error(error)
+
+    task = asyncio.create_task(coroutine, name=name)
+    task.add_done_callback(report)
+    return task

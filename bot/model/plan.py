@@ -1,0 +1,138 @@
+"""What one change does, per target: the result of comparing two sides, and the stable shape behind the JSON format.
+
+Everything in a plan is masked already: no secret value can be in it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from bot.model.objects import Digest, ObjectId
+from bot.model.rendering import Diagnostic
+from bot.model.repo import Sha, TreeId
+from bot.model.target import Target
+
+
+class Action(StrEnum):
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    MOVED = "moved"
+
+
+class FieldOp(StrEnum):
+    ADD = "add"
+    REMOVE = "remove"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field: `path` reads like `spec.template.spec.containers[name=web].image`; `old`/`new` are masked JSON values."""
+
+    path: str
+    op: FieldOp
+    old: Any = None
+    new: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectChange:
+    """`old_name` is set where a generated name (`web-config-<hash>`) changed with its content, or an object moved
+    namespace or name; `from_target`/`to_target` name the other side of a move between targets.
+    """
+
+    action: Action
+    id: ObjectId
+    api_version: str
+    fields: tuple[FieldChange, ...] = ()
+    old_name: str | None = None
+    from_target: str | None = None
+    to_target: str | None = None
+
+
+class TargetStatus(StrEnum):
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    ADDED = "added"
+    REMOVED = "removed"
+    MOVED = "moved"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    moved: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.added + other.added,
+            self.changed + other.changed,
+            self.removed + other.removed,
+            self.moved + other.moved,
+        )
+
+    @property
+    def total(self) -> int:
+        return self.added + self.changed + self.removed + self.moved
+
+    @classmethod
+    def of(cls, changes: tuple[ObjectChange, ...]) -> "Counts":
+        return cls(**{action.value: sum(c.action is action for c in changes) for action in Action})
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlan:
+    """What happens to one target. `base_digest`/`head_digest` are None where that side has no complete rendering
+    (absent, unknown, or unchanged without having been rendered).
+    """
+
+    target: Target
+    status: TargetStatus
+    changes: tuple[ObjectChange, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    base_digest: Digest | None = None
+    head_digest: Digest | None = None
+
+    @property
+    def counts(self) -> Counts:
+        return Counts.of(self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """One layer between a renderer and the machine, and whether it holds here (`landlock`, `no-network`, ...)."""
+
+    name: str
+    active: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of the comparison: the commit where there is one, always the tree."""
+
+    label: str
+    tree: TreeId
+    sha: Sha | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`targets` is sorted by cluster and name. `diagnostics` concern the change as a whole (a finder's remarks)."""
+
+    base: Side
+    head: Side
+    targets: tuple[TargetPlan, ...]
+    protections: tuple[Protection, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def counts(self) -> Counts:
+        return sum((t.counts for t in self.targets), Counts())
+
+    def with_status(self, *statuses: TargetStatus) -> tuple[TargetPlan, ...]:
+        return tuple(t for t in self.targets if t.status in statuses)

@@ -1,0 +1,99 @@
+"""What a target renders to, and what was read to render it.
+
+Two kinds of rendering exist, and the type keeps them apart: a `Rendering` holds the objects as they are, secrets
+included, lives in memory only and is what an engine applies; a `MaskedRendering` holds no secret value, and is the
+only kind that is compared, cached, logged or shown.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from bot.model.objects import Digest, Object
+
+ContentKey = NewType("ContentKey", str)
+"""Hash of everything a rendering depends on. Equal keys mean equal renderings."""
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One remark about a target, with the place a person has to look at. `file` is relative to the repository root."""
+
+    severity: Severity
+    message: str
+    file: str | None = None
+    line: int | None = None
+
+
+class TraceKind(StrEnum):
+    FILE = "file"
+    LINK = "link"
+    LISTING = "listing"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TraceEntry:
+    """One thing that was read: `id` is the blob id of a file or link, the hash of a listing, empty when absent."""
+
+    path: str
+    kind: TraceKind
+    mode: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Everything in the tree that a rendering read or looked for in vain, sorted by path.
+
+    `diagnostics` holding an error means the sandbox refuses to render: the target is unknown.
+    """
+
+    entries: tuple[TraceEntry, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def is_refused(self) -> bool:
+        return any(d.severity is Severity.ERROR for d in self.diagnostics)
+
+
+class Trust(StrEnum):
+    """Whose input made a rendering. What an untrusted one made is never read by a delivery."""
+
+    TRUSTED = "trusted"
+    PULL_REQUEST = "pull-request"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """The ordered objects of one target, or why there are none.
+
+    `objects` is empty when `failed`; a rendering may also be empty because nothing is declared, which is not a
+    failure. Holds secret values: never cache, log or post it; `mask` it first.
+    """
+
+    objects: tuple[Object, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        return any(d.severity is Severity.ERROR for d in self.diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedRendering:
+    """A rendering in which every secret value is a keyed hash. `digest` is over these masked objects."""
+
+    objects: tuple[Object, ...]
+    digest: Digest
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        return any(d.severity is Severity.ERROR for d in self.diagnostics)

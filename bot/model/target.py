@@ -1,0 +1,77 @@
+"""The unit of delivery: a place in a repository that renders to objects for one cluster."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class RendererKind(StrEnum):
+    KUSTOMIZE = "kustomize"
+    HELM = "helm"
+    PLAIN = "plain"
+
+
+class EngineKind(StrEnum):
+    """Who applies: we (`direct`), or a controller in the cluster."""
+
+    DIRECT = "direct"
+    FLUX = "flux"
+    ARGOCD = "argocd"
+
+
+class Found(StrEnum):
+    """How a target came to be known."""
+
+    CONFIG = "config"
+    FLUX_KUSTOMIZATION = "flux-kustomization"
+    KUSTOMIZE_ROOT = "kustomize-root"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TargetId:
+    """`cluster` is the operator's name for it, or empty where nothing says which cluster is meant (plan only)."""
+
+    cluster: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.cluster}/{self.name}" if self.cluster else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a target was found: `file` and `line` in the repository, None for the operator's config or a rendering."""
+
+    found: Found
+    file: str | None = None
+    line: int | None = None
+
+
+NO_OVERLAY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One target as declared at one revision.
+
+    `path` is relative to the repository's root, without leading or trailing slash, empty for the root itself.
+    `overlay` holds kustomization fields that the finder lays over the path's kustomization, as Flux does with
+    `spec.patches`, `spec.images` and the like. `unknown_because` is set where the finder already knows that this
+    version of Longshore cannot render the target: it is then planned as unknown, with this reason.
+    """
+
+    id: TargetId
+    path: str
+    renderer: RendererKind
+    engine: EngineKind
+    origin: Origin
+    environment: str = ""
+    namespace: str = ""
+    prune: bool = True
+    wait: bool = True
+    timeout_s: float = 300.0
+    depends_on: tuple[str, ...] = ()
+    overlay: Mapping[str, Any] = field(default=NO_OVERLAY)
+    unknown_because: str = ""
