@@ -1,0 +1,294 @@
+"""Reads YAML the way kubectl does, from people who may mean harm.
+
+PyYAML's own schema turns dates and `12:30:45` into things Kubernetes never sees, takes `1e3` for text, lets the last
+of two equal keys win and follows any anchor bomb. The loader here resolves plain scalars as `sigs.k8s.io/yaml` does
+and keeps one invariant: whatever the bytes are, the answer is JSON-like data of bounded size, or a `ManifestError`
+that names file and line and quotes no value (a value may be a secret).
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import yaml
+
+from bot.errors import UserError
+from bot.model.objects import Digest, Manifest
+
+MAX_INPUT_BYTES = 16 * 1024 * 1024
+MAX_NODES = 1_000_000
+MAX_DEPTH = 200
+MAX_DOCUMENTS = 20_000
+
+_PLAIN = "plain"
+_STR = "tag:yaml.org,2002:str"
+_CORE_TAGS = {
+    f"tag:yaml.org,2002:{name}": name for name in ("int", "float", "bool", "null", "str", "map", "seq")
+}
+
+
+class ManifestError(UserError):
+    """`problem` is the bare sentence; `message` carries the place as well."""
+
+    def __init__(self, problem: str, *, file: str, line: int | None = None, hint: str = "") -> None:
+        place = f"{file}:{line}" if line else file
+        super().__init__(f"{place}: {problem}", hint=hint)
+        self.problem = problem
+        self.file = file
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document and the line it starts on, counted from 1. Anchored parts of `value` may be shared."""
+
+    value: Any
+    line: int
+
+
+def documents(data: bytes, *, file: str) -> list[Document]:
+    """Parse every document of a YAML or JSON file; empty ones are left out. Raises `ManifestError`."""
+    if len(data) > MAX_INPUT_BYTES:
+        raise ManifestError(f"is larger than {MAX_INPUT_BYTES // 1024**2} MiB", file=file)
+    try:
+        loader = KubeLoader(data)
+    except yaml.YAMLError as error:
+        raise _named(error, file) from None
+    try:
+        return [document for document in loader.all_documents() if document.value is not None]
+    except yaml.YAMLError as error:
+        raise _named(error, file) from None
+    finally:
+        loader.dispose()
+
+
+def flatten(parsed: Iterable[Document], *, file: str) -> list[Document]:
+    """Every object of the documents, with `kind: List` (and any other list kind) replaced by its items.
+
+    Raises `ManifestError` for what is no object. Items of a list carry the line of their list.
+    """
+    return [
+        Document(manifest, document.line)
+        for document in parsed
+        for manifest in _objects(document.value, file, document.line)
+    ]
+
+
+def canonical_json(value: Any) -> bytes:
+    """One spelling for equal data: sorted keys, no spaces, UTF-8."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def digest(value: Any) -> Digest:
+    return Digest(f"sha256:{hashlib.sha256(canonical_json(value)).hexdigest()}")
+
+
+def _objects(value: Any, file: str, line: int, depth: int = 0) -> Iterator[Manifest]:
+    if not isinstance(value, dict):
+        raise ManifestError(
+            f"a Kubernetes object is a mapping; this is {_shape(value)}", file=file, line=line
+        )
+    items = value.get("items")
+    if not (str(value.get("kind", "")).endswith("List") and isinstance(items, list)):
+        yield value
+        return
+    if depth == 8:
+        raise ManifestError("lists inside lists go too deep", file=file, line=line)
+    for item in items:
+        yield from _objects(item, file, line, depth + 1)
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, list):
+        return "a list"
+    return "text" if isinstance(value, str) else "a single value"
+
+
+def _named(error: yaml.YAMLError, file: str) -> ManifestError:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "is not YAML"
+    return ManifestError(str(problem)[:200], file=file, line=mark.line + 1 if mark else None)
+
+
+class KubeLoader(yaml.CSafeLoader):
+    """libyaml parses; the nodes are counted while it does, and turned into data by one plain recursion."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._nodes = 0
+        self._depth = 0
+        self._expanded = 0
+        self._built: dict[int, tuple[Any, int]] = {}
+
+    def all_documents(self) -> Iterator[Document]:
+        count = 0
+        while self.check_node():
+            node: Any = self.get_node()
+            count += 1
+            if count > MAX_DOCUMENTS:
+                raise _refusal(node, f"the file holds more than {MAX_DOCUMENTS} documents")
+            self._built.clear()
+            yield Document(self._build(node), node.start_mark.line + 1)
+
+    # The composer calls these three for every node it makes, which is what lets a bomb be stopped while it is read.
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:  # noqa: ARG002 - PyYAML's signature
+        self._nodes += 1
+        self._depth += 1
+        if self._nodes > MAX_NODES:
+            raise _refusal(current_node, f"the file holds more than {MAX_NODES} values")
+        if self._depth > MAX_DEPTH:
+            raise _refusal(current_node, f"values are nested more than {MAX_DEPTH} deep")
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> str:  # noqa: ARG002 - PyYAML's signature
+        if kind is yaml.ScalarNode:
+            return _PLAIN if implicit[0] else _STR
+        return "tag:yaml.org,2002:seq" if kind is yaml.SequenceNode else "tag:yaml.org,2002:map"
+
+    def _build(self, node: Any) -> Any:
+        self._expanded += 1
+        if self._expanded > MAX_NODES:
+            raise _refusal(node, f"aliases expand to more than {MAX_NODES} values")
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node)
+        known = self._built.get(id(node))
+        if known is not None:
+            if known[1] == 0:
+                raise _refusal(node, "an anchor contains itself")
+            self._expanded += known[1]
+            return known[0]
+        before = self._expanded
+        self._built[id(node)] = (None, 0)
+        value = self._sequence(node) if isinstance(node, yaml.SequenceNode) else self._mapping(node)
+        self._built[id(node)] = (value, self._expanded - before + 1)
+        return value
+
+    def _sequence(self, node: Any) -> list[Any]:
+        _expect_tag(node, "seq")
+        return [self._build(child) for child in node.value]
+
+    def _mapping(self, node: Any) -> dict[str, Any]:
+        _expect_tag(node, "map")
+        result: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if key_node.tag == _PLAIN and key_node.value == "<<":
+                for source in self._merge_sources(value_node):
+                    merged = source | merged
+                continue
+            key = _key(key_node)
+            if key in result:
+                raise _refusal(key_node, f"the key {key[:80]!r} occurs twice in one mapping")
+            result[key] = self._build(value_node)
+        return merged | result if merged else result
+
+    def _merge_sources(self, node: Any) -> list[dict[str, Any]]:
+        value = self._build(node)
+        sources = value if isinstance(value, list) else [value]
+        for source in sources:
+            if not isinstance(source, dict):
+                raise _refusal(node, "a merge key (<<) needs a mapping or a list of mappings")
+        return sources
+
+
+def _refusal(node: Any, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=getattr(node, "start_mark", None))
+
+
+def _expect_tag(node: Any, name: str) -> None:
+    if _CORE_TAGS.get(node.tag) != name:
+        raise _refusal(node, f"the tag {node.tag[:80]!r} is not one that Kubernetes reads")
+
+
+def _key(node: Any) -> str:
+    """JSON has text keys only; kubectl spells `1:` and `true:` out, and refuses anything without one spelling."""
+    if not isinstance(node, yaml.ScalarNode):
+        raise _refusal(node, "the key of a mapping must be text")
+    value = _scalar(node)
+    if isinstance(value, str):
+        return value
+    if value is None:
+        raise _refusal(node, "the key of a mapping is empty")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _scalar(node: Any) -> Any:
+    if node.tag == _STR:
+        return node.value
+    try:
+        if node.tag == _PLAIN:
+            return _plain(node.value)
+        return _tagged(node)
+    except ValueError as error:
+        raise _refusal(node, str(error)) from None
+
+
+def _tagged(node: Any) -> Any:
+    """An explicit tag must agree with what the text would mean without it. Raises ValueError."""
+    name = _CORE_TAGS.get(node.tag)
+    if name is None:
+        raise ValueError(f"the tag {node.tag[:80]!r} is not one that Kubernetes reads")
+    value = _plain(node.value)
+    if (
+        (name == "null" and value is None)
+        or (name == "bool" and isinstance(value, bool))
+        or (name in {"int", "float"} and isinstance(value, int | float) and not isinstance(value, bool))
+    ):
+        return value
+    raise ValueError(f"the value is not of its tag !!{name}")
+
+
+_WORDS: dict[str, bool | None] = {
+    **{form: True for word in ("y", "yes", "true", "on") for form in (word, word.capitalize(), word.upper())},
+    **{
+        form: False
+        for word in ("n", "no", "false", "off")
+        for form in (word, word.capitalize(), word.upper())
+    },
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+}
+_NO_NUMBER = frozenset(
+    sign + "." + form for sign in ("", "+", "-") for form in ("inf", "Inf", "INF", "nan", "NaN", "NAN")
+)
+_MAY_BE_NUMBER = frozenset("+-.0123456789")
+_INTEGER = re.compile(
+    r"(?P<sign>[-+]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0[oO]?(?P<oct>[0-7]+)|(?P<dec>0|[1-9][0-9]*))"
+)
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_BASES = (("hex", 16), ("bin", 2), ("oct", 8), ("dec", 10))
+
+
+@lru_cache(maxsize=8192)
+def _plain(text: str) -> Any:
+    """What an unquoted scalar means. Raises ValueError for infinity and not-a-number, which JSON cannot carry."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _MAY_BE_NUMBER:
+        return text
+    if text in _NO_NUMBER:
+        raise ValueError("infinity and not-a-number cannot be sent to a cluster")
+    return _number(text if text[0] == "." else text.replace("_", ""), text)
+
+
+def _number(digits: str, text: str) -> int | float | str:
+    if len(digits) > 400:
+        return text
+    integer = _INTEGER.fullmatch(digits)
+    if integer:
+        value = next(int(integer[name], base) for name, base in _BASES if integer[name])
+        value = -value if integer["sign"] == "-" else value
+        return value if -(2**63) <= value < 2**64 else float(value)
+    if not _FLOAT.fullmatch(digits):
+        return text
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        return text
+    # The API server sees the JSON that Go writes, and Go writes 1.0 and 1e3 without a fraction.
+    return int(number) if number.is_integer() and abs(number) < 2**63 else number
