@@ -73,5 +73,5 @@ class Target:
     wait: bool = True
     timeout_s: float = 300.0
     depends_on: tuple[str, ...] = ()
-    overlay: Mapping[str, Any] = field(default=NO_OVERLAY)
+    overlay: Mapping[str, Any] = field(default_factory=lambda: NO_OVERLAY)
     unknown_because: str = ""
