@@ -1,0 +1,1 @@
+"""What the project needs besides Python packages: pinned programs, built and fetched once per user."""

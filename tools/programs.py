@@ -1,0 +1,147 @@
+"""The programs, each family one pinned Go module under `tools/go/`.
+
+Invariant: a version is written in one place only, the family's go.mod; the cache key is taken from that file, its
+go.sum, the build flags and the platform, so a changed pin is a new build and never a stale one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+GO_MODULES = Path(__file__).resolve().parent / "go"
+FLAGS = ("-trimpath", "-buildvcs=false", "-pgo=off", "-mod=readonly")
+MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+@dataclass(frozen=True)
+class Family:
+    """Programs that are built from one module.
+
+    `binaries` maps a program's file name to its Go package; `required` are those without which a copy found on the
+    machine is of no use to us.
+    """
+
+    name: str
+    module: str
+    binaries: dict[str, str]
+    of_plane: bool = False
+    optional: frozenset[str] = frozenset()
+    stamped: tuple[str, ...] = ()
+    go_modules: Path = field(default=GO_MODULES)
+
+    @property
+    def directory(self) -> Path:
+        return self.go_modules / self.name
+
+    @property
+    def required(self) -> list[str]:
+        return [program for program in self.binaries if program not in self.optional]
+
+    @cached_property
+    def version(self) -> str:
+        return _first(rf"^\s*(?:require\s+)?{re.escape(self.module)} v(\S+)", self._go_mod, self.directory)
+
+    @cached_property
+    def go_version(self) -> tuple[int, ...]:
+        """The oldest Go the module says it can be built with."""
+        return parse_version(_first(r"^go (\S+)", self._go_mod, self.directory))
+
+    @cached_property
+    def key(self) -> str:
+        digest = hashlib.sha256()
+        for part in (self._go_mod, self._go_sum, *self.flags, *target_platform(), *self.binaries.items()):
+            digest.update(repr(part).encode())
+        return digest.hexdigest()[:12]
+
+    @cached_property
+    def flags(self) -> tuple[str, ...]:
+        return (*FLAGS, f"-ldflags={self._ldflags}")
+
+    @property
+    def _ldflags(self) -> str:
+        major, minor, *_ = self.version.split(".")
+        stamps = {
+            "gitVersion": f"v{self.version}",
+            "gitMajor": major,
+            "gitMinor": minor,
+            "gitCommit": "0" * 40,  # a module says its version, not its commit
+            "gitTreeState": "clean",
+            "buildDate": "1970-01-01T00:00:00Z",
+        }
+        stamped = [
+            f"-X {package}.{name}={value}" for package in self.stamped for name, value in stamps.items()
+        ]
+        return " ".join(["-s -w", *stamped])
+
+    @cached_property
+    def _go_mod(self) -> str:
+        return (self.directory / "go.mod").read_text(encoding="utf-8")
+
+    @cached_property
+    def _go_sum(self) -> str:
+        path = self.directory / "go.sum"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def target_platform() -> tuple[str, str]:
+    """GOOS and GOARCH of this machine, known without asking Go."""
+    machine = platform.machine().lower()
+    return sys.platform, MACHINES.get(machine, machine)
+
+
+def parse_version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def _first(pattern: str, text: str, directory: Path) -> str:
+    found = re.search(pattern, text, re.MULTILINE)
+    if found is None:
+        raise ValueError(f"{directory / 'go.mod'}: no line matches {pattern!r}; restore the file from Git")
+    return found.group(1)
+
+
+KUBERNETES = Family(
+    "kubernetes",
+    "k8s.io/kubernetes",
+    {
+        name: f"k8s.io/kubernetes/cmd/{name}"
+        for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+    },
+    of_plane=True,
+    optional=frozenset({"kubectl"}),
+    # NB: clients, helm and the API server itself each read one of the two; unstamped they say v0.0.0-master.
+    stamped=("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"),
+)
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        "kustomize",
+        "sigs.k8s.io/kustomize/kustomize/v5",
+        {"kustomize": "sigs.k8s.io/kustomize/kustomize/v5"},
+    ),
+    Family("etcd", "go.etcd.io/etcd/server/v3", {"etcd": "go.etcd.io/etcd/server/v3"}, of_plane=True),
+    KUBERNETES,
+    Family("kwok", "sigs.k8s.io/kwok", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, of_plane=True),
+    Family("helm", "helm.sh/helm/v4", {"helm": "helm.sh/helm/v4/cmd/helm"}),
+    Family("sops", "github.com/getsops/sops/v3", {"sops": "github.com/getsops/sops/v3/cmd/sops"}),
+)
+
+GROUPS: dict[str, tuple[Family, ...]] = {
+    **{family.name: (family,) for family in FAMILIES},
+    "plane": tuple(family for family in FAMILIES if family.of_plane),
+    "all": FAMILIES,
+}
+
+
+def family_of(program: str) -> Family:
+    for family in FAMILIES:
+        if program in family.binaries:
+            return family
+    known = ", ".join(name for family in FAMILIES for name in family.binaries)
+    raise ValueError(f"no program is called {program!r}; known are {known}")
