@@ -1,0 +1,153 @@
+"""The protocol every forge fulfils, written for GitHub and GitLab alike.
+
+The invariant: what a forge cannot do is not an error but a missing `Feature`; the adapter then does the next best
+thing and `Capabilities.degraded` says in words what that is. Every call may raise a `ForgeError`, and nothing else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import NewType, Protocol
+
+from bot.forge.reports import Check, CheckReport, Deployment, DeploymentReport
+from bot.model.repo import Actor, PullRequest, RepoId, Sha
+
+CommentId = NewType("CommentId", int)
+
+
+class Feature(StrEnum):
+    """What a forge may have; the value is the word `config check` uses for it."""
+
+    CHECKS = "checks"
+    """Check runs with summary, text and `external_id`. Without: a commit status of 140 characters."""
+    ANNOTATIONS = "annotations"
+    DEPLOYMENTS = "deployments"
+    REACTIONS = "reactions"
+    SIGNED_COMMITS = "signed-commits"
+    DRAFTS = "drafts"
+    MERGE_REFS = "merge-refs"
+    """The forge keeps a ref with the pull request's trial merge."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextLimit:
+    """How long a text may be; a forge that counts one way only has the other limit far away."""
+
+    code_points: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What this forge can do with the credentials it was given, and how much text it takes.
+
+    `degraded` has one sentence for each missing feature that Longshore uses: what stands in for it.
+    """
+
+    features: frozenset[Feature]
+    comment: TextLimit
+    check_summary: TextLimit
+    check_text: TextLimit
+    degraded: tuple[str, ...] = ()
+
+    def has(self, feature: Feature) -> bool:
+        return feature in self.features
+
+
+class Permission(IntEnum):
+    """What a person may do in a repository, weakest first, so that `permission >= Permission.WRITE` reads well."""
+
+    NONE = 0
+    READ = 10
+    TRIAGE = 20
+    WRITE = 30
+    MAINTAIN = 40
+    ADMIN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One remark in a pull request's conversation."""
+
+    id: CommentId
+    author: Actor
+    body: str
+    url: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GitCredentials:
+    """User and password for Git over HTTPS; reading is all they are meant for. `expires_at` None: until revoked."""
+
+    username: str
+    password: str = field(repr=False)
+    expires_at: datetime | None = None
+
+
+class Forge(Protocol):
+    """One forge as the operator configured it. `name` is the `RepoId.forge` of every repository on it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def identity(self) -> Actor:
+        """Who we are there: the author of every comment of ours."""
+
+    async def missing_permissions(self) -> Sequence[str]:
+        """What we were not given and need: one sentence each, with the place to grant it."""
+
+    async def repositories(self) -> Sequence[RepoId]:
+        """Every repository we can reach, archived ones left out."""
+
+    async def default_branch(self, repo: RepoId) -> str:
+        """Its name, also where the repository is empty and the branch does not exist yet."""
+
+    async def branch_head(self, repo: RepoId, branch: str) -> Sha | None:
+        """None where there is no such branch."""
+
+    async def permission(self, repo: RepoId, actor: Actor) -> Permission: ...
+
+    def git_url(self, repo: RepoId) -> str: ...
+
+    async def git_credentials(self, repo: RepoId) -> GitCredentials: ...
+
+    def pull_head_ref(self, number: int) -> str:
+        """The ref in the base repository that holds a pull request's head, also one from a fork."""
+
+    async def pull(self, repo: RepoId, number: int) -> PullRequest: ...
+
+    async def open_pulls(self, repo: RepoId, *, base: str | None = None) -> Sequence[PullRequest]: ...
+
+    async def pulls_of_commit(self, repo: RepoId, sha: Sha) -> Sequence[PullRequest]:
+        """The pull requests that a commit came in with or, while they are open, belongs to. Empty where none is
+        known: a commit of a fork may be unknown to the base repository.
+        """
+
+    async def comments(self, repo: RepoId, number: int) -> Sequence[Comment]:
+        """Oldest first."""
+
+    async def create_comment(self, repo: RepoId, number: int, body: str) -> Comment:
+        """Use `bot.forge.sticky` for a comment that exists once; this one doubles when it is tried again."""
+
+    async def update_comment(self, repo: RepoId, number: int, comment: CommentId, body: str) -> Comment: ...
+
+    async def delete_comment(self, repo: RepoId, number: int, comment: CommentId) -> None:
+        """A comment that is gone already is no error."""
+
+    async def find_check(self, repo: RepoId, sha: Sha, name: str) -> Check | None:
+        """Our own newest check of this name on this commit."""
+
+    async def put_check(self, repo: RepoId, report: CheckReport) -> Check:
+        """Make the commit's check say this. What is longer than the forge takes is cut and says so."""
+
+    async def find_deployment(
+        self, repo: RepoId, sha: Sha, environment: str, key: str
+    ) -> Deployment | None: ...
+
+    async def put_deployment(self, repo: RepoId, report: DeploymentReport) -> Deployment:
+        """Make the deployment with this key say this, and create it where there is none yet."""

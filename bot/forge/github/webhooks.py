@@ -1,0 +1,267 @@
+"""GitHub's webhooks: proof of origin, delivery id, and the few events that wake something.
+
+The invariant: only fields declared here are read, and a value that is not of the declared shape never gets past this
+module, so that what becomes a queue key is a repository path, a number or a commit id and nothing else.
+"""
+
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+
+from bot.forge.webhooks import (
+    BadSignature,
+    CheckRerequested,
+    DeliveryId,
+    Event,
+    MalformedEvent,
+    Ping,
+    PullAction,
+    PullRequestChanged,
+    Pushed,
+    RepositoriesChanged,
+    header,
+)
+from bot.model.repo import Sha
+
+SIGNATURE_PREFIX = "sha256="
+
+Path = Annotated[
+    str, msgspec.Meta(pattern=r"^(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,100}\Z")
+]
+CommitId = Annotated[str, msgspec.Meta(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
+Number = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+Text = Annotated[str, msgspec.Meta(max_length=65_536)]
+RefName = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+HeaderWord = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
+
+P = TypeVar("P", bound="Payload")
+
+
+class Payload(msgspec.Struct):
+    """GitHub's objects have hundreds of fields; a struct here has the ones that are read."""
+
+
+class Repository(Payload):
+    full_name: Path
+
+
+class Base(Payload):
+    ref: RefName
+
+
+class Head(Payload):
+    sha: CommitId
+
+
+class Pull(Payload):
+    number: Number
+    base: Base
+    head: Head
+    merged: bool = False
+
+
+class Old(Payload):
+    old: str = msgspec.field(name="from", default="")
+
+
+class BaseChange(Payload):
+    ref: Old | None = None
+
+
+class Changes(Payload):
+    base: BaseChange | None = None
+
+
+class PullRequestPayload(Payload):
+    action: str
+    pull_request: Pull
+    repository: Repository
+    changes: Changes | None = None
+
+
+class PushPayload(Payload):
+    ref: RefName
+    before: CommitId
+    after: CommitId
+    repository: Repository
+    deleted: bool = False
+    forced: bool = False
+
+
+class PullNumber(Payload):
+    number: Number
+
+
+class CheckRun(Payload):
+    name: Text
+    head_sha: CommitId
+    external_id: Text | None = None
+    pull_requests: tuple[PullNumber, ...] = ()
+
+
+class CheckRunPayload(Payload):
+    action: str
+    check_run: CheckRun
+    repository: Repository
+
+
+class CheckSuite(Payload):
+    head_sha: CommitId
+    pull_requests: tuple[PullNumber, ...] = ()
+
+
+class CheckSuitePayload(Payload):
+    action: str
+    check_suite: CheckSuite
+    repository: Repository
+
+
+class InstallationPayload(Payload):
+    action: str
+    repositories: tuple[Repository, ...] = ()
+
+
+class InstallationRepositoriesPayload(Payload):
+    repositories_added: tuple[Repository, ...] = ()
+    repositories_removed: tuple[Repository, ...] = ()
+
+
+PULL_ACTIONS: Final[Mapping[str, PullAction]] = {
+    "opened": PullAction.OPENED,
+    "reopened": PullAction.REOPENED,
+    "synchronize": PullAction.UPDATED,
+    "edited": PullAction.RETARGETED,
+    "ready_for_review": PullAction.READY,
+    "closed": PullAction.CLOSED,
+}
+
+
+def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) -> None:
+    """Accept a sha256 signature by any of the secrets; GitHub's older sha1 header counts for nothing."""
+    signature = header(headers, "x-hub-signature-256")
+    if signature is None:
+        raise BadSignature(
+            "the delivery has no X-Hub-Signature-256 header", hint="give the webhook a secret on GitHub"
+        )
+    given = signature.removeprefix(SIGNATURE_PREFIX).encode("utf-8", "surrogateescape")
+    # Every secret is tried, so that the time taken does not tell which of them is in use.
+    matches = [hmac.compare_digest(given, _signature(secret, body)) for secret in secrets if secret]
+    if not signature.startswith(SIGNATURE_PREFIX) or not any(matches):
+        raise BadSignature(
+            "the signature was made with another secret", hint="compare the secrets here and on GitHub"
+        )
+
+
+def delivery(headers: Mapping[str, str]) -> DeliveryId:
+    kind, target, hook = (
+        _word(headers, name, default)
+        for name, default in (
+            ("x-github-hook-installation-target-type", "none"),
+            ("x-github-hook-installation-target-id", "0"),
+            ("x-github-hook-id", "0"),
+        )
+    )
+    return DeliveryId(f"{kind}/{target}/{hook}", _word(headers, "x-github-delivery"))
+
+
+def normalise(headers: Mapping[str, str], body: bytes) -> Event | None:
+    read = READERS.get(_word(headers, "x-github-event"))
+    return read(body) if read else None
+
+
+def _pull_request(body: bytes) -> Event | None:
+    payload = _decode(body, PullRequestPayload)
+    action = PULL_ACTIONS.get(payload.action)
+    if action is PullAction.RETARGETED and not (payload.changes and payload.changes.base):
+        return None
+    if action is None:
+        return None
+    pull = payload.pull_request
+    path = payload.repository.full_name
+    return PullRequestChanged(path, pull.number, action, pull.base.ref, Sha(pull.head.sha), pull.merged)
+
+
+def _push(body: bytes) -> Event:
+    payload = _decode(body, PushPayload)
+    return Pushed(
+        payload.repository.full_name,
+        payload.ref,
+        Sha(payload.before),
+        Sha(payload.after),
+        payload.deleted,
+        payload.forced,
+    )
+
+
+def _check_run(body: bytes) -> Event | None:
+    payload = _decode(body, CheckRunPayload)
+    if payload.action != "rerequested":
+        return None
+    run = payload.check_run
+    pulls = tuple(pull.number for pull in run.pull_requests)
+    path = payload.repository.full_name
+    return CheckRerequested(path, Sha(run.head_sha), run.name, run.external_id or "", pulls)
+
+
+def _check_suite(body: bytes) -> Event | None:
+    payload = _decode(body, CheckSuitePayload)
+    if payload.action != "rerequested":
+        return None
+    suite = payload.check_suite
+    pulls = tuple(pull.number for pull in suite.pull_requests)
+    return CheckRerequested(payload.repository.full_name, Sha(suite.head_sha), None, "", pulls)
+
+
+def _installation(body: bytes) -> Event:
+    payload = _decode(body, InstallationPayload)
+    paths = _paths(payload.repositories)
+    if payload.action in {"deleted", "suspend"}:
+        return RepositoriesChanged(added=(), removed=paths)
+    return RepositoriesChanged(added=paths, removed=())
+
+
+def _installation_repositories(body: bytes) -> Event:
+    payload = _decode(body, InstallationRepositoriesPayload)
+    return RepositoriesChanged(_paths(payload.repositories_added), _paths(payload.repositories_removed))
+
+
+def _ping(_body: bytes) -> Event:
+    return Ping()
+
+
+READERS: Final[Mapping[str, Callable[[bytes], Event | None]]] = {
+    "pull_request": _pull_request,
+    "push": _push,
+    "check_run": _check_run,
+    "check_suite": _check_suite,
+    "installation": _installation,
+    "installation_repositories": _installation_repositories,
+    "ping": _ping,
+}
+
+
+def _decode(body: bytes, shape: type[P]) -> P:
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedEvent(f"the delivery is no such event: {error}") from error
+
+
+def _signature(secret: bytes, body: bytes) -> bytes:
+    return hmac.digest(secret, body, "sha256").hex().encode()
+
+
+def _word(headers: Mapping[str, str], name: str, default: str | None = None) -> str:
+    value = header(headers, name) or default
+    if value is None:
+        raise MalformedEvent(f"the delivery has no {name} header")
+    try:
+        return msgspec.convert(value, HeaderWord)
+    except msgspec.ValidationError as error:
+        raise MalformedEvent(f"the {name} header is not one word: {error}") from error
+
+
+def _paths(repositories: Sequence[Repository]) -> tuple[str, ...]:
+    return tuple(repository.full_name for repository in repositories)
