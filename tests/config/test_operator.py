@@ -1,0 +1,159 @@
+"""Rules of `config.yaml`: every mistake at once, each with its place and the way out."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config, ConfigError, load, parse_operator
+from bot.config.example import example, fields
+from bot.config.types import SecretRef, SecretUnreadable
+from bot.model.objects import ObjectId
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE_TITLE = (
+    "Longshore's configuration: every field with its meaning. `longshore config example` writes this file from the "
+    "schema; copy it to config.yaml and take out what you do not need."
+)
+MINIMAL = """
+forges:
+  hub: {token: "${env:TOKEN}", webhookSecrets: ["${env:HOOK}"]}
+clusters:
+  staging: {environment: staging}
+"""
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse_operator(text.encode(), "config.yaml")
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_the_example_file_is_what_the_schema_says_and_is_valid() -> None:
+    text = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
+    assert text == example(Config, EXAMPLE_TITLE)
+    assert parse_operator(text.encode(), "config.example.yaml").clusters["staging"].environment == "staging"
+
+
+def test_every_field_is_explained() -> None:
+    assert [path for path, info in fields(Config) if not info.description] == []
+
+
+def test_an_empty_file_is_a_valid_configuration() -> None:
+    assert parse_operator(b"", "config.yaml") == Config()
+
+
+def test_reports_every_mistake_with_its_line() -> None:
+    text = (
+        MINIMAL
+        + """
+schedules: {sweep: 10}
+nope: 1
+web:
+  prot: 80
+  port: many
+"""
+    )
+    assert set(problems(text)) == {
+        "config.yaml:11: web.port: Input should be a valid integer, unable to parse string as an integer",
+        "config.yaml:10: web.prot: unknown key; did you mean 'port'?",
+        "config.yaml:7: schedules.sweep: a duration needs a unit, for example 10s",
+        (
+            "config.yaml:8: nope: unknown key; known: clusters, dataDir, forges, limits, prune, publicUrl, repositories, "
+            "sandbox, schedules, secretKey, store, web, worker"
+        ),
+    }
+
+
+def test_names_the_nearest_cluster_and_forge() -> None:
+    text = (
+        MINIMAL
+        + """
+repositories:
+  - forge: hbu
+    repository: acme/fleet
+    targets: [{name: web, cluster: stagin, path: apps}]
+"""
+    )
+    assert problems(text) == [
+        "config.yaml:8: repositories[0].forge: no forge is called 'hbu'; did you mean 'hub'?",
+        "config.yaml:10: repositories[0].targets[0].cluster: no cluster is called 'stagin'; did you mean 'staging'?",
+    ]
+
+
+def test_a_secret_in_plain_text_is_refused_and_not_repeated() -> None:
+    text = MINIMAL.replace('"${env:TOKEN}"', "ghp_do_not_repeat_me")
+    (problem,) = problems(text)
+    assert "write a reference" in problem
+    assert "ghp_" not in problem
+
+
+def test_a_forge_has_exactly_one_identity() -> None:
+    (problem,) = problems('forges: {hub: {webhookSecrets: ["${env:HOOK}"]}}')
+    assert problem == "config.yaml:1: forges.hub: give exactly one of `app` and `token`"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["- a\n- b\n", "just text", "a: 1\n---\nb: 2\n", "a: [1\n", "a: 1\na: 2\n", "? [1]\n: 2\n"],
+)
+def test_what_is_no_single_mapping_is_one_clear_problem(text: str) -> None:
+    (problem,) = problems(text)
+    assert problem.startswith("config.yaml")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"absent\.yaml: cannot be read: No such file"):
+        load(tmp_path / "absent.yaml")
+
+
+def test_reads_secrets_only_where_they_are_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TOKEN", " abc\n")
+    assert SecretRef("${env:TOKEN}").read() == "abc"
+    (tmp_path / "key").write_text("from-file\n")
+    assert SecretRef(f"${{file:{tmp_path}/key}}").read() == "from-file"
+    with pytest.raises(SecretUnreadable, match="NOT_SET is not set"):
+        SecretRef("${env:NOT_SET}").read()
+    with pytest.raises(SecretUnreadable, match="No such file"):
+        SecretRef(f"${{file:{tmp_path}/none}}").read()
+
+
+def allow(**override: object) -> Config:
+    entry = {"repository": "acme/*", "namespaces": ["shop", "team-*"], **override}
+    return Config.model_validate({"clusters": {"c": {"environment": "e", "allow": [entry]}}})
+
+
+@pytest.mark.parametrize(
+    ("repository", "branch", "path", "admitted"),
+    [
+        ("acme/fleet", "main", "apps/web", True),
+        ("ACME/Fleet", "main", "apps/web", True),
+        ("evil/fleet", "main", "apps/web", False),
+        ("acme/fleet", "dev", "apps/web", False),
+        ("acme/fleet", "main", "clusters/prod", False),
+    ],
+)
+def test_a_cluster_admits_only_what_is_listed(
+    repository: str, branch: str, path: str, admitted: bool
+) -> None:
+    rule = allow(paths=["apps/*"]).clusters["c"].allow[0]
+    assert rule.admits_source(repository, branch, path) is admitted
+
+
+@pytest.mark.parametrize(
+    ("identity", "namespaced", "override", "admitted"),
+    [
+        (ObjectId("apps", "Deployment", "shop", "web"), True, {}, True),
+        (ObjectId("apps", "Deployment", "kube-system", "web"), True, {}, False),
+        (ObjectId("", "Namespace", "", "team-a"), False, {}, True),
+        (ObjectId("", "Namespace", "", "kube-system"), False, {}, False),
+        (ObjectId("rbac.authorization.k8s.io", "ClusterRole", "", "x"), False, {}, False),
+        (ObjectId("rbac.authorization.k8s.io", "ClusterRole", "", "x"), False, {"clusterScoped": True}, True),
+        (ObjectId("apps", "Deployment", "shop", "web"), True, {"kinds": ["Service"]}, False),
+        (ObjectId("apps", "Deployment", "shop", "web"), True, {"kinds": ["*.apps"]}, True),
+    ],
+)
+def test_a_cluster_admits_objects_by_namespace_and_kind(
+    identity: ObjectId, namespaced: bool, override: dict[str, object], admitted: bool
+) -> None:
+    rule = allow(**override).clusters["c"].allow[0]
+    assert rule.admits_object(identity, namespaced=namespaced) is admitted
