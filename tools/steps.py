@@ -113,12 +113,13 @@ def run(
 
     def read() -> None:
         nonlocal counted
-        for raw in process.stdout or ():
-            line = raw.rstrip()
-            if is_progress(line):
-                counted += 1
-            else:
-                said.append(line)
+        assert process.stdout is not None
+        with process.stdout as lines:
+            for line in map(str.rstrip, lines):
+                if is_progress(line):
+                    counted += 1
+                else:
+                    said.append(line)
 
     def state() -> str:
         steps = f", {counted} packages" if counted else ""

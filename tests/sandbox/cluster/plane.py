@@ -6,10 +6,10 @@ Invariant: after `stop`, or after a start that failed, no process, port or file 
 from __future__ import annotations
 
 import asyncio
-import shutil
 import signal
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -32,14 +32,13 @@ class ControlPlane:
     `async with await ControlPlane.start() as plane:`; see `plane.access` for how to reach it.
     """
 
-    def __init__(self, directory: Path, *, with_controllers: bool) -> None:
+    def __init__(self, directory: Path, ports: tuple[int, int], *, with_controllers: bool) -> None:
+        etcd_port, port = ports
         self._directory = directory
-        self._etcd_port = Reservation()
-        self._port = Reservation()
-        self.access = ClusterAccess.create(f"https://{LOOPBACK}:{self._port.port}", directory)
+        self._cleanup = AsyncExitStack()
+        self.access = ClusterAccess.create(f"https://{LOOPBACK}:{port}", directory)
         commands.write_server_secrets(self.access)
-        ports = (self._etcd_port.port, self._port.port)
-        self._etcd = self._component("etcd", commands.etcd(directory, self._etcd_port.port))
+        self._etcd = self._component("etcd", commands.etcd(directory, etcd_port))
         self._apiserver = self._component(
             "kube-apiserver",
             commands.apiserver(self.access, ports, with_controllers=with_controllers),
@@ -49,17 +48,14 @@ class ControlPlane:
     @classmethod
     async def start(cls, *, with_controllers: bool = True) -> ControlPlane:
         """A control plane that answers, has its default objects and, with controllers, a node that takes pods."""
-        directory = Path(tempfile.mkdtemp(prefix="longshore-plane-"))
-        try:
-            plane = cls(directory, with_controllers=with_controllers)
-        except BaseException:
-            shutil.rmtree(directory, ignore_errors=True)
-            raise
-        try:
+        async with AsyncExitStack() as cleanup:
+            scratch = tempfile.TemporaryDirectory(prefix="longshore-plane-", ignore_cleanup_errors=True)
+            directory = Path(cleanup.enter_context(scratch))
+            ports = (cleanup.enter_context(Reservation()).port, cleanup.enter_context(Reservation()).port)
+            plane = cls(directory, ports, with_controllers=with_controllers)
+            cleanup.push_async_callback(plane._kill)
             await plane._start()
-        except BaseException:
-            await plane.stop()
-            raise
+            plane._cleanup = cleanup.pop_all()
         return plane
 
     async def __aenter__(self) -> Self:
@@ -78,10 +74,7 @@ class ControlPlane:
         return {component.name: component.pid for component in self._components if component.is_running}
 
     async def stop(self) -> None:
-        await asyncio.gather(*(component.kill() for component in self._components))
-        self._etcd_port.release()
-        self._port.release()
-        await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+        await self._cleanup.aclose()
 
     def pause(self) -> None:
         """Freeze the API server: connections are accepted and nothing is answered."""
@@ -113,6 +106,9 @@ class ControlPlane:
             self._component("kube-scheduler", commands.scheduler(self.access)),
             self._component("kwok", commands.kwok(self.access)),
         ]
+
+    async def _kill(self) -> None:
+        await asyncio.gather(*(component.kill() for component in self._components))
 
     async def _start(self) -> None:
         await self._etcd.start()
