@@ -33,6 +33,7 @@ class PipedProgram:
         self.program = Path(argv[0]).name
         self._timeout_s = timeout_s
         self._buffer = bytearray()
+        self._closed = False
         try:
             self._process = subprocess.Popen(
                 [str(part) for part in argv],
@@ -93,6 +94,7 @@ class PipedProgram:
 
     def close(self) -> None:
         """End its input, then end it. Safe to call twice."""
+        self._closed = True
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
@@ -116,11 +118,10 @@ class PipedProgram:
         self._buffer += chunk
 
     def _await(self, descriptor: int, event: int, deadline: float) -> None:
+        if self._closed:
+            raise self._gone()  # the number may be another file's by now
         poll = select.poll()
-        try:
-            poll.register(descriptor, event)
-        except ValueError:
-            raise self._gone() from None
+        poll.register(descriptor, event)
         remaining_s = deadline - time.monotonic()
         if not poll.poll(max(0.0, remaining_s) * 1000):
             self._process.kill()
