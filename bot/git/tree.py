@@ -1,0 +1,109 @@
+"""One tree of a repository, listed once and read through the repository's object reader.
+
+Frozen content: what a `Tree` answers never changes. A tree whose names could lead a writer out of its directory
+(`..`, a file below a link) is refused as a whole, because git itself would refuse to check it out.
+"""
+
+from collections.abc import Iterable
+
+from bot.git.errors import MalformedTree
+from bot.git.objects import ObjectReader
+from bot.model.repo import BlobId, TreeId
+from bot.model.tree import EntryKind, TreeEntry, UnreadableFile
+
+ROOT_MODE = "040000"
+_KINDS = {ROOT_MODE: EntryKind.TREE, "120000": EntryKind.LINK, "160000": EntryKind.SUBMODULE}
+_FORBIDDEN_NAMES = ("", ".", "..", ".git")
+
+
+class Tree:
+    """Satisfies `bot.model.tree.TreeReader`. Made by `Repository.tree`."""
+
+    def __init__(self, tree_id: TreeId, listing: bytes, objects: ObjectReader) -> None:
+        """`listing` is what `git ls-tree -r -t -z --full-tree` prints for the tree. Raises `MalformedTree`."""
+        self._id = tree_id
+        self._objects = objects
+        self._rows, self._children = _parse(tree_id, listing)
+
+    @property
+    def id(self) -> TreeId:
+        return self._id
+
+    def entry(self, path: str) -> TreeEntry | None:
+        if not path:
+            return TreeEntry(ROOT_MODE, EntryKind.TREE, self._id)
+        row = self._rows.get(path)
+        return None if row is None else _entry(row)
+
+    def listing(self, path: str) -> tuple[tuple[str, TreeEntry], ...]:
+        below = len(path) + 1 if path else 0
+        paths = sorted(self._children.get(path, ()))
+        return tuple((p[below:], _entry(self._rows[p])) for p in paths)
+
+    def listing_id(self, path: str) -> str:
+        entry = self.entry(path)
+        return entry.id if entry is not None and entry.kind is EntryKind.TREE else ""
+
+    def read(self, path: str) -> bytes:
+        return self._objects.read(self._blob(path, EntryKind.BLOB), path)
+
+    def read_link(self, path: str) -> str:
+        target = self._objects.read(self._blob(path, EntryKind.LINK), path)
+        return target.decode("utf-8", "surrogateescape")
+
+    def prefetch(self, paths: Iterable[str]) -> None:
+        """Load these files at once, so that reading them one by one costs no round trip each.
+
+        What is absent, no file, or larger than the cap is passed over: reading it says so.
+        """
+        entries = (self.entry(path) for path in paths)
+        self._objects.prefetch(
+            [BlobId(e.id) for e in entries if e is not None and e.kind in {EntryKind.BLOB, EntryKind.LINK}]
+        )
+
+    def _blob(self, path: str, wanted: EntryKind) -> BlobId:
+        entry = self.entry(path)
+        if entry is None:
+            raise UnreadableFile(f"{path} does not exist")
+        if entry.kind is not wanted:
+            raise UnreadableFile(f"{path} is a {entry.kind.value}, not a {wanted.value}")
+        return BlobId(entry.id)
+
+
+def _entry(row: str) -> TreeEntry:
+    mode, _, object_id = row.split(" ")
+    return TreeEntry(mode, _KINDS.get(mode, EntryKind.BLOB), object_id)
+
+
+def _parse(tree_id: TreeId, listing: bytes) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Rows (`mode type id`) by path, and the paths directly below each directory.
+
+    Runs over tens of thousands of rows: entries stay the strings that git printed until somebody asks for one.
+    """
+    text = listing.decode("utf-8", "surrogateescape")
+    for name in _FORBIDDEN_NAMES:
+        if any(f"{before}{name}{after}" in text for before in "\t/" for after in "\0/"):
+            raise _malformed(tree_id, f"an entry called {name!r}")
+    rows: dict[str, str] = {}
+    children: dict[str, list[str]] = {"": []}
+    lines = text.split("\0")
+    lines.pop()
+    for line in lines:
+        row, _, path = line.partition("\t")
+        rows[path] = row
+        if row.startswith(ROOT_MODE):
+            children[path] = []
+        siblings = children.get(path.rpartition("/")[0])
+        if siblings is None:
+            raise _malformed(tree_id, f"{path!r}, whose parent is no directory")
+        siblings.append(path)
+    if len(rows) != len(lines):
+        raise _malformed(tree_id, "two entries of one name")
+    return rows, children
+
+
+def _malformed(tree_id: TreeId, what: str) -> MalformedTree:
+    return MalformedTree(
+        f"tree {tree_id} holds {what}",
+        hint="no git client would check this out: run `git fsck` where it was made",
+    )
