@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 
@@ -49,9 +48,6 @@ class Origin:
     line: int | None = None
 
 
-NO_OVERLAY: Mapping[str, Any] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class Target:
     """One target as declared at one revision.
@@ -73,5 +69,5 @@ class Target:
     wait: bool = True
     timeout_s: float = 300.0
     depends_on: tuple[str, ...] = ()
-    overlay: Mapping[str, Any] = field(default_factory=lambda: NO_OVERLAY)
+    overlay: Mapping[str, Any] = field(default_factory=dict)
     unknown_because: str = ""
