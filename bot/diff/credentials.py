@@ -114,6 +114,8 @@ _PATTERNS = (
     ),
 )  # fmt: skip
 
+_BY_HINT = tuple((hint, pattern) for pattern in _PATTERNS for hint in pattern.hints)
+
 # `name: value`, `name=value`, `"name": "value"`, `--name value`. A name is tried from its first letter only, and the
 # value is looked at only where the name says secret: `a:a:a:...` must not be read over and over.
 _ASSIGNMENT = re.compile(
@@ -178,8 +180,8 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def looking_spans(text: str) -> Iterator[tuple[int, int]]:
     """Only what gives itself away by its shape, whatever it is called."""
-    for pattern in _PATTERNS:
-        if any(hint in text for hint in pattern.hints):
+    for hint, pattern in _BY_HINT:
+        if hint in text:
             for match in pattern.regex.finditer(text):
                 yield match.span(pattern.group)
 
