@@ -92,7 +92,7 @@ async def test_a_confined_program_cannot_take_more_memory_than_granted() -> None
 
 
 async def test_a_confined_program_cannot_burn_more_processor_time_than_granted() -> None:
-    argv = [PYTHON, "-I", "-S", "-c", "while True: pass"]
+    argv: list[str | Path] = [PYTHON, "-I", "-S", "-c", "while True: pass"]
     with pytest.raises(ProgramFailed) as caught:
         await run(Command(argv, confinement=python(Limits(cpu_s=1)), timeout_s=30))
     assert caught.value.exit_code < 0
