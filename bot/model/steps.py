@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-MAX_KEY_LENGTH = 1024
+MAX_KEY_LENGTH = 2048
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class StepKey:
-    """What to look at: the loop's name and the loop's own key, which may hold any printable text (`gh:acme/fleet#7`)."""
+    """What to look at: the loop's name and the loop's own key, any text on one line (`gh:acme/fleet#7`)."""
 
     loop: str
     key: str
@@ -23,10 +23,12 @@ class StepKey:
     def __post_init__(self) -> None:
         if not (self.loop and self.loop.isascii() and self.loop.replace("-", "").isalnum()):
             raise ValueError(f"{self.loop!r} is no name of a loop: letters, digits and dashes only")
-        if not self.key or len(self.key) > MAX_KEY_LENGTH or not self.key.isprintable():
+        is_one_line = not any(character < " " or character == "\x7f" for character in self.key)
+        if not self.key or len(self.key) > MAX_KEY_LENGTH or not is_one_line:
             raise ValueError(
-                f"a key of loop {self.loop} is empty, unprintable or over {MAX_KEY_LENGTH} characters"
+                f"a key of loop {self.loop} is empty, not one line or over {MAX_KEY_LENGTH} characters"
             )
+        self.key.encode()  # a UnicodeEncodeError is a ValueError
 
     def __str__(self) -> str:
         return f"{self.loop}:{self.key}"
