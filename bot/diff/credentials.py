@@ -18,6 +18,7 @@ _LONE = _PASSWORDS | {
     "token", "tokens", "secret", "credential", "credentials", "apikey", "apikeys", "secretkey", "privatekey",
     "accesskey", "dockerconfigjson", "authtoken", "accesstoken", "clientsecret", "dockercfg",
 }  # fmt: skip
+_ENDINGS = ("password", "passwd", "passphrase", "apikey", "token")
 _KEY_OWNERS = frozenset({
     "api", "secret", "private", "access", "signing", "encryption", "master", "shared", "auth", "account",
     "storage", "license", "ssh", "deploy", "hmac", "session",
@@ -44,14 +45,14 @@ def says_secret(name: str) -> bool:
         return before not in _SECRET_NAMERS and "/" not in name
     if last in {"key", "keys"}:
         return before in _KEY_OWNERS
-    return last in _LONE and "checksum" not in words
+    return (last in _LONE or last.endswith(_ENDINGS)) and "checksum" not in words
 
 
 @lru_cache(maxsize=1024)
 def says_password(name: str) -> bool:
     """A name so plain that even a number below it is a secret."""
     words = _words(name)
-    return bool(words) and words[-1] in _PASSWORDS
+    return bool(words) and (words[-1] in _PASSWORDS or words[-1].endswith("password"))
 
 
 @lru_cache(maxsize=1024)
@@ -207,12 +208,11 @@ def _value_span(text: str, match: re.Match[str]) -> tuple[int, int] | None:
         return None
     if text[at] in "\"'":
         return at + 1, value.end() - 1
-    near = max(0, match.start() - _NEAR_CHARS)
-    line = text.rfind("\n", near, match.start()) + 1 or near
-    before = text[line : match.start()]
-    if (line == near > 0) or not _LINE_START.fullmatch(before):
+    is_block = _BLOCK.fullmatch(value[0]) is not None
+    before = _line_before(text, match.start())
+    if before is None or match["name"].startswith("-") or (is_reference(value[0]) and not is_block):
         return value.span()
-    if _BLOCK.fullmatch(value[0]):
+    if is_block:
         indent = len(before)
         below = re.compile(rf"[ \t]*(?:\r?\n(?:[ \t]{{{indent + 1}}}[^\n]*|[ \t]*(?=\r?\n)))+").match(
             text, value.end()
@@ -220,6 +220,14 @@ def _value_span(text: str, match: re.Match[str]) -> tuple[int, int] | None:
         return (value.end(), below.end()) if below else None
     # Alone on its line a bare value may hold spaces and anything else.
     return at, _LINE_REST.match(text, at).end()  # type: ignore[union-attr]  # it matches anything
+
+
+def _line_before(text: str, at: int) -> str | None:
+    """The indentation, dash or `export` in front of what begins a line, None where it does not begin one."""
+    near = max(0, at - _NEAR_CHARS)
+    line = text.rfind("\n", near, at) + 1 or near
+    begins = (line == 0 or text[line - 1] == "\n") and _LINE_START.fullmatch(text, line, at)
+    return text[line:at] if begins else None
 
 
 def _assigns(match: re.Match[str]) -> bool:
