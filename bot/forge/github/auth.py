@@ -1,0 +1,271 @@
+"""Who we are on GitHub: an App with tokens for one repository at a time, or a person's plain token.
+
+The invariant: a token handed out reaches one repository and can do what Longshore needs there, no more; it is used
+for fifty of its sixty minutes.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from bot.errors import UserError
+from bot.forge.errors import ForgeForbidden, ForgeInvalid, ForgeNotFound
+from bot.forge.github.caches import ExpiringCache
+from bot.forge.github.client import GitHubClient
+from bot.forge.github.pages import Listing, items
+from bot.forge.github.paths import repo_variables
+from bot.forge.github.settings import AppKey
+from bot.forge.github.shapes import App, Installation, Repository, Token, User, shaped
+from bot.model.repo import Actor, RepoId
+
+TOKEN_LIFETIME_S: Final = 50 * 60.0
+INSTALLATION_LIFETIME_S: Final = 10 * 60.0
+MAX_INSTALLATIONS: Final = 1000
+MAX_REPOSITORIES: Final = 5000
+MAX_CLIENTS: Final = 64
+
+NEEDED: Final[Mapping[str, str]] = {
+    "checks": "write",
+    "contents": "read",
+    "deployments": "write",
+    "metadata": "read",
+    "pull_requests": "write",
+}
+NEEDED_EVENTS: Final = ("pull_request", "push")
+FOR_GIT: Final = ("contents", "metadata")
+LEVELS: Final[Mapping[str, int]] = {"read": 1, "write": 2, "admin": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one request about a repository is made with."""
+
+    client: GitHubClient
+    token: str = field(repr=False)
+    expires_at: datetime | None = None
+
+
+class Auth(Protocol):
+    """Credentials, and what only they can tell."""
+
+    async def app_id(self) -> int | None:
+        """None where we are no App."""
+
+    async def access(self, repo: RepoId) -> Access: ...
+
+    async def git_access(self, repo: RepoId) -> Access: ...
+
+    def renew(self, repo: RepoId, refused: Access) -> bool:
+        """Forget a token that was refused; whether asking again can help."""
+
+    async def identity(self) -> Actor: ...
+
+    async def repository_paths(self) -> Sequence[str]: ...
+
+    async def missing_permissions(self) -> Sequence[str]: ...
+
+
+class TokenAuth:
+    """A plain token: the same for everything, and it cannot write check runs."""
+
+    def __init__(self, client: GitHubClient, token: str) -> None:
+        self._client = client
+        self._access = Access(client, token)
+        self._user: User | None = None
+
+    async def app_id(self) -> int | None:
+        return None
+
+    async def access(self, _repo: RepoId) -> Access:
+        return self._access
+
+    async def git_access(self, _repo: RepoId) -> Access:
+        return self._access
+
+    def renew(self, _repo: RepoId, _refused: Access) -> bool:
+        return False
+
+    async def identity(self) -> Actor:
+        if self._user is None:
+            answer, _ = await self._client.call("GET", "/user")
+            self._user = shaped(answer, User)
+        return self._user.actor
+
+    async def repository_paths(self) -> Sequence[str]:
+        listing = Listing("/user/repos?per_page=100")
+        found = await items(self._client, listing, Repository, limit=MAX_REPOSITORIES)
+        return [repository.full_name for repository in found if not repository.archived]
+
+    async def missing_permissions(self) -> Sequence[str]:
+        scopes = await self._client.scopes()
+        if scopes is None or "repo" in scopes:
+            return ()
+        if "public_repo" in scopes:
+            return ("the token has the scope public_repo only: private repositories need `repo`",)
+        return ("the token lacks the scope `repo`: make one that has it under Settings, Developer settings",)
+
+
+class AppAuth:
+    """A GitHub App: one client, with its own rate budget, for each installation."""
+
+    def __init__(self, key: AppKey, connect: Callable[[AppKey | None], GitHubClient]) -> None:
+        _refuse_bad_key(key)
+        self._connect = connect
+        self._as_app = connect(key)
+        self._clients: OrderedDict[int, GitHubClient] = OrderedDict()
+        self._installations = ExpiringCache[str, Installation](lifetime_s=INSTALLATION_LIFETIME_S)
+        self._tokens = ExpiringCache[tuple[str, bool], Access](lifetime_s=TOKEN_LIFETIME_S)
+        self._app: App | None = None
+        self._bot: Actor | None = None
+
+    async def app_id(self) -> int | None:
+        return (await self._who()).id
+
+    async def access(self, repo: RepoId) -> Access:
+        return await self._tokens.get((repo.path, False), lambda: self._token(repo, tuple(NEEDED)))
+
+    async def git_access(self, repo: RepoId) -> Access:
+        return await self._tokens.get((repo.path, True), lambda: self._token(repo, FOR_GIT))
+
+    def renew(self, repo: RepoId, refused: Access) -> bool:
+        for for_git in (False, True):
+            self._tokens.forget((repo.path, for_git), refused)
+        self._installations.forget(repo.path)
+        return True
+
+    async def identity(self) -> Actor:
+        if self._bot is None:
+            app = await self._who()
+            installation = next(iter(await self._all_installations(limit=1)), None)
+            if installation is None:
+                raise ForgeForbidden(
+                    f"the App {app.slug} is installed nowhere",
+                    hint=f"install it from {app.html_url}",
+                )
+            access = await self._mint(installation, {"permissions": {"metadata": "read"}})
+            answer, _ = await access.client.call(
+                "GET", "/users/{login}", {"login": f"{app.slug}[bot]"}, token=access.token
+            )
+            self._bot = shaped(answer, User).actor
+        return self._bot
+
+    async def repository_paths(self) -> Sequence[str]:
+        paths: list[str] = []
+        for installation in await self._all_installations(limit=MAX_INSTALLATIONS):
+            if installation.suspended_at is not None:
+                continue
+            access = await self._mint(installation, {"permissions": {"metadata": "read"}})
+            listing = Listing("/installation/repositories?per_page=100", key="repositories")
+            found = await items(
+                access.client, listing, Repository, token=access.token, limit=MAX_REPOSITORIES
+            )
+            paths += [repository.full_name for repository in found if not repository.archived]
+        return paths
+
+    async def missing_permissions(self) -> Sequence[str]:
+        app = await self._who()
+        missing = [
+            f"the App {app.slug} does not ask for {name}: {level}; add it under {app.html_url}"
+            for name, level in _lacking(app.permissions)
+        ]
+        missing += [
+            f"the App {app.slug} does not subscribe to the event {event}; add it under {app.html_url}"
+            for event in NEEDED_EVENTS
+            if event not in app.events
+        ]
+        for installation in await self._all_installations(limit=MAX_INSTALLATIONS):
+            owner = installation.owner
+            if installation.suspended_at is not None:
+                missing.append(f"the installation for {owner} is suspended; see {installation.html_url}")
+            missing += [
+                f"the installation for {owner} lacks {name}: {level}; accept it at {installation.html_url}"
+                for name, level in _lacking(installation.permissions)
+            ]
+        return missing
+
+    async def _token(self, repo: RepoId, names: Sequence[str]) -> Access:
+        installation = await self._installations.get(repo.path, lambda: self._find_installation(repo))
+        # What was not granted is left out, as GitHub refuses to make a token with it: a request that needs it will
+        # say so by itself, and the others work.
+        granted = {
+            name: NEEDED[name]
+            for name in names
+            if _level(installation.permissions, name) >= LEVELS[NEEDED[name]]
+        }
+        try:
+            return await self._mint(
+                installation, {"repositories": [repo.path.partition("/")[2]], "permissions": granted}
+            )
+        except (ForgeInvalid, ForgeNotFound, ForgeForbidden) as error:
+            self._installations.forget(repo.path)
+            raise ForgeNotFound(
+                f"GitHub gives the App no token for {repo.path}: {error.message}",
+                hint="was the repository renamed, or taken from the App's installation?",
+            ) from error
+
+    async def _find_installation(self, repo: RepoId) -> Installation:
+        try:
+            answer, _ = await self._as_app.call(
+                "GET", "/repos/{owner}/{repo}/installation", repo_variables(repo)
+            )
+        except ForgeNotFound as error:
+            raise ForgeNotFound(
+                f"the App is not installed on {repo.path}",
+                hint="install it there, and check the spelling",
+            ) from error
+        return shaped(answer, Installation)
+
+    async def _mint(self, installation: Installation, body: Mapping[str, object]) -> Access:
+        # Making a token twice does no harm: both expire.
+        answer, _ = await self._as_app.call(
+            "POST",
+            "/app/installations/{id}/access_tokens",
+            {"id": installation.id},
+            data=body,
+            repeatable=True,
+        )
+        token = shaped(answer, Token)
+        return Access(self._client(installation.id), token.token, token.expires_at)
+
+    def _client(self, installation: int) -> GitHubClient:
+        client = self._clients.pop(installation, None) or self._connect(None)
+        self._clients[installation] = client
+        while len(self._clients) > MAX_CLIENTS:
+            self._clients.popitem(last=False)
+        return client
+
+    async def _who(self) -> App:
+        if self._app is None:
+            answer, _ = await self._as_app.call("GET", "/app")
+            self._app = shaped(answer, App)
+        return self._app
+
+    async def _all_installations(self, *, limit: int) -> Sequence[Installation]:
+        listing = Listing(f"/app/installations?per_page={min(limit, 100)}")
+        return await items(self._as_app, listing, Installation, limit=limit)
+
+
+def _lacking(granted: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(name, level) for name, level in NEEDED.items() if _level(granted, name) < LEVELS[level]]
+
+
+def _level(granted: Mapping[str, str], name: str) -> int:
+    return LEVELS.get(granted.get(name, ""), 0)
+
+
+def _refuse_bad_key(key: AppKey) -> None:
+    try:
+        usable = isinstance(load_pem_private_key(key.private_key.encode(), password=None), RSAPrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        usable = False
+    if not usable:
+        raise UserError(
+            f"the private key of App {key.app_id} is no RSA key in PEM form",
+            hint="use the .pem file that GitHub gave you, whole and unencrypted",
+        )

@@ -1,0 +1,81 @@
+"""Small bounded memories: tokens and installations for a time, answers by ETag until they are pushed out.
+
+The invariant: nothing here grows without bound, and of many callers who miss the same entry one fetches it.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable, Iterator, MutableMapping
+from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class ExpiringCache(Generic[K, V]):
+    def __init__(
+        self, *, lifetime_s: float, max_entries: int = 1024, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._lifetime_s = lifetime_s
+        self._max_entries = max_entries
+        self._clock = clock
+        self._entries: OrderedDict[K, tuple[float, V]] = OrderedDict()
+        self._fetching: WeakValueDictionary[K, asyncio.Lock] = WeakValueDictionary()
+
+    async def get(self, key: K, fetch: Callable[[], Awaitable[V]]) -> V:
+        """The remembered value, or what `fetch` gives. A failure is not remembered."""
+        lock = self._fetching.setdefault(key, asyncio.Lock())
+        async with lock:
+            entry = self._entries.get(key)
+            if entry is not None and self._clock() < entry[0]:
+                return entry[1]
+            # Its lifetime counts from when it was asked for, not from when the answer came.
+            expires_at = self._clock() + self._lifetime_s
+            value = await fetch()
+            self._entries[key] = (expires_at, value)
+            self._entries.move_to_end(key)
+            while len(self._entries) > self._max_entries:
+                self._entries.popitem(last=False)
+            return value
+
+    def forget(self, key: K, value: V | None = None) -> None:
+        """Drop the entry; given a value, only while that is the one remembered."""
+        entry = self._entries.get(key)
+        if entry is not None and (value is None or entry[1] == value):
+            del self._entries[key]
+
+
+Answer = tuple[str | None, str | None, Any, str | None]
+
+
+class AnswerCache(MutableMapping[str, Answer]):
+    """The last answers by URL, as gidgethub keeps them; the longest unused goes first.
+
+    One belongs to one installation: two of them sharing one would mix tenants.
+    """
+
+    def __init__(self, max_entries: int = 256) -> None:
+        self._max_entries = max_entries
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
+
+    def __getitem__(self, url: str) -> Answer:
+        answer = self._answers[url]
+        self._answers.move_to_end(url)
+        return answer
+
+    def __setitem__(self, url: str, answer: Answer) -> None:
+        self._answers[url] = answer
+        self._answers.move_to_end(url)
+        while len(self._answers) > self._max_entries:
+            self._answers.popitem(last=False)
+
+    def __delitem__(self, url: str) -> None:
+        del self._answers[url]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._answers)
+
+    def __len__(self) -> int:
+        return len(self._answers)

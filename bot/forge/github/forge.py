@@ -1,0 +1,145 @@
+"""GitHub as a `Forge`: each concern has a file of its own, and this one puts them together."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import aiohttp
+
+from bot.forge.base import Capabilities, Comment, CommentId, Feature, GitCredentials, Permission
+from bot.forge.github import checks, comments
+from bot.forge.github.auth import AppAuth, Auth, TokenAuth
+from bot.forge.github.calls import Calls
+from bot.forge.github.checks import CheckRuns
+from bot.forge.github.client import GitHubClient
+from bot.forge.github.comments import Comments
+from bot.forge.github.deployments import Deployments
+from bot.forge.github.paths import repo_variables
+from bot.forge.github.pulls import Pulls
+from bot.forge.github.settings import AppKey, GitHubSettings
+from bot.forge.github.statuses import Statuses
+from bot.forge.reports import Check, CheckReport, Deployment, DeploymentReport
+from bot.model.repo import Actor, PullRequest, RepoId, Sha
+
+ALWAYS: Final = frozenset(
+    {
+        Feature.DEPLOYMENTS,
+        Feature.REACTIONS,
+        Feature.SIGNED_COMMITS,
+        Feature.DRAFTS,
+        Feature.MERGE_REFS,
+    }
+)
+APPS_ONLY: Final = frozenset({Feature.CHECKS, Feature.ANNOTATIONS})
+WITHOUT_CHECKS: Final = (
+    "only a GitHub App can write check runs: a commit status of one line takes their place, and what would be in"
+    " summary and annotations is in the comment alone"
+)
+GIT_USER: Final = "x-access-token"
+
+
+class GitHubForge:
+    """Fulfils `bot.forge.base.Forge`."""
+
+    def __init__(self, settings: GitHubSettings, auth: Auth) -> None:
+        calls = Calls(auth)
+        is_app = settings.app is not None
+        self._settings = settings
+        self._auth = auth
+        self._pulls = Pulls(calls)
+        self._comments = Comments(calls)
+        self._checks: CheckRuns | Statuses = CheckRuns(calls) if is_app else Statuses(calls)
+        self._deployments = Deployments(calls)
+        self._capabilities = Capabilities(
+            features=ALWAYS | APPS_ONLY if is_app else ALWAYS,
+            comment=comments.LIMIT,
+            check_summary=checks.TEXT,
+            check_text=checks.TEXT,
+            degraded=() if is_app else (WITHOUT_CHECKS,),
+        )
+
+    @property
+    def name(self) -> str:
+        return self._settings.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    async def identity(self) -> Actor:
+        return await self._auth.identity()
+
+    async def missing_permissions(self) -> Sequence[str]:
+        return await self._auth.missing_permissions()
+
+    async def repositories(self) -> Sequence[RepoId]:
+        return [RepoId(self.name, path) for path in await self._auth.repository_paths()]
+
+    async def default_branch(self, repo: RepoId) -> str:
+        return await self._pulls.default_branch(repo)
+
+    async def branch_head(self, repo: RepoId, branch: str) -> Sha | None:
+        return await self._pulls.branch_head(repo, branch)
+
+    async def permission(self, repo: RepoId, actor: Actor) -> Permission:
+        return await self._pulls.permission(repo, actor)
+
+    def git_url(self, repo: RepoId) -> str:
+        names = repo_variables(repo)
+        return f"{self._settings.git_url.rstrip('/')}/{names['owner']}/{names['repo']}.git"
+
+    async def git_credentials(self, repo: RepoId) -> GitCredentials:
+        access = await self._auth.git_access(repo)
+        return GitCredentials(GIT_USER, access.token, access.expires_at)
+
+    def pull_head_ref(self, number: int) -> str:
+        return f"refs/pull/{number}/head"
+
+    async def pull(self, repo: RepoId, number: int) -> PullRequest:
+        return await self._pulls.pull(repo, number)
+
+    async def open_pulls(self, repo: RepoId, *, base: str | None = None) -> Sequence[PullRequest]:
+        return await self._pulls.open_pulls(repo, base=base)
+
+    async def pulls_of_commit(self, repo: RepoId, sha: Sha) -> Sequence[PullRequest]:
+        return await self._pulls.pulls_of_commit(repo, sha)
+
+    async def comments(self, repo: RepoId, number: int) -> Sequence[Comment]:
+        return await self._comments.all(repo, number)
+
+    async def create_comment(self, repo: RepoId, number: int, body: str) -> Comment:
+        return await self._comments.create(repo, number, body)
+
+    async def update_comment(self, repo: RepoId, number: int, comment: CommentId, body: str) -> Comment:  # noqa: ARG002 - GitLab finds a comment by its conversation
+        return await self._comments.update(repo, comment, body)
+
+    async def delete_comment(self, repo: RepoId, number: int, comment: CommentId) -> None:  # noqa: ARG002 - as above
+        await self._comments.delete(repo, comment)
+
+    async def find_check(self, repo: RepoId, sha: Sha, name: str) -> Check | None:
+        return await self._checks.find(repo, sha, name)
+
+    async def put_check(self, repo: RepoId, report: CheckReport) -> Check:
+        return await self._checks.put(repo, report)
+
+    async def find_deployment(self, repo: RepoId, sha: Sha, environment: str, key: str) -> Deployment | None:
+        return await self._deployments.find(repo, sha, environment, key)
+
+    async def put_deployment(self, repo: RepoId, report: DeploymentReport) -> Deployment:
+        return await self._deployments.put(repo, report)
+
+
+@asynccontextmanager
+async def open_github(settings: GitHubSettings) -> AsyncIterator[GitHubForge]:
+    # Cookies would make one installation's requests depend on another's.
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+
+        def connect(app: AppKey | None, token: str | None = None) -> GitHubClient:
+            return GitHubClient(session, settings.api_url, timeout_s=settings.timeout_s, token=token, app=app)
+
+        auth: Auth
+        if settings.app is not None:
+            auth = AppAuth(settings.app, connect)
+        else:
+            auth = TokenAuth(connect(None, settings.token), settings.token or "")
+        yield GitHubForge(settings, auth)

@@ -1,0 +1,26 @@
+"""How names of ours become parts of GitHub's addresses.
+
+The invariant: a name from a payload or a configuration stays one name; it never adds a step to a path.
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from bot.forge.errors import ForgeNotFound
+from bot.model.repo import RepoId
+
+NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,100}")
+
+
+def repo_variables(repo: RepoId) -> Mapping[str, str]:
+    """`owner` and `repo` for a URI template."""
+    owner, _, name = repo.path.partition("/")
+    if not (NAME.fullmatch(owner) and NAME.fullmatch(name)):
+        raise ForgeNotFound(f"{repo.path!r} cannot be a repository on GitHub", hint="it is OWNER/NAME there")
+    return {"owner": owner, "repo": name}
+
+
+def ref_path(ref: str) -> str:
+    """A ref for an address; its slashes are the only characters that keep a meaning."""
+    return quote(ref, safe="/")

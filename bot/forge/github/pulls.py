@@ -1,0 +1,96 @@
+"""Repositories, branches and pull requests on GitHub, as nouns of ours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.forge.base import Permission
+from bot.forge.errors import ForgeConflict, ForgeInvalid, ForgeNotFound
+from bot.forge.github.calls import Calls
+from bot.forge.github.pages import Listing
+from bot.forge.github.paths import ref_path
+from bot.forge.github.shapes import GHOST, Collaborator, Pull, Ref, Repository
+from bot.model.repo import Actor, PullRequest, PullState, RepoId, Sha
+
+MAX_OPEN_PULLS: Final = 2000
+MAX_PULLS_OF_COMMIT: Final = 100
+
+PERMISSIONS: Final = {
+    "none": Permission.NONE,
+    "read": Permission.READ,
+    "triage": Permission.TRIAGE,
+    "write": Permission.WRITE,
+    "maintain": Permission.MAINTAIN,
+    "admin": Permission.ADMIN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pulls:
+    calls: Calls
+
+    async def default_branch(self, repo: RepoId) -> str:
+        return (await self.calls.get(repo, "", Repository)).default_branch
+
+    async def branch_head(self, repo: RepoId, branch: str) -> Sha | None:
+        ref = f"heads/{ref_path(branch)}"
+        try:
+            found = await self.calls.get(repo, f"/git/ref/{ref}", Ref)
+        except (ForgeNotFound, ForgeConflict):
+            # 409 is GitHub's word for a repository without any commit. With 404 the repository itself may be what
+            # is not there: asking for it tells.
+            await self.default_branch(repo)
+            return None
+        return Sha(found.object.sha)
+
+    async def permission(self, repo: RepoId, actor: Actor) -> Permission:
+        try:
+            found = await self.calls.get(
+                repo, "/collaborators/{username}/permission", Collaborator, username=actor.login
+            )
+        except ForgeNotFound:
+            return Permission.NONE
+        if found.user is not None and found.user.id != actor.id:
+            # The name belongs to somebody else by now.
+            return Permission.NONE
+        # A role that an organisation defined itself says less than the level it is based on.
+        role = PERMISSIONS.get(found.role_name) or PERMISSIONS.get(found.permission)
+        return role or Permission.NONE
+
+    async def pull(self, repo: RepoId, number: int) -> PullRequest:
+        return _pull(repo, await self.calls.get(repo, "/pulls/{number}", Pull, number=number))
+
+    async def open_pulls(self, repo: RepoId, *, base: str | None) -> Sequence[PullRequest]:
+        listing = Listing("/pulls{?state,base,per_page}", {"state": "open", "base": base, "per_page": 100})
+        found = await self.calls.list(repo, listing, Pull, limit=MAX_OPEN_PULLS)
+        return [_pull(repo, pull) for pull in found]
+
+    async def pulls_of_commit(self, repo: RepoId, sha: Sha) -> Sequence[PullRequest]:
+        listing = Listing("/commits/{sha}/pulls{?per_page}", {"sha": sha, "per_page": 100})
+        try:
+            found = await self.calls.list(repo, listing, Pull, limit=MAX_PULLS_OF_COMMIT)
+        except (ForgeInvalid, ForgeConflict):
+            # GitHub's answer to a commit that this repository has not.
+            return []
+        return [_pull(repo, pull) for pull in found]
+
+
+def _pull(repo: RepoId, pull: Pull) -> PullRequest:
+    is_open = pull.state == "open"
+    state = PullState.MERGED if pull.merged_at else PullState.OPEN if is_open else PullState.CLOSED
+    return PullRequest(
+        repo=repo,
+        number=pull.number,
+        title=pull.title,
+        state=state,
+        draft=pull.draft,
+        author=pull.user.actor if pull.user else GHOST,
+        base_ref=pull.base.ref,
+        base_sha=Sha(pull.base.sha),
+        head_ref=pull.head.ref,
+        head_sha=Sha(pull.head.sha),
+        head_repo=pull.head.repo.full_name if pull.head.repo else None,
+        url=pull.html_url,
+        # While it is open, GitHub puts its trial merge here.
+        merge_sha=Sha(pull.merge_commit_sha) if pull.merged_at and pull.merge_commit_sha else None,
+    )
