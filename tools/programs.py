@@ -2,6 +2,9 @@
 
 Invariant: a version is written in one place only, the family's go.mod; the cache key is taken from that file, its
 go.sum, the build flags and the platform, so a changed pin is a new build and never a stale one.
+
+To move a pin: `cd tools/go/NAME && GOTOOLCHAIN=local go get -tool PACKAGE@vVERSION` with every package of the family;
+for kubernetes 1.N.P set the replaced modules to v0.N.P first, or `go get` takes newer ones.
 """
 
 from __future__ import annotations

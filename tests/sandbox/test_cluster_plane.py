@@ -8,9 +8,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
@@ -20,209 +19,31 @@ from tests.sandbox.cluster import ComponentFailed, ControlPlane
 from tests.sandbox.cluster.access import ClusterAccess
 from tests.sandbox.cluster.background import BackgroundPlane
 from tests.sandbox.cluster.commands import ProgramMissing
+from tests.sandbox.cluster.observe import create, read, until
 from tests.sandbox.cluster.ports import Reservation
 from tests.sandbox.cluster.process import Component
 from tools.locate import cache_dir
 
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 20.0
-
-
-def deployment(name: str, *, replicas: int = 1, **annotations: str) -> dict[str, Any]:
-    labels = {"app": name}
-    named = {f"sandbox.longshore/{key.replace('_', '-')}": value for key, value in annotations.items()}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": labels},
-            "template": {
-                "metadata": {"labels": labels, "annotations": named},
-                # A namespace waits for half of its pods' grace before it looks again.
-                "spec": {
-                    "terminationGracePeriodSeconds": 0,
-                    "containers": [{"name": "app", "image": "example.invalid/app:1"}],
-                },
-            },
-        },
-    }
-
-
-async def create(session: aiohttp.ClientSession, collection: str, body: dict[str, Any]) -> str:
-    async with session.post(collection, json=body) as response:
-        assert response.status == 201, await response.text()
-    return f"{collection}/{body['metadata']['name']}"
-
-
-async def read(session: aiohttp.ClientSession, path: str) -> dict[str, Any] | None:
-    async with session.get(path) as response:
-        if response.status == 404:
-            return None
-        assert response.status == 200, await response.text()
-        found: dict[str, Any] = await response.json()
-        return found
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not await condition():  # noqa: ASYNC110 - what is waited for happens in another process
-            await asyncio.sleep(0.05)
 
 
 def content_of(directory: Path) -> list[Path]:
     return list(directory.iterdir())
 
 
+def processes_that_name(directory: Path) -> list[int]:
+    """The processes that have the directory in their command line."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended while we looked
+            if str(directory) in path.read_text(errors="replace"):
+                found.append(int(path.parent.name))
+    return found
+
+
 def is_alive(pid: int) -> bool:
     stat = Path(f"/proc/{pid}/stat")
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-async def test_a_deployment_becomes_ready(control_plane: ClusterAccess, cluster_namespace: str) -> None:
-    async with control_plane.session() as session:
-        path = await create(
-            session,
-            f"/apis/apps/v1/namespaces/{cluster_namespace}/deployments",
-            deployment("web", replicas=3),
-        )
-
-        async def is_ready() -> bool:
-            found = await read(session, path)
-            return found is not None and found["status"].get("readyReplicas") == 3
-
-        await until(is_ready)
-
-
-async def test_a_pod_that_asks_for_it_stays_without_its_image(
-    control_plane: ClusterAccess,
-    cluster_namespace: str,
-) -> None:
-    async with control_plane.session() as session:
-        base = f"/api/v1/namespaces/{cluster_namespace}/pods"
-        template = deployment("stuck", pod="stuck")["spec"]["template"]
-        pod = {"apiVersion": "v1", "kind": "Pod", **template}
-        path = await create(session, base, {**pod, "metadata": {"name": "stuck", **template["metadata"]}})
-
-        async def is_stuck() -> bool:
-            found = await read(session, path)
-            assert found is not None
-            statuses = found["status"].get("containerStatuses", [])
-            return [each["state"]["waiting"]["reason"] for each in statuses] == ["ImagePullBackOff"]
-
-        await until(is_stuck)
-
-
-async def test_a_pod_that_asks_for_it_is_ready_later(
-    control_plane: ClusterAccess,
-    cluster_namespace: str,
-) -> None:
-    async with control_plane.session() as session:
-        template = deployment("late", ready_after="1s")["spec"]["template"]
-        pod = {"apiVersion": "v1", "kind": "Pod", **template}
-        path = await create(
-            session,
-            f"/api/v1/namespaces/{cluster_namespace}/pods",
-            {**pod, "metadata": {"name": "late", **template["metadata"]}},
-        )
-        began_s = asyncio.get_running_loop().time()
-
-        async def is_running() -> bool:
-            found = await read(session, path)
-            return found is not None and found["status"]["phase"] == "Running"
-
-        await until(is_running)
-        assert asyncio.get_running_loop().time() - began_s > 0.9
-
-
-async def test_a_job_completes(control_plane: ClusterAccess, cluster_namespace: str) -> None:
-    async with control_plane.session() as session:
-        pod = {"restartPolicy": "Never", "containers": [{"name": "run", "image": "example.invalid/run:1"}]}
-        job = {
-            "apiVersion": "batch/v1",
-            "kind": "Job",
-            "metadata": {"name": "once"},
-            "spec": {"template": {"spec": pod}},
-        }
-        path = await create(session, f"/apis/batch/v1/namespaces/{cluster_namespace}/jobs", job)
-
-        async def is_complete() -> bool:
-            found = await read(session, path)
-            return found is not None and found["status"].get("succeeded") == 1
-
-        await until(is_complete)
-
-
-async def test_what_an_owner_leaves_is_collected(
-    control_plane: ClusterAccess, cluster_namespace: str
-) -> None:
-    async with control_plane.session() as session:
-        base = f"/api/v1/namespaces/{cluster_namespace}/configmaps"
-        owner_path = await create(session, base, {"metadata": {"name": "owner"}})
-        owner = await read(session, owner_path)
-        assert owner is not None
-        reference = {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "name": "owner",
-            "uid": owner["metadata"]["uid"],
-        }
-        owned = {"metadata": {"name": "owned", "ownerReferences": [reference]}}
-        owned_path = await create(session, base, owned)
-        async with session.delete(owner_path) as response:
-            assert response.status == 200
-
-        async def is_gone() -> bool:
-            return await read(session, owned_path) is None
-
-        await until(is_gone)
-
-
-async def test_a_namespace_with_running_pods_goes_away(
-    control_plane: ClusterAccess,
-    cluster_namespace: str,
-) -> None:
-    async with control_plane.session() as session:
-        deployments = f"/apis/apps/v1/namespaces/{cluster_namespace}/deployments"
-        path = await create(session, deployments, deployment("web"))
-
-        async def is_ready() -> bool:
-            found = await read(session, path)
-            return found is not None and found["status"].get("readyReplicas") == 1
-
-        async def is_gone() -> bool:
-            return await read(session, f"/api/v1/namespaces/{cluster_namespace}") is None
-
-        await until(is_ready)
-        async with session.delete(f"/api/v1/namespaces/{cluster_namespace}") as response:
-            assert response.status == 200
-        await until(is_gone)
-
-
-async def test_a_user_may_do_what_rbac_says_and_nothing_else(
-    control_plane: ClusterAccess,
-    cluster_namespace: str,
-) -> None:
-    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{cluster_namespace}"
-    rule = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]}
-    group = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "readers"}
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "read"}
-    async with control_plane.session() as admin:
-        await create(admin, f"{rbac}/roles", {"metadata": {"name": "read"}, "rules": [rule]})
-        binding = {"metadata": {"name": "read"}, "roleRef": role, "subjects": [group]}
-        await create(admin, f"{rbac}/rolebindings", binding)
-    async with control_plane.session("somebody", ("readers",)) as session:
-        base = f"/api/v1/namespaces/{cluster_namespace}"
-
-        async def may_list() -> bool:
-            async with session.get(f"{base}/configmaps") as response:
-                return response.status == 200
-
-        await until(may_list)
-        async with session.get(f"{base}/secrets") as refused:
-            assert refused.status == 403
-            assert 'User "somebody" cannot list resource "secrets"' in (await refused.json())["message"]
 
 
 def test_a_kubeconfig_holds_all_that_a_client_needs(control_plane: ClusterAccess) -> None:
@@ -244,6 +65,24 @@ async def test_nothing_is_left_after_stop() -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", int(access.server.rpartition(":")[2])))
+
+
+async def test_nothing_is_left_of_a_start_that_was_cancelled(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    starting = asyncio.create_task(ControlPlane.start(with_controllers=False))
+
+    async def has_two_processes() -> bool:
+        return len(processes_that_name(tmp_path)) == 2
+
+    await until(has_two_processes)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert processes_that_name(tmp_path) == []
+    assert content_of(tmp_path) == []
 
 
 async def test_nothing_is_left_when_the_owner_is_killed(tmp_path: Path) -> None:
