@@ -30,6 +30,8 @@ class Failure(StrEnum):
     FORBIDDEN = "forbidden"
     NOT_ALLOWED = "not-allowed"
     """The operator's `allow` for the cluster does not cover it."""
+    REFUSED = "refused"
+    """An admission webhook or policy in the cluster said no."""
     NO_KIND = "no-kind"
     OWNED_ELSEWHERE = "owned-elsewhere"
     UNREACHABLE = "unreachable"

@@ -1,0 +1,1 @@
+"""How a target is delivered: by us (`direct`), or by a controller in the cluster."""
