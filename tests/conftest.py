@@ -1,3 +1,3 @@
 """What every test can ask for."""
 
-pytest_plugins = ("tests.sandbox.cluster.fixtures",)
+pytest_plugins = ("tests.sandbox.cluster.fixtures", "tests.sandbox.forge.fixtures")

@@ -1,0 +1,31 @@
+"""The stand-in GitHub for tests: strict, fresh for each test, and not forgiving at the end."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.forge.contract import Contract
+from tests.sandbox.forge.server import StandInGitHub
+from tools.github import find_description
+
+
+@pytest.fixture(scope="session")
+def github_contract() -> Contract:
+    """GitHub's official description of its API."""
+    path = find_description("openapi.json")
+    if path is None:
+        pytest.fail("GitHub's API description is missing: run `python tools/build.py github-description`")
+    return Contract.load(path)
+
+
+@pytest.fixture
+async def github(tmp_path: Path, github_contract: Contract) -> AsyncIterator[StandInGitHub]:
+    """A running GitHub. A request, answer or webhook outside the official description fails the test.
+
+    A test that means to break the rules takes what it caused with `github.take_violations()`.
+    """
+    async with StandInGitHub.running(tmp_path / "github", contract=github_contract) as running:
+        yield running
+        await running.settle()
+        assert running.take_violations() == []

@@ -1,0 +1,26 @@
+"""All that this GitHub knows, in one place for its endpoints and its announcer."""
+
+from dataclasses import dataclass, field
+
+from tests.sandbox.forge.contract import Contract
+from tests.sandbox.forge.core.forge import Forge
+
+from .apps import Apps
+from .checks import Checks
+from .limits import Limits
+from .site import Site
+
+
+@dataclass(slots=True)
+class State:
+    forge: Forge
+    site: Site
+    contract: Contract | None
+    apps: Apps = field(init=False)
+    checks: Checks = field(default_factory=Checks)
+    limits: Limits = field(default_factory=Limits)
+    # What was said here, by us or to us, that the official description does not allow.
+    violations: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.apps = Apps(self.forge)
