@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.git.errors import GitFailed, GitTooOld, MissingObject
+from bot.git.errors import GitFailed, GitTimeout, GitTooOld, MissingObject
 from bot.proc import programs
 from bot.proc.confine import Confinement
 from bot.proc.errors import ProgramFailed, ProgramOutputTooLarge, ProgramTimeout
@@ -14,8 +14,9 @@ from bot.proc.run import Command, Completed, run
 MINIMUM_VERSION = (2, 38)
 
 _MISSING = re.compile(
-    r"bad object|bad tree|not a tree object|not a valid object|not point to a valid object|missing (blob|tree|commit|object)"
-    r"|(unable|failed|could not) to (read|find)|could not (read|parse|get object)|is corrupt|cannot be accessed|lazy fetch",
+    r"bad object|bad tree|not a tree object|not a valid object|not point to a valid object|is corrupt|cannot be accessed"
+    r"|missing (blob|tree|commit|object)|unable to (read|find) ([0-9a-f]{40}|tree|sha1)|failed to read object"
+    r"|could not (read [0-9a-f]{40}|parse|get object)|lazy fetch",
     re.IGNORECASE,
 )
 
@@ -61,9 +62,9 @@ class Git:
         try:
             return await run(command)
         except ProgramFailed as error:
-            raise _meaning(arguments[0], error.stderr) from None
+            raise _meaning(arguments[0], error) from None
         except ProgramTimeout:
-            raise GitFailed(f"git {arguments[0]} took longer than {self.timeout_s:g} s") from None
+            raise GitTimeout(f"git {arguments[0]} took longer than {self.timeout_s:g} s") from None
         except ProgramOutputTooLarge as error:
             raise GitFailed(
                 f"git {arguments[0]}: {error.message}", hint="this repository is too large"
@@ -80,16 +81,17 @@ async def require_version() -> None:
         )
 
 
-def _meaning(subcommand: str, stderr: str) -> GitFailed | MissingObject:
+def _meaning(subcommand: str, error: ProgramFailed) -> GitFailed | MissingObject:
     """The error behind git's complaint: its last `fatal:` or `error:` line, bounded."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    lines = [line.strip() for line in error.stderr.splitlines() if line.strip()]
     telling = next(
         (line for line in reversed(lines) if line.startswith(("fatal:", "error:"))), (lines or [""])[-1]
     )
     telling = telling.partition(": ")[2] or telling
-    if _MISSING.search(stderr):
+    if _MISSING.search(error.stderr):
         return MissingObject(
             f"an object of the repository is missing or damaged: {telling[:200]}",
             hint="a partial clone needs its objects first (`git fetch --refetch --no-filter`); else run `git fsck`",
         )
-    return GitFailed(f"git {subcommand} failed: {telling[:200]}", stderr=stderr)
+    killed = error.exit_code < 0
+    return GitFailed(f"git {subcommand} failed: {telling[:200]}", stderr=error.stderr, killed=killed)

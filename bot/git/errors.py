@@ -8,11 +8,18 @@ from bot.model.tree import UnreadableFile
 
 
 class GitFailed(LongshoreError):
-    """A git command ended in a way we did not foresee. `stderr` is all it said, and is never shown."""
+    """A git command ended in a way we did not foresee. `stderr` is all it said, and is never shown; `killed` is set
+    where a signal ended it.
+    """
 
-    def __init__(self, message: str, *, hint: str = "", stderr: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", stderr: str = "", killed: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.stderr = stderr
+        self.killed = killed
+
+
+class GitTimeout(GitFailed):
+    """A git command was killed because its time was over."""
 
 
 class GitTooOld(UserError):

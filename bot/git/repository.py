@@ -29,7 +29,8 @@ from bot.git.tree import Tree
 from bot.model.repo import Sha, TreeId
 
 FORGE_HEADS = "refs/forge/heads/"
-"""Where a mirror keeps the forge's branches."""
+FORGE_PULLS = "refs/forge/pull/"
+"""Where a mirror keeps the forge's branches, and the heads of its pull requests by number."""
 
 _PUBLIC = ("refs/heads/", "refs/remotes/", FORGE_HEADS, "refs/tags/")
 _DEFAULT_BRANCHES = (
@@ -37,6 +38,7 @@ _DEFAULT_BRANCHES = (
     *("refs/heads/main", "refs/heads/master"),
 )
 _PLAIN_NAME = re.compile(r"(?!-)(?!.*\.\.)[\w./+-]{1,250}", re.ASCII)
+_REF_NAME = re.compile(r"(?!.*(?:\.\.|@\{))[^\s~^:?*\[\\]{1,250}")
 _TREES_KEPT = 4
 
 
@@ -103,6 +105,25 @@ class Repository:
             f"no commit is called {revision!r} here",
             hint="fetch it first, or check the spelling with `git rev-parse`",
         )
+
+    async def branch(self, name: str) -> Branch:
+        """The branch of exactly this name: the forge's in a mirror, else the local, else `origin`'s one.
+
+        `resolve` would prefer a tag of the same name. Raises `UnknownRevision`.
+        """
+        if _REF_NAME.fullmatch(name):
+            for prefix in (FORGE_HEADS, "refs/heads/", "refs/remotes/origin/"):
+                sha = await self._refs.ask("rev-parse", "--verify", "--quiet", f"{prefix}{name}^{{commit}}")
+                if sha:
+                    return Branch(name, prefix + name, Sha(sha))
+        raise UnknownRevision(f"there is no branch {name!r}", hint="was it deleted or renamed?")
+
+    async def pull_head(self, number: int) -> Sha:
+        """The head of a pull request as the mirror last fetched it. Raises `UnknownRevision`."""
+        sha = await self._refs.ask("rev-parse", "--verify", "--quiet", f"{FORGE_PULLS}{number}^{{commit}}")
+        if not sha:
+            raise UnknownRevision(f"the head of pull request {number} has not been fetched")
+        return Sha(sha)
 
     async def resolve_reachable(self, revision: str) -> Sha:
         """As `resolve`, for a name that a file wrote: plain names only, and only what a branch or tag reaches.
