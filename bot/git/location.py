@@ -50,6 +50,8 @@ async def locate(path: Path) -> Location:
 
 def _parse(path: Path, answer: bytes) -> Location:
     lines = answer.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+    if len(lines) == _ANSWERS - 1 and lines[-1] == "false":
+        lines.append("")  # a bare repository has no way up to tell
     if len(lines) != _ANSWERS:
         raise NotARepository(f"{path}: a repository whose path holds a line break cannot be read")
     git_dir, common_dir, objects, shallow, object_format, is_work_tree, up = lines

@@ -44,6 +44,10 @@ _CONFIG = {
     "fetch.writeCommitGraph": "false",
 }
 
+_BROKEN_OFF = (
+    r"returned error: (429|5\d\d)|could(n't| not) (resolve|connect)|failed to connect|curl \d+|SSL|TLS|early EOF|hung up"
+    r"|connection (refused|reset|closed)|RPC failed|empty reply|recv failure|disconnect|died of signal"
+)
 _OUTCOMES: tuple[tuple[str, type[LongshoreError], str, str], ...] = (
     (
         r"could not read (Username|Password)|Authentication failed|returned error: 40[13]",
@@ -72,14 +76,7 @@ _OUTCOMES: tuple[tuple[str, type[LongshoreError], str, str], ...] = (
     ),
     (r"Operation too slow|timed out", TransferTimeout, "the transfer came to a standstill", ""),
     (r"No space left on device", Unavailable, "no space is left for the mirror", "free some disk space"),
-    (
-        r"returned error: (429|5\d\d)|could(n't| not) (resolve|connect)|failed to connect|curl \d+|SSL|TLS"
-        + r"|connection (refused|reset|closed)|early EOF|hung up|RPC failed|empty reply|recv failure|disconnect"
-        + r"|died of signal",
-        Unavailable,
-        "the forge cannot be reached, or broke off",
-        "",
-    ),
+    (_BROKEN_OFF, Unavailable, "the forge cannot be reached, or broke off", ""),
 )
 
 

@@ -4,7 +4,7 @@ Frozen content: what a `Tree` answers never changes. A tree whose names could le
 (`..`, a file below a link) is refused as a whole, because git itself would refuse to check it out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from bot.git.errors import MalformedTree
 from bot.git.objects import ObjectReader
@@ -50,6 +50,14 @@ class Tree:
     def read_link(self, path: str) -> str:
         target = self._objects.read(self._blob(path, EntryKind.LINK), path)
         return target.decode("utf-8", "surrogateescape")
+
+    def named(self, names: Collection[str]) -> tuple[str, ...]:
+        """Paths of every file or link, anywhere in the tree, that has one of these names; sorted."""
+        return tuple(
+            sorted(
+                path for path in self._rows if path.rpartition("/")[2] in names and path not in self._children
+            )
+        )
 
     def prefetch(self, paths: Iterable[str]) -> None:
         """Load these files at once, so that reading them one by one costs no round trip each.
