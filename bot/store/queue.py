@@ -63,13 +63,17 @@ class WakeResult:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of one key that has begun: the lease is ours as long as it is renewed."""
+    """One run of one key that has begun: the lease is ours as long as it is renewed.
+
+    `attempt` counts runs since the last success, this one included; `crashes` those whose worker died.
+    """
 
     step: StepKey
     job: str
     token: str
     generation: int
     attempt: int
+    crashes: int
     last_error: str
     reasons: tuple[str, ...]
     event_ids: tuple[str, ...]
@@ -81,6 +85,8 @@ class Verdict(StrEnum):
     AGAIN = "again"
     RETRY = "retry"
     PARKED = "parked"
+    INTERRUPTED = "interrupted"
+    """The worker was asked to stop: run again at once, and count nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,7 @@ class Queue:
         kind, *rest = await self._store.script("begin", request)
         if kind != b"begun":
             return None
-        generation, attempt, error, *notes = rest
+        generation, attempt, crashes, error, *notes = rest
         decoded = [msgspec.msgpack.decode(note) for note in reversed(notes)]
         return Run(
             step=step,
@@ -167,6 +173,7 @@ class Queue:
             token=token,
             generation=generation,
             attempt=attempt,
+            crashes=crashes,
             last_error=error.decode(),
             reasons=tuple(dict.fromkeys(reason for _, reason, _ in decoded)),
             event_ids=tuple(dict.fromkeys(event for _, _, event in decoded if event)),

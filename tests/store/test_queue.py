@@ -214,6 +214,14 @@ async def test_attempts_and_the_reason_are_kept_until_a_run_succeeds(queue: Queu
     assert (run.attempt, run.last_error, run.reasons) == (1, "", ())
 
 
+async def test_an_interrupted_run_starts_over_and_counts_for_nothing(queue: Queue, store: Store) -> None:
+    delivery = Delivery("app/1", "guid")
+    await queue.wake(wake(), delivery=delivery)
+    assert await queue.finish(await begin(queue, store), Outcome(Verdict.INTERRUPTED)) is Settled.PENDING
+    assert not await queue.has_completed(delivery)
+    assert (await begin(queue, store)).attempt == 1
+
+
 async def test_reasons_come_oldest_first_once_each_and_bounded(queue: Queue, store: Store) -> None:
     for number in range(30):
         await queue.wake(wake(f"r{number}"))
@@ -298,7 +306,7 @@ async def test_a_dead_workers_key_runs_again_at_once(store: Store) -> None:
     await asyncio.sleep(0.25)
     assert await queue.reap() == [STEP]
     again = await begin(queue, store)
-    assert (again.attempt, again.last_error) == (2, "the worker died while it ran")
+    assert (again.attempt, again.crashes, again.last_error) == (2, 1, "the worker died while it ran")
     assert not await store.redis.exists(keys.ARQ_IN_PROGRESS + run.job, keys.ARQ_IN_PROGRESS + again.job)
     assert await queue.finish(run, DONE) is Settled.LOST
 

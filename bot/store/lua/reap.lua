@@ -17,6 +17,7 @@ end
 
 for _, step in ipairs(redis.call('ZRANGEBYSCORE', K.LEASES, '-inf', int(now), 'LIMIT', 0, request.limit)) do
   set(step, 'error', 'the worker died while it ran')
+  redis.call('HINCRBY', K.STEP .. step, 'crashes', 1)
   run_again(step)
 end
 

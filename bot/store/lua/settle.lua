@@ -1,5 +1,5 @@
--- End a run. request: step, token, job, verdict (done, blocked, again, retry, parked), delay_ms (again, retry), hold
--- (retry: no wake may shorten the delay), note (the reason of blocked, the error of retry and parked).
+-- End a run. request: step, token, job, verdict (done, blocked, again, retry, parked, interrupted), delay_ms (again,
+-- retry), hold (retry: no wake may shorten the delay), note (the reason of blocked, the error of retry and parked).
 -- Answers 'lost' when the lease is no longer ours, else 'idle' or 'pending'.
 
 local now = now_ms()
@@ -35,9 +35,12 @@ local verdict = request.verdict
 local due = nil
 if verdict == 'retry' or verdict == 'parked' then
   set(step, 'error', request.note)
+elseif verdict == 'interrupted' then
+  redis.call('HINCRBY', K.STEP .. step, 'attempts', -1) -- the worker was asked to stop: no fault of the step
+  due = now
 else
   set(step, 'done', int(begun))
-  unset(step, 'attempts', 'error')
+  unset(step, 'attempts', 'crashes', 'error')
   forget_reasons_of_this_run()
 end
 if verdict == 'blocked' then

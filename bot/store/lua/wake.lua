@@ -19,7 +19,7 @@ local function wake_one(wake)
   redis.call('ZREM', K.PARKED, step)
   local queue = wake.background and K.QUEUE_BACKGROUND or K.QUEUE_INTERACTIVE
   if not wake.background then
-    unset(step, 'attempts') -- somebody cares again: a step that was given up gets its full number of tries
+    unset(step, 'attempts', 'crashes') -- somebody cares again: a step that was given up gets its full number of tries
   end
 
   local state = fields(step, 'token', 'job', 'queue', 'hold', 'want')
