@@ -4,6 +4,7 @@ A reader is frozen content: the same path gives the same answer for ever, and an
 It never follows a symbolic link, so that whoever walks decides, and sees, where a link leads.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -56,3 +57,6 @@ class TreeReader(Protocol):
 
     def read_link(self, path: str) -> str:
         """The target of the symbolic link `path`, exactly as stored. Raises `UnreadableFile`."""
+
+    def prefetch(self, paths: Iterable[str]) -> None:
+        """Files that will be read soon. What is no readable file is passed over."""

@@ -1,0 +1,43 @@
+"""The content key: equal keys mean equal renderings.
+
+It covers everything a rendering depends on: what was read and looked for (the trace), what was asked for (the
+target's parameters), and what did the work (the tools and this code, by `SCHEMA`). A target that cannot be rendered
+has a key as well: the same key on both sides means that whatever it would be, it is the same.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+from bot.model.manifests import canonical_json
+from bot.model.rendering import ContentKey, Trace
+from bot.model.target import Found, Target
+
+SCHEMA = 1
+"""To be raised with every change of this package that may render the same input differently."""
+
+
+def content_key(trace: Trace, target: Target, tools: Mapping[str, str]) -> ContentKey:
+    """`tools` maps the programs that take part to their versions, `{"kustomize": "5.8.1"}`."""
+    hashed = hashlib.sha256(
+        canonical_json(
+            {
+                "schema": SCHEMA,
+                "tools": dict(tools),
+                "path": _bytes_as_text(target.path),
+                "renderer": target.renderer.value,
+                "flux": target.origin.found is Found.FLUX_KUSTOMIZATION,
+                "namespace": target.namespace,
+                "overlay": dict(target.overlay),
+                "unknown": target.unknown_because,
+            }
+        )
+    )
+    for entry in trace.entries:
+        line = f"\n{entry.path}\0{entry.kind.value}\0{entry.mode}\0{entry.id}"
+        hashed.update(line.encode("utf-8", "surrogateescape"))
+    return ContentKey(f"sha256:{hashed.hexdigest()}")
+
+
+def _bytes_as_text(path: str) -> str:
+    """A path that is no UTF-8 carries surrogates, which JSON cannot."""
+    return path.encode("utf-8", "surrogateescape").decode("latin-1")

@@ -1,0 +1,116 @@
+"""One target to its objects: the trace's files in a fresh directory, kustomize in the sandbox, the output parsed.
+
+Nothing that a repository holds makes this raise: the answer is a rendering, complete or failed with reasons that
+name files of the repository and never one of this machine. How many run at once is for the caller to bound.
+"""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bot.model.manifests import ManifestError, canonical_json, documents
+from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
+from bot.model.target import RendererKind, Target
+from bot.model.tree import EntryKind, TreeReader, UnreadableFile
+from bot.render.contents import LFS_REASON, is_lfs_pointer
+from bot.render.directory import Resource, scan_for_flux, scan_plain
+from bot.render.errors import Unrenderable
+from bot.render.fields import KUSTOMIZATION_FILES
+from bot.render.files import write_files
+from bot.render.objects import Source, rendering
+from bot.render.overlay import generated, lay_over
+from bot.render.paths import follow, join
+from bot.render.sandbox import Sandbox, kustomize_build
+
+ROOT_NAME = "repository"
+"""The directory's name can reach the output (ValueAddTransformer defaults to it), so it is always the same."""
+
+
+async def render(tree: TreeReader, target: Target, trace: Trace, sandbox: Sandbox) -> Rendering:
+    """Render a target from the files its trace names, in the tree the trace was made in."""
+    if target.unknown_because:
+        return failed(target.unknown_because, target)
+    if trace.is_refused and sandbox.check_fields:
+        return Rendering((), trace.diagnostics)
+    try:
+        if target.renderer is RendererKind.PLAIN:
+            return await asyncio.to_thread(_render_plain, tree, target)
+        with tempfile.TemporaryDirectory(prefix="longshore-") as private:
+            root = Path(private) / ROOT_NAME
+            directory = await asyncio.to_thread(_prepare, tree, target, trace, root)
+            output = await kustomize_build(root, directory, sandbox)
+        return await asyncio.to_thread(rendered, output, target)
+    except Unrenderable as error:
+        return failed(error.message, target, file=error.file, line=error.line)
+
+
+def rendered(output: bytes, target: Target) -> Rendering:
+    """What kustomize wrote, as objects."""
+    return rendering([Source(output, None)], target.overlay.get("commonMetadata") or {})
+
+
+def failed(message: str, target: Target, *, file: str | None = None, line: int | None = None) -> Rendering:
+    """A rendering that has only a reason. Without a file it points to where the target was found."""
+    if file is None:
+        file, line = target.origin.file, target.origin.line
+    return Rendering((), (Diagnostic(Severity.ERROR, message, file, line),))
+
+
+def _prepare(tree: TreeReader, target: Target, trace: Trace, root: Path) -> str:
+    """Write what kustomize will read; returns the directory to build. Raises `Unrenderable`."""
+    root.mkdir()
+    write_files(tree, trace.entries, root)
+    directory = follow(tree, target.path).path
+    (root / directory).mkdir(parents=True, exist_ok=True)
+    present = [name for name in KUSTOMIZATION_FILES if (root / directory / name).is_file()]
+    if present and not target.overlay:
+        return directory
+    file = root / directory / (present[0] if present else KUSTOMIZATION_FILES[0])
+    declared = _declared(file) if present else _generated(tree, directory)
+    # JSON is YAML. The link, where there is one, is replaced, and what it leads to stays as it is.
+    file.unlink(missing_ok=True)
+    file.write_bytes(canonical_json(lay_over(declared, target.overlay, _components(tree, target, directory))))
+    return directory
+
+
+def _declared(file: Path) -> dict[str, Any]:
+    try:
+        parsed = documents(file.read_bytes(), file=file.name)
+    except ManifestError as error:
+        raise Unrenderable(error.problem) from None
+    return parsed[0].value if parsed and isinstance(parsed[0].value, dict) else {}
+
+
+def _generated(tree: TreeReader, directory: str) -> dict[str, Any]:
+    below = len(directory) + 1 if directory else 0
+    found = [f.path[below:] for f in scan_for_flux(tree, directory) if isinstance(f, Resource)]
+    return generated([f"./{path}" for path in found])
+
+
+def _components(tree: TreeReader, target: Target, directory: str) -> list[str]:
+    named = list(target.overlay.get("components") or [])
+    if target.overlay.get("ignoreMissingComponents") is not True:
+        return named
+    return [text for text in named if follow(tree, join(directory, text)).entry is not None]
+
+
+def _render_plain(tree: TreeReader, target: Target) -> Rendering:
+    directory = follow(tree, target.path).path
+    paths = [found.path for found in scan_plain(tree, directory) if isinstance(found, Resource)]
+    places = [follow(tree, path) for path in paths]
+    wanted = dict.fromkeys(p.path for p in places if p.entry is not None and p.entry.kind is EntryKind.BLOB)
+    tree.prefetch(list(wanted))
+    return rendering(
+        [Source(_content(tree, path), path) for path in wanted], target.overlay.get("commonMetadata") or {}
+    )
+
+
+def _content(tree: TreeReader, path: str) -> bytes:
+    try:
+        data = tree.read(path)
+    except UnreadableFile as error:
+        raise Unrenderable(error.message, file=path) from None
+    if is_lfs_pointer(data):
+        raise Unrenderable(LFS_REASON, file=path)
+    return data

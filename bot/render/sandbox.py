@@ -1,0 +1,73 @@
+"""The sandbox a renderer runs in: the program, what the kernel holds it to, and how much it may use.
+
+A renderer sees a fresh directory with the trace's files, an empty environment and HOME, no network and no other
+program. The allow-list keeps hostile input from reaching it; the kernel's layers hold without the allow-list.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.proc.confine import MIB, Confinement, Layers, Limits
+from bot.proc.errors import ProgramError, ProgramFailed, ProgramOutputTooLarge, ProgramTimeout
+from bot.proc.programs import find
+from bot.proc.run import Command, run
+from bot.proc.sandbox import layers
+from bot.render.errors import Unrenderable
+from bot.render.words import presentable
+
+_BUILD = ("build", "--load-restrictor", "LoadRestrictionsNone", ".")
+_LAUNCH_FAILED = 125
+_LIMITS = Limits(memory_bytes=1024 * MIB, cpu_s=60, file_bytes=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """`check_fields=False` renders what the allow-list refuses, to see the kernel's layers hold alone."""
+
+    kustomize: Path
+    layers: Layers
+    limits: Limits = _LIMITS
+    timeout_s: float = 60.0
+    max_output_bytes: int = 16 * MIB
+    check_fields: bool = True
+
+    @classmethod
+    def here(cls) -> "Sandbox":
+        """The best that this machine allows. Raises `ProgramMissing`."""
+        return cls(find("kustomize"), layers())
+
+
+async def kustomize_build(root: Path, directory: str, sandbox: Sandbox) -> bytes:
+    """Build `directory` below `root`, the only place that can be read. Raises `Unrenderable`."""
+    confinement = Confinement(
+        sandbox.layers, read=(root,), execute=(sandbox.kustomize,), limits=sandbox.limits
+    )
+    command = Command(
+        [sandbox.kustomize, *_BUILD],
+        cwd=root / directory,
+        timeout_s=sandbox.timeout_s,
+        max_stdout_bytes=sandbox.max_output_bytes,
+        confinement=confinement,
+    )
+    try:
+        return (await run(command)).stdout
+    except ProgramFailed as error:
+        raise Unrenderable(_reason(error, root, directory)) from None
+    except (ProgramTimeout, ProgramOutputTooLarge) as error:
+        raise Unrenderable(error.message) from None
+    except ProgramError as error:
+        raise Unrenderable(str(error)) from error
+
+
+def _reason(error: ProgramFailed, root: Path, directory: str) -> str:
+    if error.exit_code == _LAUNCH_FAILED:
+        return "the sandbox could not be set up, so nothing was rendered"
+    if error.exit_code < 0:
+        return f"{error.message}: it used more memory or processor time than it may"
+    said = presentable(error.stderr, str(root))
+    if said:
+        return f"kustomize: {said}"
+    return (
+        "kustomize failed, and its words may hold values, so they are not shown; to see them run "
+        f"`kustomize build --load-restrictor LoadRestrictionsNone {directory or '.'}`"
+    )

@@ -1,0 +1,272 @@
+"""Follows one target through a tree, and writes down everything that rendering it will read or look for.
+
+It never raises and never renders: what must not be rendered becomes a diagnostic with file, field and reason. The
+entries are complete or the trace is refused, so that a renderer that sees nothing but them sees what it would see in
+a full checkout.
+"""
+
+import contextlib
+
+from bot.model.rendering import Diagnostic, Severity, Trace, TraceEntry, TraceKind
+from bot.model.target import Found, RendererKind, Target
+from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
+from bot.render.contents import Contents, Problem, Reference, kustomizations, plugin_files, read_fields
+from bot.render.directory import SOURCE_IGNORE, Listed, Resource, scan_for_flux, scan_plain
+from bot.render.errors import Unrenderable
+from bot.render.fields import KUSTOMIZATION_FILES, OVERLAY, PLUGIN_DIRECTORY, Use
+from bot.render.paths import Place, follow, join
+
+MAX_ENTRIES = 20_000
+MAX_DEPTH = 40
+MAX_DIAGNOSTICS = 30
+_NO_LINKS = "is a symbolic link, which Flux's source-controller leaves out"
+
+
+class _TooMuch(Exception):
+    """The walk stops here; the diagnostic is written already."""
+
+
+class Walk:
+    """One target in one tree. `run` may be called once."""
+
+    def __init__(self, tree: TreeReader, target: Target) -> None:
+        self._tree = tree
+        self._target = target
+        self._for_flux = target.origin.found is Found.FLUX_KUSTOMIZATION
+        self._entries: dict[str, TraceEntry] = {}
+        self._diagnostics: list[Diagnostic] = []
+        self._visited: set[tuple[str, str | None]] = set()
+
+    def run(self) -> Trace:
+        with contextlib.suppress(_TooMuch):
+            self._root()
+        return Trace(tuple(sorted(self._entries.values())), tuple(self._diagnostics))
+
+    def _root(self) -> None:
+        if self._target.renderer is RendererKind.HELM:
+            self._refuse("targets of the renderer helm are not supported yet", *self._where())
+            return
+        try:
+            place = follow(self._tree, self._target.path)
+        except Unrenderable as error:
+            self._refuse(f"the path {self._target.path!r} {error.message}", *self._where())
+            return
+        self._record_links(place)
+        if place.entry is None:
+            self._record(place.path, TraceKind.ABSENT)
+            self._refuse(f"the directory {self._target.path!r} does not exist", *self._where())
+        elif place.entry.kind is not EntryKind.TREE:
+            self._record_file(place.path, place.entry)
+            self._refuse(f"{self._target.path!r} is a file, not a directory", *self._where())
+        elif self._target.renderer is RendererKind.PLAIN:
+            self._scan(place.path, ())
+        else:
+            self._kustomize(place.path)
+
+    def _kustomize(self, root: str) -> None:
+        if self._for_flux and not any(self._tree.entry(_below(root, name)) for name in KUSTOMIZATION_FILES):
+            for name in KUSTOMIZATION_FILES:
+                self._record(_below(root, name), TraceKind.ABSENT)
+            self._ignore_files_above(root)
+            self._scan(root, (root,))
+        else:
+            self._directory(root, ())
+        if self._target.overlay and not self._target.unknown_because:
+            file, line = self._where()
+            overlay = read_fields(OVERLAY, dict(self._target.overlay))
+            for problem in overlay.problems:
+                self._refuse(f"{problem.field}: {problem.reason}", file, line)
+            optional = self._target.overlay.get("ignoreMissingComponents") is True
+            for reference in overlay.references:
+                self._reference(reference, root, (root,), file or "", optional=optional)
+
+    def _scan(self, directory: str, chain: tuple[str, ...]) -> None:
+        """A directory without a kustomization, file by file."""
+        scan = scan_for_flux if chain else scan_plain
+        try:
+            for found in scan(self._tree, directory):
+                match found:
+                    case Listed(path, digest):
+                        self._add(TraceEntry(path, TraceKind.LISTING, "040000", digest))
+                    case Resource(path):
+                        below = path[len(directory) + 1 :] if directory else path
+                        use = Use.RESOURCE if chain else Use.FILE
+                        self._reference(Reference(path, use, f"./{below}"), directory, chain, path)
+        except Unrenderable as error:
+            self._refuse(error.message, *self._where())
+
+    def _ignore_files_above(self, directory: str) -> None:
+        """`.sourceignore` of a parent reaches down to here as well; those below are met by the scan."""
+        while directory:
+            directory = directory.rpartition("/")[0]
+            path = _below(directory, SOURCE_IGNORE)
+            entry = self._tree.entry(path)
+            if entry is None:
+                self._record(path, TraceKind.ABSENT)
+            else:
+                self._record_file(path, entry)
+                self._refuse("decides what Flux reads here, which is not supported yet", path)
+
+    def _directory(
+        self, directory: str, chain: tuple[str, ...], *, said_by: str = "", plugins_for: str | None = None
+    ) -> None:
+        """A directory with a kustomization. `plugins_for` is set when its resources configure plugins of that one."""
+        if any(known == directory or _is_below(known, directory) for known in chain):
+            self._refuse(f"{directory or 'the root'} refers back to itself: a cycle", said_by or None)
+            return
+        if (directory, plugins_for) in self._visited:
+            return
+        self._visited.add((directory, plugins_for))
+        if len(chain) > MAX_DEPTH:
+            self._refuse(f"kustomizations refer to one another more than {MAX_DEPTH} deep", said_by or None)
+            return
+        file = self._kustomization_file(directory, said_by)
+        if file is None:
+            return
+        contents = self._read(file, plugins=False)
+        self._problems(contents, file)
+        if plugins_for is not None and contents.fields - PLUGIN_DIRECTORY:
+            field = min(contents.fields - PLUGIN_DIRECTORY)
+            self._refuse(f"{field}: a directory of plugin configurations may only list resources", file)
+            return
+        for reference in contents.references:
+            if plugins_for is not None:
+                reference = Reference(reference.field, Use.PLUGIN, reference.text)  # noqa: PLW2901 - seen as such
+            self._reference(reference, directory, (*chain, directory), file, plugins_for=plugins_for)
+
+    def _kustomization_file(self, directory: str, said_by: str) -> str | None:
+        """The one file, with links resolved. All three names are looked for, as kustomize does."""
+        present: list[tuple[str, Place]] = []
+        for name in KUSTOMIZATION_FILES:
+            path = _below(directory, name)
+            try:
+                place = follow(self._tree, path)
+            except Unrenderable as error:
+                self._refuse(error.message, path)
+                return None
+            self._record_links(place)
+            if place.entry is None:
+                self._record(path, TraceKind.ABSENT)
+            elif place.entry.kind is EntryKind.BLOB:
+                self._record_file(place.path, place.entry)
+                present.append((path, place))
+        if len(present) > 1:
+            self._refuse(f"{directory or 'the root'} has more than one kustomization file", present[1][0])
+        elif not present:
+            self._refuse(f"{directory or 'the root'} has no kustomization file", said_by or self._where()[0])
+        elif self._for_flux and present[0][1].links:
+            self._refuse(_NO_LINKS, present[0][0])
+        else:
+            return present[0][1].path
+        return None
+
+    def _reference(
+        self,
+        reference: Reference,
+        base: str,
+        chain: tuple[str, ...],
+        file: str,
+        *,
+        plugins_for: str | None = None,
+        optional: bool = False,
+    ) -> None:
+        try:
+            place = follow(self._tree, join(base, reference.text))
+        except Unrenderable as error:
+            self._refuse_reference(reference, error.message, file)
+            return
+        self._record_links(place)
+        if self._for_flux and place.links:
+            self._refuse_reference(reference, _NO_LINKS, file)
+        elif place.entry is None:
+            self._record(place.path, TraceKind.ABSENT)
+            if not optional:
+                self._refuse_reference(reference, f"does not exist ({place.path})", file)
+        elif place.entry.kind is EntryKind.TREE:
+            self._into_directory(reference, place.path, chain, file, plugins_for)
+        elif reference.use is Use.COMPONENT:
+            self._refuse_reference(reference, "is a file; a component is a directory", file)
+        else:
+            self._record_file(place.path, place.entry)
+            if reference.use is Use.PLUGIN:
+                self._plugin_file(place.path, plugins_for if plugins_for is not None else base, chain)
+
+    def _into_directory(
+        self, reference: Reference, directory: str, chain: tuple[str, ...], file: str, plugins_for: str | None
+    ) -> None:
+        match reference.use:
+            case Use.RESOURCE | Use.COMPONENT:
+                self._directory(directory, chain, said_by=file)
+            case Use.PLUGIN:
+                outer = plugins_for if plugins_for is not None else chain[-1]
+                self._directory(directory, chain, said_by=file, plugins_for=outer)
+            case _:
+                self._refuse_reference(reference, "is a directory, where a file is needed", file)
+
+    def _plugin_file(self, file: str, base: str, chain: tuple[str, ...]) -> None:
+        """What a plugin names is relative to the kustomization that uses it, wherever its configuration lies."""
+        if (file, base) in self._visited:
+            return
+        self._visited.add((file, base))
+        contents = self._read(file, plugins=True)
+        self._problems(contents, file)
+        for reference in contents.references:
+            self._reference(reference, base, chain, file)
+
+    def _read(self, file: str, *, plugins: bool) -> Contents:
+        entry = self._tree.entry(file)
+        assert entry is not None
+        memo = plugin_files if plugins else kustomizations
+        try:
+            return memo.contents(entry.id, lambda: self._tree.read(file))
+        except UnreadableFile as error:
+            return Contents(problems=(Problem("", error.message),))
+
+    def _problems(self, contents: Contents, file: str) -> None:
+        for problem in contents.problems:
+            sentence = f"{problem.field}: {problem.reason}" if problem.field else problem.reason
+            self._refuse(sentence, file, problem.line or self._line(file, problem.quote))
+
+    def _where(self) -> tuple[str | None, int | None]:
+        return self._target.origin.file, self._target.origin.line
+
+    def _refuse_reference(self, reference: Reference, reason: str, file: str) -> None:
+        sentence = f"{reference.field}: {reference.text[:200]!r} {reason}"
+        self._refuse(sentence, file or None, self._line(file, reference.text))
+
+    def _line(self, file: str, text: str) -> int | None:
+        """The first line that holds the text: a guess, but one that nearly always points at the field."""
+        try:
+            at = self._tree.read(file).find(text.encode("utf-8", "surrogateescape")) if text and file else -1
+            return self._tree.read(file)[:at].count(b"\n") + 1 if at >= 0 else None
+        except UnreadableFile:
+            return None
+
+    def _refuse(self, message: str, file: str | None = None, line: int | None = None) -> None:
+        if len(self._diagnostics) == MAX_DIAGNOSTICS:
+            raise _TooMuch
+        self._diagnostics.append(Diagnostic(Severity.ERROR, message, file, line))
+
+    def _record(self, path: str, kind: TraceKind) -> None:
+        self._add(TraceEntry(path, kind, "", ""))
+
+    def _record_file(self, path: str, entry: TreeEntry) -> None:
+        self._add(TraceEntry(path, TraceKind.FILE, entry.mode, entry.id))
+
+    def _record_links(self, place: Place) -> None:
+        for path, entry in place.links:
+            self._add(TraceEntry(path, TraceKind.LINK, entry.mode, entry.id))
+
+    def _add(self, entry: TraceEntry) -> None:
+        self._entries[f"{entry.kind.value}:{entry.path}"] = entry
+        if len(self._entries) > MAX_ENTRIES:
+            self._refuse(f"reads more than {MAX_ENTRIES} files", *self._where())
+            raise _TooMuch
+
+
+def _below(directory: str, name: str) -> str:
+    return f"{directory}/{name}" if directory else name
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return not directory or path.startswith(f"{directory}/")
