@@ -21,6 +21,7 @@ from bot.proc.errors import ProgramError, ProgramFailed, ProgramMissing, Program
 NO_ENV: Mapping[str, str] = MappingProxyType({})
 _CHUNK_BYTES = 64 * 1024
 _STREAM_BUFFER_BYTES = 256 * 1024
+_ORPHANS_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +109,23 @@ async def _converse(process: Process, command: Command) -> tuple[bytes, bytes]:
     assert process.stderr is not None
     try:
         async with asyncio.TaskGroup() as group:
+            watch = group.create_task(_end_orphans(process))
             group.create_task(_feed(process, command.stdin))
             stdout = group.create_task(_collect(process.stdout, command))
             stderr = group.create_task(_tail(process.stderr, command.max_stderr_bytes))
+            await asyncio.wait((stdout, stderr))
+            watch.cancel()
     except* ProgramError as errors:
         raise errors.exceptions[0] from None
     return stdout.result(), stderr.result()
+
+
+async def _end_orphans(process: Process) -> None:
+    """When the program is gone, what it started has no one left to work for, and must not keep our pipes open."""
+    while process.returncode is None:  # noqa: ASYNC110 - wait() waits for the pipes too, which is what we must not do
+        await asyncio.sleep(_ORPHANS_S / 4)
+    await asyncio.sleep(_ORPHANS_S)
+    _kill_group(process.pid)
 
 
 async def _feed(process: Process, data: bytes) -> None:

@@ -58,6 +58,14 @@ async def test_a_child_that_leaves_the_group_and_holds_our_pipe_cannot_keep_us()
     assert time.monotonic() - started < 3
 
 
+async def test_what_a_dead_program_leaves_running_does_not_keep_us() -> None:
+    started = time.monotonic()
+    with pytest.raises(ProgramFailed) as caught:
+        await run(shell("sleep 30 & kill -9 $$", timeout_s=20))
+    assert caught.value.exit_code == -9
+    assert time.monotonic() - started < 5
+
+
 async def test_cancelling_kills_the_whole_group(tmp_path: Path) -> None:
     task = asyncio.create_task(run(shell(f"sleep 30 & echo $! > {tmp_path}/child; echo; wait")))
     pid = await asyncio.to_thread(pid_in, tmp_path / "child")
