@@ -16,7 +16,7 @@ from bot.render.fields import KUSTOMIZATION_FILES
 
 SOURCE_IGNORE = ".sourceignore"
 _MAX_DEPTH = 40
-_FLUX_EXCLUDES = frozenset(
+FLUX_EXCLUDES = frozenset(
     (
         ".git",
         ".github",
@@ -69,10 +69,10 @@ _Keeps = Callable[[str, TreeEntry], bool]
 
 def _flux_keeps(name: str, entry: TreeEntry) -> bool:
     if entry.kind is EntryKind.BLOB:
-        return name not in _FLUX_EXCLUDES and (
+        return name not in FLUX_EXCLUDES and (
             name.endswith((".yaml", ".yml")) or name in (*KUSTOMIZATION_FILES, SOURCE_IGNORE)
         )
-    return entry.kind is EntryKind.TREE and name not in _FLUX_EXCLUDES
+    return entry.kind is EntryKind.TREE and name not in FLUX_EXCLUDES
 
 
 def _plain_keeps(name: str, entry: TreeEntry) -> bool:

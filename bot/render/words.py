@@ -10,15 +10,13 @@ _ID = r"[\w.\[\]/~:-]{1,200}"
 _PATH = r"[\w./@+~-]{1,200}"
 _FIELD = r"[\w./\[\]=*~-]{1,120}"
 
-_YAML = "|".join(
-    (
-        "mapping values are not allowed in this context",
-        "could not find expected '.'",
-        "found character that cannot start any token",
-        r"did not find expected [\w<>' -]+",
-        "found unexpected end of stream",
-        "block sequence entries are not allowed in this context",
-    )
+_YAML_PROBLEMS = (
+    "mapping values are not allowed in this context",
+    "could not find expected '.'",
+    "found character that cannot start any token",
+    r"did not find expected [\w<>' -]+",
+    "found unexpected end of stream",
+    "block sequence entries are not allowed in this context",
 )
 
 _PHRASES = re.compile(
@@ -51,7 +49,7 @@ _PHRASES = re.compile(
             r"json: cannot unmarshal \w+ into Go (?:struct field|value of type) [\w.\[\]*]+(?: of type [\w.\[\]*]+)?",
             r"json: unknown field \"\w+\"",
             r"MalformedYAMLError",
-            rf"yaml: (?:line \d+: )?(?:{_YAML})",
+            rf"yaml: (?:line \d+: )?(?:{'|'.join(_YAML_PROBLEMS)})",
             rf"in File: {_PATH}",
             rf"(?:open|read|lstat|stat) {_PATH}: (?:no such file or directory|is a directory|permission denied)",
             r"var '[\w{}.-]{1,80} ",

@@ -1,0 +1,163 @@
+"""Renders from a full checkout, with no trace and no allow-list: the judge of the quick way.
+
+It shares with the quick way only the sandbox, the overlay's arithmetic and the parsing of the output. What a
+directory without a kustomization holds is found again here, from files on disk.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from bot.model.manifests import ManifestError, canonical_json, documents
+from bot.model.rendering import Rendering, TraceEntry, TraceKind
+from bot.model.target import Found, RendererKind, Target
+from bot.model.tree import EntryKind, TreeReader
+from bot.render.directory import FLUX_EXCLUDES, SOURCE_IGNORE
+from bot.render.errors import Unrenderable
+from bot.render.fields import KUSTOMIZATION_FILES
+from bot.render.files import write_everything
+from bot.render.objects import Source, rendering
+from bot.render.overlay import generated, lay_over
+from bot.render.render import ROOT_NAME, failed, rendered
+from bot.render.sandbox import Sandbox, kustomize_build
+
+MAX_CHECKOUT_BYTES = 2 * 1024 * 1024 * 1024
+
+
+@asynccontextmanager
+async def checkout(tree: TreeReader) -> AsyncIterator["Checkout"]:
+    """The whole tree on disk, for as long as the block lasts. Submodules and files over the reader's cap are left out."""
+    with tempfile.TemporaryDirectory(prefix="longshore-") as private:
+        yield Checkout(tree, Path(private))
+
+
+class Checkout:
+    """One target is rendered at a time: an overlay is written into the checkout and taken back."""
+
+    def __init__(self, tree: TreeReader, private: Path) -> None:
+        self._tree = tree
+        self._private = private
+        self._lock = asyncio.Lock()
+
+    async def render(self, target: Target, sandbox: Sandbox) -> Rendering:
+        if target.unknown_because:
+            return failed(target.unknown_because, target)
+        if target.renderer is RendererKind.HELM:
+            return failed("targets of the renderer helm are not supported yet", target)
+        async with self._lock:
+            try:
+                return await self._render(target, sandbox)
+            except Unrenderable as error:
+                return failed(error.message, target, file=error.file, line=error.line)
+
+    async def _render(self, target: Target, sandbox: Sandbox) -> Rendering:
+        root = await asyncio.to_thread(self._root, target.origin.found is not Found.FLUX_KUSTOMIZATION)
+        directory = (root / target.path).resolve()
+        if not (directory.is_dir() and directory.is_relative_to(root)):
+            raise Unrenderable(f"{target.path!r} is not a directory of the repository")
+        if target.renderer is RendererKind.PLAIN:
+            sources = [
+                Source(f.read_bytes(), str(f.relative_to(root))) for f in _plain_files(directory, root)
+            ]
+            return rendering(sources, target.overlay.get("commonMetadata") or {})
+        restore = _lay_over(root, directory, target)
+        try:
+            output = await kustomize_build(root, str(directory.relative_to(root)), sandbox)
+        finally:
+            for file, data in restore.items():
+                file.unlink(missing_ok=True)
+                if data is not None:
+                    file.write_bytes(data)
+        return rendered(output, target)
+
+    def _root(self, with_links: bool) -> Path:  # noqa: FBT001 - private, and the caller's words say it
+        """Written when first asked for. Flux sees no links, so its targets get a checkout without."""
+        root = self._private / ("links" if with_links else "files") / ROOT_NAME
+        if not root.exists():
+            root.mkdir(parents=True)
+            entries = [e for e in _everything(self._tree, "") if with_links or e.kind is TraceKind.FILE]
+            write_everything(self._tree, entries, root, max_total_bytes=MAX_CHECKOUT_BYTES)
+        return root.resolve()
+
+
+def _everything(tree: TreeReader, directory: str) -> Iterator[TraceEntry]:
+    for name, entry in tree.listing(directory):
+        path = f"{directory}/{name}" if directory else name
+        match entry.kind:
+            case EntryKind.TREE:
+                yield from _everything(tree, path)
+            case EntryKind.BLOB:
+                yield TraceEntry(path, TraceKind.FILE, entry.mode, entry.id)
+            case EntryKind.LINK:
+                yield TraceEntry(path, TraceKind.LINK, entry.mode, entry.id)
+            case EntryKind.SUBMODULE:
+                pass
+
+
+def _lay_over(root: Path, directory: Path, target: Target) -> dict[Path, bytes | None]:
+    """Write the kustomization as Flux would; returns what to put back: bytes, or None for a file that was not there."""
+    present = [directory / name for name in KUSTOMIZATION_FILES if (directory / name).is_file()]
+    is_flux = target.origin.found is Found.FLUX_KUSTOMIZATION
+    if len(present) > 1 or (present and not target.overlay) or (not present and not is_flux):
+        return {}
+    file = present[0] if present else directory / KUSTOMIZATION_FILES[0]
+    if file.is_symlink():
+        raise Unrenderable("an overlay over a linked kustomization cannot be checked")
+    before = file.read_bytes() if present else None
+    declared = _declared(before) if before is not None else generated(_flux_resources(directory, root))
+    components = [
+        text
+        for text in target.overlay.get("components") or []
+        if target.overlay.get("ignoreMissingComponents") is not True or (directory / text).exists()
+    ]
+    file.write_bytes(canonical_json(lay_over(declared, target.overlay, components)))
+    return {file: before}
+
+
+def _declared(data: bytes) -> dict[str, Any]:
+    try:
+        parsed = documents(data, file="")
+    except ManifestError as error:
+        raise Unrenderable(error.problem) from None
+    return parsed[0].value if parsed and isinstance(parsed[0].value, dict) else {}
+
+
+def _flux_resources(directory: Path, root: Path) -> list[str]:
+    for parent in (directory, *directory.parents):
+        if (parent / SOURCE_IGNORE).exists():
+            raise Unrenderable(".sourceignore is not supported yet")
+        if parent == root:
+            break
+    return [f"./{path.relative_to(directory)}" for path in _flux_walk(directory)]
+
+
+def _flux_walk(directory: Path) -> Iterator[Path]:
+    for path in sorted(directory.iterdir(), key=lambda p: os.fsencode(p.name)):
+        if path.name in FLUX_EXCLUDES:
+            continue
+        if path.name == SOURCE_IGNORE:
+            raise Unrenderable(".sourceignore is not supported yet")
+        if path.is_file():
+            if path.suffix in {".yaml", ".yml"}:
+                yield path
+        elif any((path / name).is_file() for name in KUSTOMIZATION_FILES):
+            yield path
+        else:
+            yield from _flux_walk(path)
+
+
+def _plain_files(directory: Path, root: Path) -> list[Path]:
+    found: dict[Path, None] = {}
+    for parent, names, files in os.walk(directory):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        for name in sorted(files):
+            if name.endswith((".yaml", ".yml", ".json")):
+                file = (Path(parent) / name).resolve()
+                if not (file.is_file() and file.is_relative_to(root)):
+                    raise Unrenderable(f"{name} does not lead to a file of the repository")
+                found[file] = None
+    return list(found)
