@@ -1,0 +1,85 @@
+"""The plan as a check on the commit.
+
+The conclusion follows one rule each: unknown is a failure, for unknown is not clean; a deletion that takes more than
+the object with it is neutral, seen but not in the way; everything else, changes or none, is a success.
+"""
+
+from dataclasses import dataclass
+
+from bot.forge.base import TextLimit
+from bot.forge.reports import Annotation, Conclusion
+from bot.model.plan import Plan, TargetStatus
+from bot.model.rendering import Diagnostic
+from bot.report import phrases, view
+from bot.report.comment import plan_values
+from bot.report.context import PlanContext
+from bot.report.escape import one_line, visible
+from bot.report.ladder import Rung, fitting
+from bot.report.templates import fill
+
+MAX_ANNOTATIONS = 200
+MAX_MESSAGE_CHARS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class CheckWords:
+    """What a check says. `conclusion` is None while it is still running."""
+
+    conclusion: Conclusion | None
+    title: str
+    summary: str
+    text: str = ""
+    annotations: tuple[Annotation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLimits:
+    summary: TextLimit
+    text: TextLimit
+
+
+def plan_check(plan: Plan, context: PlanContext, limits: CheckLimits) -> CheckWords:
+    return CheckWords(
+        plan_conclusion(plan),
+        title=phrases.verdict(plan),
+        summary=_page("plan_summary.md.j2", plan, context, limits.summary),
+        text=_page("plan_groups.md.j2", plan, context, limits.text) if view.groups(plan) else "",
+        annotations=_annotations(plan),
+    )
+
+
+def planning_check(context: PlanContext) -> CheckWords:
+    """While a plan is being made; `context.is_stale` says that it is made again because the base moved."""
+    return CheckWords(None, phrases.PLANNING_AGAIN if context.is_stale else phrases.PLANNING, summary="")
+
+
+def plan_conclusion(plan: Plan) -> Conclusion:
+    if plan.with_status(TargetStatus.UNKNOWN):
+        return Conclusion.FAILURE
+    if any(not danger.is_kept for danger in view.dangers(plan)):
+        return Conclusion.NEUTRAL
+    return Conclusion.SUCCESS
+
+
+def _page(template: str, plan: Plan, context: PlanContext, limit: TextLimit) -> str:
+    return fitting(lambda rung, room: _filled(template, plan, context, rung, room), limit)
+
+
+def _filled(template: str, plan: Plan, context: PlanContext, rung: Rung, room: int | None) -> str:
+    return fill(template, **plan_values(plan, context, rung, room))
+
+
+def _annotations(plan: Plan) -> tuple[Annotation, ...]:
+    """Every diagnostic that has a file, on that file; forges show them raw, so nothing is escaped but the unseen."""
+    found: dict[Diagnostic, None] = dict.fromkeys(plan.diagnostics)
+    for target in plan.targets:
+        found |= dict.fromkeys(target.diagnostics)
+    return tuple(
+        Annotation(d.file, d.line or 1, d.severity, visible(d.message)[:MAX_MESSAGE_CHARS], title=_title(d))
+        for d in [d for d in found if d.file][:MAX_ANNOTATIONS]
+        if d.file
+    )
+
+
+def _title(diagnostic: Diagnostic) -> str:
+    return one_line(phrases.ANNOTATION_TITLES[diagnostic.severity])

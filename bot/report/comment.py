@@ -1,0 +1,61 @@
+"""The plan as a comment on the pull request."""
+
+from typing import TYPE_CHECKING, Any
+
+from bot.model.plan import Plan, TargetStatus
+from bot.report import page, phrases, view
+from bot.report.context import PlanContext
+from bot.report.ladder import Rung, fitting
+from bot.report.templates import fill
+
+if TYPE_CHECKING:
+    from bot.forge.base import TextLimit
+
+
+def plan_comment(plan: Plan, context: PlanContext | None = None, limit: "TextLimit | None" = None) -> str:
+    """Markdown within `limit`, which leaves room for whatever the caller adds (a marker)."""
+    surroundings = context or PlanContext()
+    return fitting(
+        lambda rung, room: fill("plan.md.j2", **plan_values(plan, surroundings, rung, room)), limit
+    )
+
+
+def plan_values(plan: Plan, context: PlanContext, rung: Rung, room: int | None) -> dict[str, Any]:
+    """What the plan's templates are filled with."""
+    rows, remarks = page.rows(plan), view.remarks(plan)
+    dangers, images, unknowns = view.dangers(plan), view.images(plan), view.unknowns(plan)
+    return {
+        "plan": plan,
+        "context": context,
+        "rung": rung,
+        "Rung": Rung,
+        "verdict": phrases.verdict(plan),
+        "icon": _icon(plan),
+        "rows": rows[: rung.rows],
+        "more_rows": max(0, len(rows) - rung.rows),
+        "unchanged": len(plan.with_status(TargetStatus.UNCHANGED)),
+        "unknowns": unknowns[: rung.rows],
+        "more_unknowns": max(0, len(unknowns) - rung.rows),
+        "dangers": dangers[: rung.rows],
+        "more_dangers": max(0, len(dangers) - rung.rows),
+        "losses": phrases.LOSSES,
+        "kept": phrases.KEPT,
+        "images": [page.image_item(image) for image in images[: rung.rows]],
+        "more_images": max(0, len(images) - rung.rows),
+        "groups": page.group_items(plan, rung, room),
+        "remarks": remarks[: rung.rows],
+        "more_remarks": max(0, len(remarks) - rung.rows),
+        "missing": [p for p in plan.protections if not p.active],
+        "appliers": phrases.appliers(plan),
+        "took": "" if context.duration_s is None else phrases.seconds(context.duration_s),
+        "head": context.head_sha or plan.head.sha,
+        "base": context.base_sha or plan.base.sha,
+    }
+
+
+def _icon(plan: Plan) -> str:
+    if plan.with_status(TargetStatus.UNKNOWN):
+        return "❓"
+    if not any(t.status is not TargetStatus.UNCHANGED for t in plan.targets):
+        return "✅"
+    return "⚠️" if any(not danger.is_kept for danger in view.dangers(plan)) else "✏️"

@@ -1,0 +1,64 @@
+"""Fits a report into what a forge accepts, by saying less rather than by cutting.
+
+Each rung is a whole report of its own, so that no fence or fold is ever left open. The invariant: the first rung that
+fits is taken, and the last one is so short that it fits anywhere.
+"""
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from bot.report.hunks import Bounds
+
+if TYPE_CHECKING:
+    from bot.forge.base import TextLimit
+
+
+class Rung(IntEnum):
+    FULL = 0
+    SHORT = 1
+    FIELDS = 2
+    OBJECTS = 3
+    TOTALS = 4
+    BARE = 5
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """How much of each object's diff is shown, None where none is."""
+        return {Rung.FULL: Bounds(100, 400), Rung.SHORT: Bounds(6, 16)}.get(self)
+
+    @property
+    def paths(self) -> int:
+        """How many paths of changed fields are named where there is no diff."""
+        return 6 if self is Rung.FIELDS else 0
+
+    @property
+    def objects(self) -> int:
+        """How many objects are listed for each group of targets."""
+        return {Rung.FULL: 2000, Rung.SHORT: 500, Rung.FIELDS: 200, Rung.OBJECTS: 100}.get(self, 0)
+
+    @property
+    def rows(self) -> int:
+        """How many rows a table or list has at most."""
+        return {Rung.TOTALS: 40, Rung.BARE: 0}.get(self, 100)
+
+
+class TooLong(Exception):
+    """A rung noticed on its way that it will not fit."""
+
+
+def fitting(write: Callable[[Rung, int | None], str], limit: "TextLimit | None") -> str:
+    """The fullest report that fits. `write` gets the rung and the room in characters, and may raise `TooLong`."""
+    room = None if limit is None else min(limit.code_points, limit.size_bytes)
+    for rung in Rung:
+        try:
+            text = write(rung, room if rung < Rung.BARE else None)
+        except TooLong:
+            continue
+        if limit is None or rung is Rung.BARE or fits(text, limit):
+            return text
+    raise AssertionError("the last rung always answers")
+
+
+def fits(text: str, limit: "TextLimit") -> bool:
+    return len(text) <= limit.code_points and len(text.encode()) <= limit.size_bytes

@@ -1,0 +1,132 @@
+"""The short words that every surface shares, so that a comment, a check and a terminal say the same thing."""
+
+from collections.abc import Sequence
+
+from bot.model.danger import Loss
+from bot.model.objects import ObjectId
+from bot.model.plan import Action, Counts, ObjectChange, Plan, TargetStatus
+from bot.model.rendering import Severity
+from bot.model.target import EngineKind, TargetId
+
+SIGNS = {Action.ADDED: "+", Action.CHANGED: "~", Action.REMOVED: "-", Action.MOVED: ">"}
+ICONS = {
+    TargetStatus.UNCHANGED: "✅",
+    TargetStatus.CHANGED: "✏️",
+    TargetStatus.ADDED: "🆕",
+    TargetStatus.REMOVED: "🗑️",
+    TargetStatus.MOVED: "➡️",
+    TargetStatus.UNKNOWN: "❓",
+}
+LOSSES = {
+    Loss.NAMESPACE: "everything in the namespace is deleted with it",
+    Loss.CUSTOM_OBJECTS: "every object of this kind is deleted with it, in all namespaces",
+    Loss.STORAGE: "the data on it may be deleted with it",
+    Loss.STATEFUL: "a workload that keeps data stops",
+    Loss.ISOLATION: "traffic that it forbade is allowed",
+}
+PLANNING = "Planning"
+PLANNING_AGAIN = "The base moved; planning again"
+ANNOTATION_TITLES = {
+    Severity.ERROR: "Cannot be planned",
+    Severity.WARNING: "Look at this",
+    Severity.NOTICE: "Worth knowing",
+}
+KEPT = "pruning is off, so it stays in the cluster and nobody looks after it"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(items: Sequence[str], shown: int = 5) -> str:
+    """`a, b and c`, or `a, b and 3 more`."""
+    if len(items) > shown:
+        return f"{', '.join(items[:shown])} and {len(items) - shown:,} more"
+    return ", ".join([*items[:-2], " and ".join(items[-2:])])
+
+
+def totals(counts: Counts) -> str:
+    """`4 objects added, 2 changed`: only what there is."""
+    parts = [
+        (counts.added, "added"),
+        (counts.changed, "changed"),
+        (counts.removed, "removed"),
+        (counts.moved, "moved"),
+    ]
+    there = [(number, word) for number, word in parts if number]
+    if not there:
+        return "no object changes"
+    (first, word), *rest = there
+    return ", ".join([f"{count(first, 'object')} {word}", *(f"{number:,} {word}" for number, word in rest)])
+
+
+def short_totals(counts: Counts) -> str:
+    """`+4 ~2 -1`, for a table."""
+    parts = ((counts.added, "+"), (counts.changed, "~"), (counts.removed, "-"), (counts.moved, "→"))
+    return " ".join(f"{sign}{number:,}" for number, sign in parts if number)
+
+
+def verdict(plan: Plan) -> str:
+    """The one sentence that a person reads if they read only one. Holds no text of others."""
+    unknown = len(plan.with_status(TargetStatus.UNKNOWN))
+    touched = sum(t.status not in {TargetStatus.UNKNOWN, TargetStatus.UNCHANGED} for t in plan.targets)
+    if not plan.targets:
+        return "No targets were found, so nothing is delivered"
+    parts = []
+    if unknown:
+        parts.append(f"{count(unknown, 'target')} cannot be planned")
+    if touched:
+        verb = "changes" if touched == 1 else "change"
+        parts.append(f"{touched:,} of {count(len(plan.targets), 'target')} {verb}: {totals(plan.counts)}")
+    elif unknown:
+        rest = len(plan.targets) - unknown
+        parts += (
+            [f"{count(rest, 'other')} {'stays as it is' if rest == 1 else 'stay as they are'}"]
+            if rest
+            else []
+        )
+    else:
+        return f"Changes nothing rendered: {_all_same(len(plan.targets))}"
+    return "; ".join(parts)
+
+
+def object_name(id_: ObjectId, *, with_namespace: bool = True) -> str:
+    return f"{id_.namespace}/{id_.name}" if id_.namespace and with_namespace else id_.name
+
+
+def went_where(change: ObjectChange) -> str:
+    """Where a moved or renamed object was before, or is now; empty for the rest. Holds names of others."""
+    if change.from_target:
+        return f"taken over from target {change.from_target}"
+    if change.to_target:
+        return f"handed over to target {change.to_target}"
+    if change.old_name and change.old_name != change.id.name:
+        return f"was {change.old_name}"
+    return "from another namespace" if change.action is Action.MOVED else ""
+
+
+def appliers(plan: Plan) -> str:
+    """Who will apply the change once it is merged."""
+    touched = [t.target for t in plan.targets if t.changes]
+    who = []
+    if any(t.engine is EngineKind.DIRECT and t.id.cluster for t in touched):
+        who.append("Longshore applies this")
+    if any(t.engine is EngineKind.FLUX for t in touched):
+        who.append("Flux applies what it looks after" if who else "Flux applies this")
+    if any(t.engine is EngineKind.ARGOCD for t in touched):
+        who.append("Argo CD applies what it looks after" if who else "Argo CD applies this")
+    return " and ".join(who)
+
+
+def target_names(targets: Sequence[TargetId], shown: int = 5) -> str:
+    return listed([str(t) for t in targets], shown)
+
+
+def seconds(duration_s: float) -> str:
+    if duration_s < 10:
+        return f"{duration_s:.1f} s"
+    return f"{duration_s:.0f} s" if duration_s < 120 else f"{duration_s / 60:.0f} min"
+
+
+def _all_same(number: int) -> str:
+    return "the one target stays as it is" if number == 1 else f"all {number:,} targets stay as they are"

@@ -1,0 +1,93 @@
+"""The plan as JSON: the stable interface for other programs.
+
+`docs/plan.schema.json` describes it. Within one `schema` number keys are only added, never renamed or dropped.
+"""
+
+import json
+import re
+from typing import Any
+
+from bot.model.plan import Counts, FieldChange, FieldOp, ObjectChange, Plan, Side, TargetPlan
+from bot.model.rendering import Diagnostic
+
+SCHEMA = 1
+
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def plan_json(plan: Plan) -> str:
+    """One indented document, ending in a line end."""
+    text = json.dumps(plan_data(plan), indent=2, ensure_ascii=False)
+    # NB: names of files that are no UTF-8 carry halves of characters, which no JSON reader has to accept.
+    return _HALVES.sub("\ufffd", text) + "\n"
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "base": _side(plan.base),
+        "head": _side(plan.head),
+        "targets": [_target(target) for target in plan.targets],
+        "totals": _counts(plan.counts),
+        "protections": [{"name": p.name, "active": p.active, "detail": p.detail} for p in plan.protections],
+        "diagnostics": [_diagnostic(d) for d in plan.diagnostics],
+    }
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {"label": side.label, "sha": side.sha, "tree": side.tree}
+
+
+def _target(planned: TargetPlan) -> dict[str, Any]:
+    target = planned.target
+    return {
+        "name": target.id.name,
+        "cluster": target.id.cluster,
+        "path": target.path,
+        "renderer": target.renderer.value,
+        "engine": target.engine.value,
+        "status": planned.status.value,
+        "counts": _counts(planned.counts),
+        "objects": [_object(change) for change in planned.changes],
+        "diagnostics": [_diagnostic(d) for d in planned.diagnostics],
+    }
+
+
+def _object(change: ObjectChange) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "action": change.action.value,
+        "apiVersion": change.api_version,
+        "kind": change.id.kind,
+        "namespace": change.id.namespace,
+        "name": change.id.name,
+    }
+    names = {"oldName": change.old_name, "fromTarget": change.from_target, "toTarget": change.to_target}
+    shown |= {key: name for key, name in names.items() if name is not None}
+    return shown | {"fields": [_field(field) for field in change.fields]}
+
+
+def _field(field: FieldChange) -> dict[str, Any]:
+    shown: dict[str, Any] = {"path": field.path, "op": field.op.value}
+    if field.op is not FieldOp.ADD:
+        shown["old"] = field.old
+    if field.op is not FieldOp.REMOVE:
+        shown["new"] = field.new
+    return shown
+
+
+def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
+    return {
+        "severity": diagnostic.severity.value,
+        "message": diagnostic.message,
+        "file": diagnostic.file,
+        "line": diagnostic.line,
+    }
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    return {
+        "added": counts.added,
+        "changed": counts.changed,
+        "removed": counts.removed,
+        "moved": counts.moved,
+    }

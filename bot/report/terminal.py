@@ -1,0 +1,125 @@
+"""The plan for a terminal, read from top to bottom: the verdict, what is unknown, what is deleted, then every object.
+
+The invariant: no character of a manifest reaches the terminal as a command to it.
+"""
+
+import textwrap
+from collections.abc import Iterator
+
+from bot.model.plan import Action, ObjectChange, Plan, TargetStatus
+from bot.model.rendering import Diagnostic, Severity
+from bot.model.target import TargetId
+from bot.report import phrases, view
+from bot.report.escape import one_line, visible
+from bot.report.hunks import Bounds, Line, lines
+
+BOUNDS = Bounds(lines_per_field=60, lines_per_object=400)
+MIN_WIDTH = 40
+
+_RED, _GREEN, _YELLOW, _CYAN, _BOLD, _DIM = "31", "32", "33", "36", "1", "2"
+_COLOURS = {Action.ADDED: _GREEN, Action.CHANGED: _YELLOW, Action.REMOVED: _RED, Action.MOVED: _CYAN}
+_LINE_COLOURS = {"+": _GREEN, "-": _RED, "@": _CYAN, "…": _DIM, " ": ""}
+
+
+def plan_text(plan: Plan, *, colour: bool = False, width: int | None = None) -> str:
+    """Text ending in a line end. `width` cuts long lines, for a terminal; None shows them whole."""
+    return "".join(f"{line}\n" for line in _Printer(colour, width).plan(plan))
+
+
+class _Printer:
+    def __init__(self, colour: bool, width: int | None) -> None:  # noqa: FBT001 - named by the only caller
+        self._colour = colour
+        self._width = None if width is None else max(width, MIN_WIDTH)
+
+    def plan(self, plan: Plan) -> Iterator[str]:
+        yield from self._sentence(_BOLD, phrases.verdict(plan))
+        sections = (self._unknown(plan), self._dangers(plan), self._groups(plan), self._foot(plan))
+        for section in sections:
+            shown = list(section)
+            if shown:
+                yield ""
+                yield from shown
+
+    def _unknown(self, plan: Plan) -> Iterator[str]:
+        for unknown in view.unknowns(plan):
+            yield self._paint(_RED, f"? {self._targets(unknown.targets)}: unknown")
+            for reason in unknown.reasons:
+                yield from self._sentence("", f"    {_told(reason)}")
+            if unknown.more:
+                yield f"    and {phrases.count(unknown.more, 'more reason')}"
+
+    def _dangers(self, plan: Plan) -> Iterator[str]:
+        for danger in view.dangers(plan):
+            what = f"{one_line(danger.id.kind)} {one_line(phrases.object_name(danger.id))}"
+            why = phrases.KEPT if danger.is_kept else phrases.LOSSES[danger.loss]
+            yield from self._sentence(_RED, f"! deletes {what} in {self._targets(danger.targets)}: {why}")
+
+    def _groups(self, plan: Plan) -> Iterator[str]:
+        for at, group in enumerate(view.groups(plan)):
+            if at:
+                yield ""
+            targets = self._targets(tuple(t.target.id for t in group.targets))
+            same = f" (the same in {len(group.targets)} targets)" if len(group.targets) > 1 else ""
+            status = {TargetStatus.ADDED: " (new)", TargetStatus.REMOVED: " (goes)"}.get(
+                group.first.status, ""
+            )
+            yield self._paint(_BOLD, f"{targets}{status}: {phrases.totals(group.first.counts)}{same}")
+            for change in group.changes:
+                yield from self._object(change, with_namespace=group.one_namespace)
+
+    def _object(self, change: ObjectChange, *, with_namespace: bool) -> Iterator[str]:
+        name = one_line(phrases.object_name(change.id, with_namespace=with_namespace))
+        note = one_line(phrases.went_where(change))
+        head = f"  {phrases.SIGNS[change.action]} {one_line(change.id.kind)} {name}"
+        yield self._paint(_COLOURS[change.action], f"{head} ({note})" if note else head)
+        for line in lines(change, BOUNDS):
+            yield self._line(line)
+
+    def _line(self, line: Line) -> str:
+        mark = "" if line.sign == "@" else f"  {line.sign} "
+        return self._paint(_LINE_COLOURS[line.sign], f"      {mark}{_inside(line.text)}".rstrip())
+
+    def _foot(self, plan: Plan) -> Iterator[str]:
+        unchanged = len(plan.with_status(TargetStatus.UNCHANGED))
+        if unchanged and unchanged < len(plan.targets):
+            yield f"{phrases.count(unchanged, 'target')} unchanged"
+        for target in plan.with_status(TargetStatus.MOVED):
+            yield f"> {self._targets((target.target.id,))}: found at another place, with the same objects"
+        for remark in view.remarks(plan):
+            where = f" ({self._targets(remark.targets)})" if remark.targets else ""
+            colour = _DIM if remark.diagnostic.severity is Severity.NOTICE else _YELLOW
+            yield from self._sentence(
+                colour, f"{remark.diagnostic.severity}: {_told(remark.diagnostic)}{where}"
+            )
+        missing = [one_line(p.name) for p in plan.protections if not p.active]
+        if missing:
+            yield self._paint(_YELLOW, f"rendered without {phrases.listed(missing)}")
+
+    def _targets(self, targets: tuple[TargetId, ...]) -> str:
+        return one_line(phrases.target_names(targets))
+
+    def _paint(self, colour: str, text: str) -> str:
+        fitted = self._fit(text)
+        return f"\x1b[{colour}m{fitted}\x1b[0m" if self._colour and colour else fitted
+
+    def _sentence(self, colour: str, text: str) -> Iterator[str]:
+        """Words are never cut: they go on in the next line."""
+        indent = " " * (len(text) - len(text.lstrip()) + 2)
+        fitted = textwrap.wrap(text, self._width, subsequent_indent=indent) if self._width else [text]
+        yield from (self._paint(colour, line) for line in fitted)
+
+    def _fit(self, text: str) -> str:
+        if self._width is None or len(text) <= self._width:
+            return text
+        return f"{text[: self._width - 1]}…"
+
+
+def _told(diagnostic: Diagnostic) -> str:
+    """`file:line: message`."""
+    place = f"{diagnostic.file}:{diagnostic.line}" if diagnostic.line else diagnostic.file
+    message = one_line(diagnostic.message, 2000)
+    return f"{one_line(place)}: {message}" if place else message
+
+
+def _inside(text: str) -> str:
+    return visible(text).replace("\n", "\\n").replace("\t", "    ")
