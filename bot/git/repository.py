@@ -171,6 +171,11 @@ class Repository:
         target = await self._refs.ask("symbolic-ref", "--quiet", ref)
         return re.sub("^refs/(heads|remotes/origin)/", "", target or ref)
 
+    async def remote_urls(self) -> tuple[str, ...]:
+        """Where the repository was cloned from and is pushed to, as its configuration spells it."""
+        lines = (await self._refs.ask("config", "--get-regexp", r"^remote\..*\.(push)?url$")).splitlines()
+        return tuple(dict.fromkeys(line.partition(" ")[2] for line in lines))
+
     async def merge_base(self, one: Sha, other: Sha) -> Sha | None:
         """The best common ancestor, None for unrelated histories. Raises `HistoryTooShallow`."""
         answer = await self._git.ask("merge-base", one, other)
