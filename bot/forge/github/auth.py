@@ -217,7 +217,7 @@ class AppAuth:
         except ForgeNotFound as error:
             raise ForgeNotFound(
                 f"the App is not installed on {repo.path}",
-                hint="install it there, and check the spelling",
+                hint="install it there; if it is there, was the repository renamed?",
             ) from error
         return shaped(answer, Installation)
 

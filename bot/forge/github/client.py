@@ -175,8 +175,12 @@ class GitHubClient(GitHubAPI):
                 f"{self._origin.host} answered {status}",
                 retry_after_s=float(wait) if wait.isdecimal() else None,
             )
-        # An answer 304 costs nothing, but gidgethub has counted it: the headers know better.
-        self.rate_limit = _rate_limit(answer) or self.rate_limit
+        try:
+            # An answer 304 costs nothing, but gidgethub has counted it: the headers know better.
+            self.rate_limit = sansio.RateLimit.from_http(answer) or self.rate_limit
+        except (ValueError, OverflowError, OSError):
+            # Nonsense about the budget is no reason to lose the answer, as gidgethub would.
+            answer = {name: value for name, value in answer.items() if not name.startswith("x-ratelimit-")}
         return status, answer, content
 
     async def _exchange(
@@ -222,10 +226,3 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 def _is_redirect(method: str, status: int) -> bool:
     """A renamed repository: GitHub asks with 307 to repeat a write there, and with 301 to repeat a read."""
     return status in {307, 308} or (method == "GET" and status in {301, 302})
-
-
-def _rate_limit(headers: Mapping[str, str]) -> sansio.RateLimit | None:
-    try:
-        return sansio.RateLimit.from_http(headers)
-    except (ValueError, OverflowError, OSError):
-        return None

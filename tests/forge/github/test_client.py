@@ -1,0 +1,378 @@
+"""The wire: limits, faults, redirects, caching. The strict GitHub where it can; a rogue server where it would not."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.errors import Temporary
+from bot.forge.errors import (
+    ForgeConflict,
+    ForgeForbidden,
+    ForgeInvalid,
+    ForgeMisbehaved,
+    ForgeNotFound,
+    ForgeRateLimited,
+    ForgeUnavailable,
+)
+from bot.forge.github import client as client_module
+from bot.forge.github.client import GitHubClient
+from bot.forge.github.pages import Listing, items
+from bot.forge.github.shapes import User
+from bot.model.repo import Actor
+from tests.forge.github.conftest import FLEET, World, Worlds
+from tests.sandbox.forge.core.people import Role
+
+REPO = r"/repos/acme/fleet$"
+GET_REPO = "GET /repos/acme/fleet"
+COMMENTS = r"/comments$"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def rogue(handler: Handler) -> AsyncIterator[str]:
+    """A server that does what no GitHub does; gives the address of its API."""
+    app = web.Application()
+    app.router.add_route("*", "/{rest:.*}", handler)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{site.port}/api/v3"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def client_of(api_url: str, timeout_s: float = 5.0) -> AsyncIterator[GitHubClient]:
+    async with aiohttp.ClientSession() as session:
+        yield GitHubClient(session, api_url, timeout_s=timeout_s, token="ghp_secret")
+
+
+async def ask(handler: Handler, method: str = "GET", **options: Any) -> Any:
+    async with rogue(handler) as api_url, client_of(api_url) as client:
+        return (await client.call(method, "/thing", **options))[0]
+
+
+# Faults of a GitHub that means well
+
+
+async def test_a_read_that_fails_once_is_repeated(world: World) -> None:
+    world.github.faults.answer("GET", REPO, 502, times=2)
+    assert await world.forge.default_branch(FLEET) == "main"
+    assert world.requests.count(GET_REPO) == 3
+
+
+async def test_a_read_that_goes_on_failing_is_temporary(world: World) -> None:
+    world.github.faults.answer("GET", REPO, 503, times=9)
+    with pytest.raises(ForgeUnavailable, match="503") as caught:
+        await world.forge.default_branch(FLEET)
+    assert isinstance(caught.value, Temporary)
+    assert world.requests.count(GET_REPO) == 3
+
+
+async def test_a_reset_connection_is_repeated_for_a_read(with_token: World) -> None:
+    with_token.github.faults.reset("GET", REPO)
+    assert await with_token.forge.default_branch(FLEET) == "main"
+
+
+@pytest.mark.parametrize("phase", ["before", "after"])
+async def test_a_post_that_may_have_taken_effect_is_not_repeated(with_token: World, phase: Any) -> None:
+    await with_token.github.push(with_token.fleet, "x", {"a.yaml": b""})
+    pull = await with_token.github.open_pull(with_token.fleet, "x")
+    with_token.github.faults.reset("POST", COMMENTS, phase=phase)
+    with pytest.raises(ForgeUnavailable):
+        await with_token.forge.create_comment(FLEET, pull.number, "once")
+    assert len(with_token.writes) == 1
+    assert len(pull.comments) == (phase == "after")
+
+
+async def test_a_slow_answer_is_given_up(worlds: Worlds) -> None:
+    worlds.github.give_role(worlds.fleet, "bot", Role.WRITE)
+    forge = await worlds.open(worlds.settings(token=worlds.github.token("bot"), timeout_s=0.3))
+    worlds.github.faults.slow("GET", REPO, 2.0, times=3)
+    start = time.monotonic()
+    with pytest.raises(ForgeUnavailable, match="in time"):
+        await forge.default_branch(FLEET)
+    assert time.monotonic() - start < 5
+
+
+async def test_a_short_wait_is_waited_for_also_by_a_post(with_token: World) -> None:
+    await with_token.github.push(with_token.fleet, "x", {"a.yaml": b""})
+    pull = await with_token.github.open_pull(with_token.fleet, "x")
+    with_token.github.faults.rate_limit("POST", COMMENTS, retry_after_s=1)
+    start = time.monotonic()
+    await with_token.forge.create_comment(FLEET, pull.number, "once")
+    assert time.monotonic() - start >= 1
+    assert len(pull.comments) == 1
+
+
+@pytest.mark.parametrize("status", [403, 429])
+async def test_a_long_wait_is_handed_on_and_nothing_is_asked_meanwhile(world: World, status: int) -> None:
+    world.github.faults.rate_limit("GET", REPO, status=status, retry_after_s=90)
+    with pytest.raises(ForgeRateLimited) as caught:
+        await world.forge.default_branch(FLEET)
+    assert caught.value.retry_after_s == 90
+    world.requests.clear()
+    with pytest.raises(ForgeRateLimited) as caught:
+        await world.forge.pull(FLEET, 1)
+    assert caught.value.retry_after_s is not None
+    assert 85 < caught.value.retry_after_s <= 90
+    assert world.requests == []
+
+
+async def test_short_waits_without_end_are_given_up(
+    with_token: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(_client: GitHubClient, seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(GitHubClient, "sleep", sleep)
+    with_token.github.faults.rate_limit("GET", REPO, times=50, retry_after_s=1)
+    with pytest.raises(ForgeRateLimited):
+        await with_token.forge.default_branch(FLEET)
+    assert with_token.requests.count(GET_REPO) == 3
+    assert sum(waited) < 6
+
+
+async def test_a_used_up_budget_is_not_overdrawn(with_token: World) -> None:
+    await with_token.forge.default_branch(FLEET)
+    with_token.github.state.limits.per_hour = 3
+    for _ in range(2):
+        await with_token.forge.branch_head(FLEET, "main")
+    with_token.requests.clear()
+
+    async def ask_about_many() -> None:
+        for number in range(4):
+            await with_token.forge.permission(FLEET, Actor(f"bob-{number}", 1))
+
+    with pytest.raises(ForgeRateLimited) as caught:
+        await ask_about_many()
+    assert caught.value.retry_after_s is not None
+    assert caught.value.retry_after_s > 60
+    assert len(with_token.requests) <= 2
+
+
+async def test_what_has_not_changed_costs_nothing(with_token: World) -> None:
+    await with_token.forge.default_branch(FLEET)
+    window = with_token.github.state.limits.window(f"user:{with_token.us.id}", time.time())
+    used = window.used
+    for _ in range(5):
+        assert await with_token.forge.default_branch(FLEET) == "main"
+    assert window.used == used
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, ForgeInvalid),
+        (403, ForgeForbidden),
+        (404, ForgeNotFound),
+        (409, ForgeConflict),
+        (410, ForgeNotFound),
+        (418, ForgeMisbehaved),
+        (422, ForgeInvalid),
+        (451, ForgeForbidden),
+    ],
+)
+async def test_every_refusal_has_its_error(with_token: World, status: int, error: type[Exception]) -> None:
+    with_token.github.faults.answer("GET", REPO, status, message="No, since I say so")
+    with pytest.raises(error, match="No, since I say so"):
+        await with_token.forge.default_branch(FLEET)
+    assert with_token.requests.count(GET_REPO) == 1
+
+
+async def test_a_refused_request_says_what_is_wrong_with_it(with_token: World) -> None:
+    answer = {
+        "message": "Validation Failed",
+        "errors": ["too long", {"resource": "X", "field": "y", "code": "invalid"}],
+    }
+
+    async def handler(_request: web.Request) -> web.Response:
+        return web.json_response(answer, status=422)
+
+    with pytest.raises(ForgeInvalid) as caught:
+        await ask(handler)
+    assert caught.value.errors == ("too long", "X y invalid")
+
+
+# A server that means harm
+
+
+async def test_credentials_do_not_follow_a_redirect_to_another_host() -> None:
+    seen: list[str | None] = []
+
+    async def thief(request: web.Request) -> web.Response:
+        seen.append(request.headers.get("Authorization"))
+        return web.json_response({})
+
+    async with rogue(thief) as elsewhere:
+
+        async def handler(_request: web.Request) -> web.Response:
+            return web.Response(status=301, headers={"Location": f"{elsewhere}/thing"})
+
+        with pytest.raises(ForgeMisbehaved, match="credentials do not go"):
+            await ask(handler)
+    assert seen == []
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+async def test_a_write_is_not_turned_into_another_request_by_a_redirect(method: str) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": str(request.url)})
+
+    with pytest.raises(ForgeMisbehaved):
+        await ask(handler, method, data={})
+
+
+async def test_redirects_in_a_circle_end() -> None:
+    seen: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        seen.append(request.path)
+        return web.Response(status=301, headers={"Location": str(request.url)})
+
+    with pytest.raises(ForgeMisbehaved):
+        await ask(handler)
+    assert len(seen) == 1 + client_module.MAX_REDIRECTS
+
+
+@pytest.mark.parametrize("next_page", ["http://127.0.0.1:1/api/v3/x", "http://127.0.0.1:{port}/elsewhere"])
+async def test_credentials_do_not_follow_a_link_out_of_the_api(next_page: str) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        link = next_page.replace("{port}", str(request.url.port))
+        return web.json_response([], headers={"Link": f'<{link}>; rel="next"'})
+
+    async with rogue(handler) as api_url, client_of(api_url) as client:
+        with pytest.raises(ForgeMisbehaved, match="credentials do not go"):
+            await items(client, Listing("/things"), User, limit=10)
+
+
+async def test_pages_without_end_end() -> None:
+    seen: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        seen.append(request.query_string)
+        link = f'<{request.url.with_query(page=str(len(seen)), t="{x}")}>; rel="next"'
+        return web.json_response([], headers={"Link": link})
+
+    async with rogue(handler) as api_url, client_of(api_url) as client:
+        assert await items(client, Listing("/things{?q}", {"q": "a b", "x": "!"}), User, limit=250) == []
+    assert seen[0] == "q=a b"
+    assert 2 <= len(seen) <= 10
+
+
+async def test_no_more_items_than_asked_for() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        users = [{"login": "a", "id": number} for number in range(100)]
+        return web.json_response(users, headers={"Link": f'<{request.url}>; rel="next"'})
+
+    async with rogue(handler) as api_url, client_of(api_url) as client:
+        assert len(await items(client, Listing("/things"), User, limit=250)) == 250
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"<html>", "text/html"),
+        (b"{", "application/json"),
+        (b"\xff", "application/json; charset=utf-8"),
+        (b"{}", "application/json; charset=no-such-thing"),
+        (b'{"login": 5}', "application/json"),
+        (b"", "application/json"),
+    ],
+)
+async def test_an_answer_that_makes_no_sense_is_said_to_be_so(body: bytes, content_type: str) -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        return web.Response(body=body, headers={"Content-Type": content_type})
+
+    with pytest.raises(ForgeMisbehaved):
+        async with rogue(handler) as api_url, client_of(api_url) as client:
+            await items(client, Listing("/things"), User, limit=10)
+
+
+@pytest.mark.parametrize("status", [422, 403, 404, 429])
+async def test_a_refusal_that_is_no_json_is_a_refusal_all_the_same(status: int) -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        return web.Response(status=status, text="<html>" + "x" * 10_000, content_type="text/html")
+
+    with pytest.raises((ForgeInvalid, ForgeForbidden, ForgeNotFound, ForgeRateLimited)) as caught:
+        await ask(handler)
+    assert len(str(caught.value)) < 1000
+
+
+async def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "MAX_ANSWER_BYTES", 100_000)
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        response.enable_compression()
+        await response.prepare(request)
+        for _ in range(1000):
+            await response.write(b" " * 10_000)
+        return response
+
+    with pytest.raises(ForgeMisbehaved, match="more than 100000 bytes"):
+        await ask(handler)
+
+
+async def test_rate_limit_headers_that_make_no_sense_are_ignored() -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        headers = {"X-RateLimit-Limit": "x", "X-RateLimit-Remaining": "-1", "X-RateLimit-Reset": "1e99"}
+        return web.json_response({"fine": True}, headers=headers)
+
+    assert await ask(handler) == {"fine": True}
+
+
+async def test_nobody_at_home_is_temporary_and_tried_again_even_for_a_post() -> None:
+    async with rogue(_never) as api_url:
+        pass
+    async with client_of(api_url) as client:
+        with pytest.raises(ForgeUnavailable, match="cannot be reached"):
+            await client.call("POST", "/thing", data={})
+
+
+async def test_requests_under_way_are_bounded_and_writes_come_one_by_one() -> None:
+    under_way, peak = {"GET": 0, "POST": 0}, {"GET": 0, "POST": 0}
+
+    async def handler(request: web.Request) -> web.Response:
+        under_way[request.method] += 1
+        peak[request.method] = max(peak[request.method], under_way[request.method])
+        await asyncio.sleep(0.01)
+        under_way[request.method] -= 1
+        return web.json_response({})
+
+    async with rogue(handler) as api_url, client_of(api_url) as client:
+        await asyncio.gather(
+            *(client.call("GET", f"/r{n}") for n in range(40)),
+            *(client.call("POST", f"/w{n}", data={}) for n in range(5)),
+        )
+    assert peak["GET"] <= client_module.MAX_REQUESTS_UNDER_WAY
+    assert peak["POST"] == 1
+
+
+async def test_a_large_answer_is_not_remembered() -> None:
+    seen: list[str | None] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        seen.append(request.headers.get("If-None-Match"))
+        size = 10 if request.path.endswith("small") else client_module.MAX_CACHED_BYTES
+        return web.json_response("x" * size, headers={"ETag": '"1"'})
+
+    async with rogue(handler) as api_url, client_of(api_url) as client:
+        for path in ("/small", "/small", "/large", "/large"):
+            await client.call("GET", path)
+    assert seen == [None, '"1"', None, None]
+
+
+async def _never(_request: web.Request) -> web.Response:
+    raise web.HTTPInternalServerError
