@@ -27,7 +27,7 @@ class Family:
     """Programs that are built from one module.
 
     `binaries` maps a program's file name to its Go package; `required` are those without which a copy found on the
-    machine is of no use to us.
+    machine is of no use to us; `stamps` are the variables in which a program looks for its own version.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Family:
     binaries: dict[str, str]
     of_plane: bool = False
     optional: frozenset[str] = frozenset()
-    stamped: tuple[str, ...] = ()
+    stamps: dict[str, str] = field(default_factory=dict)
     go_modules: Path = field(default=GO_MODULES)
 
     @property
@@ -69,18 +69,11 @@ class Family:
     @property
     def _ldflags(self) -> str:
         major, minor, *_ = self.version.split(".")
-        stamps = {
-            "gitVersion": f"v{self.version}",
-            "gitMajor": major,
-            "gitMinor": minor,
-            "gitCommit": "0" * 40,  # a module says its version, not its commit
-            "gitTreeState": "clean",
-            "buildDate": "1970-01-01T00:00:00Z",
-        }
-        stamped = [
-            f"-X {package}.{name}={value}" for package in self.stamped for name, value in stamps.items()
+        stamps = [
+            f"-X {variable}={value.format(version=self.version, major=major, minor=minor)}"
+            for variable, value in self.stamps.items()
         ]
-        return " ".join(["-s -w", *stamped])
+        return " ".join(["-s -w", *stamps])
 
     @cached_property
     def _go_mod(self) -> str:
@@ -109,6 +102,15 @@ def _first(pattern: str, text: str, directory: Path) -> str:
     return found.group(1)
 
 
+KUBERNETES_STAMPS = {
+    "gitVersion": "v{version}",
+    "gitMajor": "{major}",
+    "gitMinor": "{minor}",
+    "gitCommit": "0" * 40,  # a module says its version, not its commit
+    "gitTreeState": "clean",
+    "buildDate": "1970-01-01T00:00:00Z",
+}
+
 KUBERNETES = Family(
     "kubernetes",
     "k8s.io/kubernetes",
@@ -119,7 +121,11 @@ KUBERNETES = Family(
     of_plane=True,
     optional=frozenset({"kubectl"}),
     # NB: clients, helm and the API server itself each read one of the two; unstamped they say v0.0.0-master.
-    stamped=("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"),
+    stamps={
+        f"{package}.{name}": value
+        for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+        for name, value in KUBERNETES_STAMPS.items()
+    },
 )
 
 FAMILIES: tuple[Family, ...] = (
@@ -131,7 +137,12 @@ FAMILIES: tuple[Family, ...] = (
     Family("etcd", "go.etcd.io/etcd/server/v3", {"etcd": "go.etcd.io/etcd/server/v3"}, of_plane=True),
     KUBERNETES,
     Family("kwok", "sigs.k8s.io/kwok", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, of_plane=True),
-    Family("helm", "helm.sh/helm/v4", {"helm": "helm.sh/helm/v4/cmd/helm"}),
+    Family(
+        "helm",
+        "helm.sh/helm/v4",
+        {"helm": "helm.sh/helm/v4/cmd/helm"},
+        stamps={"helm.sh/helm/v4/internal/version.version": "v{version}"},
+    ),
     Family("sops", "github.com/getsops/sops/v3", {"sops": "github.com/getsops/sops/v3/cmd/sops"}),
 )
 

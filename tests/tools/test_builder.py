@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,15 @@ def test_a_link_moves_to_the_new_build_when_the_pin_changes(cache: Path, make_fa
     new = ensure(make_family(go_mod=GO_MOD.replace("v1.2.3", "v1.2.4")), Progress(io.StringIO()))
     assert old != new
     assert (link_dir() / "greeter").readlink() == new / "greeter"
+
+
+def test_a_program_is_told_the_version_that_is_pinned(cache: Path, make_family: MakeFamily) -> None:
+    program = 'package main\n\nvar version = "unknown"\n\nfunc main() { println(version) }\n'
+    family = replace(make_family(program), stamps={"main.version": "v{version}"})
+    said = subprocess.run(
+        [ensure(family, Progress(io.StringIO())) / "greeter"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stderr == "v1.2.3\n"
