@@ -1,0 +1,131 @@
+"""`POST /hooks/{forge}`: a delivery is answered 202 only once what it wakes is durable.
+
+Answers: 202 for everything that proves its origin, also when it wakes nothing (a forge disables a hook that is
+refused); 404 unknown forge, 415 content type, 413 size, 408 slow or cut off, 401 signature, 400 not such an event,
+503 with Retry-After when the store is away or too much is under way.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+from structlog.contextvars import bind_contextvars
+
+from bot.errors import LongshoreError
+from bot.forge.webhooks import BadSignature, Event, MalformedEvent, WebhookDialect
+from bot.store.connection import StoreUnavailable
+from bot.store.queue import Delivery, Queue
+from bot.web.answers import Refusal, answer, refuse
+from bot.web.body import BodyReader
+from bot.web.metrics import Metrics
+from bot.web.routing import repositories_of, route
+
+MAX_IN_FLIGHT = 256
+RETRY_AFTER_S = 5
+MAX_REASON_CHARS = 500
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One forge whose deliveries are accepted. `serves` tells of a repository's path whether the operator listed it."""
+
+    forge: str
+    dialect: WebhookDialect
+    secrets: tuple[bytes, ...]
+    serves: Callable[[str], bool]
+
+
+class Intake:
+    def __init__(self, hooks: Mapping[str, Hook], queue: Queue, metrics: Metrics, reader: BodyReader) -> None:
+        self._hooks = hooks
+        self._queue = queue
+        self._metrics = metrics
+        self._reader = reader
+        self._in_flight = 0
+
+    async def handle(self, request: web.Request) -> web.Response:
+        hook = self._hooks.get(request.match_info["forge"])
+        label = hook.forge if hook else "unknown"
+        started = time.perf_counter()
+        try:
+            result, message = await self._receive(request, hook)
+        except Refusal as refusal:
+            self._metrics.deliveries.labels(label, refusal.result).inc()
+            log.warning("delivery_refused", forge=label, result=refusal.result, reason=refusal.message)
+            return refuse(refusal.status, refusal.message, refusal.headers)
+        finally:
+            self._metrics.seconds.labels(label).observe(time.perf_counter() - started)
+        self._metrics.deliveries.labels(label, result).inc()
+        return answer(HTTPStatus.ACCEPTED, {"result": result, "message": message})
+
+    async def _receive(self, request: web.Request, hook: Hook | None) -> tuple[str, str]:
+        if hook is None:
+            raise Refusal(HTTPStatus.NOT_FOUND, "unknown_forge", "no forge of this name is configured")
+        if self._in_flight >= MAX_IN_FLIGHT:
+            raise _busy("overloaded", "too many deliveries are under way")
+        self._in_flight += 1
+        self._metrics.in_flight.set(self._in_flight)
+        try:
+            _check_content_type(request)
+            body = await self._reader.read(request)
+            return await self._record(hook, *_understand(hook, request.headers, body))
+        finally:
+            self._in_flight -= 1
+            self._metrics.in_flight.set(self._in_flight)
+
+    async def _record(self, hook: Hook, delivery: Delivery, event: Event | None) -> tuple[str, str]:
+        if event is None:
+            return "unused", "this kind of event wakes nothing"
+        named = repositories_of(event)
+        if named and not any(hook.serves(path) for path in named):
+            return "not_served", "the operator does not serve this repository"
+        wakes = route(hook.forge, event)
+        if not wakes:
+            return "nothing", "there is nothing to look at"
+        try:
+            woken = await self._queue.wake(*wakes, delivery=delivery)
+        except StoreUnavailable as error:
+            log.warning("store_unavailable", error=str(error))
+            raise _busy("store_unavailable", "the queue's store is not available") from error
+        if woken.is_skipped:
+            return "skipped", "this delivery has been worked off already"
+        log.info("delivery_accepted", forge=hook.forge, keys=[str(wake.step) for wake in wakes])
+        return "woken", "recorded"
+
+
+def _understand(hook: Hook, headers: Mapping[str, str], body: bytes) -> tuple[Delivery, Event | None]:
+    try:
+        hook.dialect.verify(headers, body, hook.secrets)
+        delivery = hook.dialect.delivery(headers)
+        bind_contextvars(event_id=delivery.guid)
+        # Two forges may number their hooks alike.
+        return Delivery(f"{hook.forge}/{delivery.hook}", delivery.guid), hook.dialect.normalise(headers, body)
+    except BadSignature as error:
+        raise Refusal(HTTPStatus.UNAUTHORIZED, "bad_signature", _told(error)) from error
+    except MalformedEvent as error:
+        raise Refusal(HTTPStatus.BAD_REQUEST, "malformed", _told(error)) from error
+
+
+def _check_content_type(request: web.Request) -> None:
+    if request.content_type == "application/json":
+        return
+    advice = (
+        "the delivery is form-encoded: choose the content type application/json in the webhook's settings"
+        if request.content_type == "application/x-www-form-urlencoded"
+        else "the delivery must be application/json"
+    )
+    raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "content_type", advice)
+
+
+def _busy(result: str, message: str) -> Refusal:
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, result, message, headers=headers)
+
+
+def _told(error: LongshoreError) -> str:
+    return str(error)[:MAX_REASON_CHARS]
