@@ -6,7 +6,17 @@ from typing import Any
 
 from bot.diff.mask import Mask
 from bot.diff.objects import compare
-from bot.model.objects import Manifest, Object
+from bot.model.delivery import (
+    Failure,
+    Health,
+    ObjectHealth,
+    ObjectResult,
+    Outcome,
+    Phase,
+    PruneGuard,
+    TargetDelivery,
+)
+from bot.model.objects import Digest, Manifest, Object, ObjectId
 from bot.model.plan import Plan, Protection, Side, TargetPlan, TargetStatus
 from bot.model.rendering import Diagnostic, MaskedRendering, Rendering, Severity
 from bot.model.repo import RepoId, Sha, TreeId
@@ -161,3 +171,42 @@ def delivery_context(**fields: Any) -> DeliveryContext:
         "details_url": "https://forge.example/acme/fleet/runs/8",
     }
     return DeliveryContext(**(values | fields))
+
+
+def ids(*names: str, kind: str = "ConfigMap") -> tuple[ObjectId, ...]:
+    return tuple(ObjectId("", kind, "shop", name) for name in names)
+
+
+def delivered(name: str = "apps", phase: Phase = Phase.DELIVERED, **fields: Any) -> TargetDelivery:
+    cluster = fields.pop("cluster", "production")
+    values: dict[str, Any] = {"environment": cluster, "revision": HEAD}
+    return TargetDelivery(TargetId(cluster, name), phase=phase, **(values | fields))
+
+
+def troubled_delivery() -> list[TargetDelivery]:
+    """One of everything that can become of a target."""
+    results = (
+        *(ObjectResult(i, Outcome.CREATED) for i in ids("a", "b")),
+        *(ObjectResult(i, Outcome.UNCHANGED) for i in ids("c", "d", "e")),
+    )
+    web = ObjectId("apps", "Deployment", "shop", "web")
+    return [
+        delivered(results=(*results, *(ObjectResult(i, Outcome.PRUNED) for i in ids("old")))),
+        delivered("api", Phase.CHECKING, results=results, health=(
+            ObjectHealth(web, Health.IN_PROGRESS, "1 of 3 replicas are ready"),
+            ObjectHealth(ids("a")[0], Health.CURRENT),
+        )),
+        delivered("db", Phase.FAILED, results=(
+            ObjectResult(ObjectId("apps", "StatefulSet", "shop", "db"), Outcome.FAILED, Failure.IMMUTABLE,
+                         "spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden"),
+            ObjectResult(ids("x")[0], Outcome.FAILED, Failure.FORBIDDEN, "cannot patch resource configmaps"),
+        )),
+        delivered("flux-apps", Phase.HANDED_OVER, cluster="staging"),
+        delivered("infra", Phase.BLOCKED, guard=PruneGuard(
+            Digest("sha256:" + "5e" * 32), ids("one", "two", "three"), "nothing is rendered any more",
+        ), reason="the target renders to nothing", results=(
+            ObjectResult(ids("shared")[0], Outcome.KEPT, message="another manager owns fields of it"),
+        )),
+        delivered("search", Phase.UNKNOWN, reason="kustomization.yaml: resources names a file that is not there"),
+        delivered("web", Phase.WAITING, cluster="staging", reason="waits for production/infra"),
+    ]  # fmt: skip
