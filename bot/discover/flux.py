@@ -168,9 +168,13 @@ _OVERLAY_TYPES: Mapping[str, type] = {
 }
 
 
-def bootstrap_cluster(path: str) -> str:
-    """The cluster a bootstrap directory stands for: the last name of its path (`clusters/production`)."""
-    return path.rpartition("/")[2]
+def cluster_label(path: str) -> str:
+    """The cluster that a path below `clusters/NAME` stands for in the usual layout; empty elsewhere.
+
+    A label for people, to tell targets of one name apart: it grants nothing.
+    """
+    found = re.match(r"(?:.*/)?clusters/([^/]+)(?:/|$)", path)
+    return found[1] if found else ""
 
 
 def suspended_notice(found: FluxObject) -> Diagnostic | None:

@@ -13,7 +13,7 @@ from bot.model.tree import EntryKind, TreeEntry, UnreadableFile
 
 ROOT_MODE = "040000"
 _KINDS = {ROOT_MODE: EntryKind.TREE, "120000": EntryKind.LINK, "160000": EntryKind.SUBMODULE}
-_FORBIDDEN_NAMES = ("", ".", "..", ".git")
+_FORBIDDEN_NAMES = frozenset({"", ".", "..", ".git"})
 
 
 class Tree:
@@ -86,25 +86,23 @@ def _entry(row: str) -> TreeEntry:
 def _parse(tree_id: TreeId, listing: bytes) -> tuple[dict[str, str], dict[str, list[str]]]:
     """Rows (`mode type id`) by path, and the paths directly below each directory.
 
-    Runs over tens of thousands of rows: entries stay the strings that git printed until somebody asks for one.
+    Runs over tens of thousands of rows: entries stay the strings that git printed until somebody asks for one. git
+    prints a directory before what is in it, so a path without a known parent is a name with a slash, or below a link.
     """
-    text = listing.decode("utf-8", "surrogateescape")
-    for name in _FORBIDDEN_NAMES:
-        if any(f"{before}{name}{after}" in text for before in "\t/" for after in "\0/"):
-            raise _malformed(tree_id, f"an entry called {name!r}")
     rows: dict[str, str] = {}
     children: dict[str, list[str]] = {"": []}
-    lines = text.split("\0")
+    lines = listing.decode("utf-8", "surrogateescape").split("\0")
     lines.pop()
     for line in lines:
         row, _, path = line.partition("\t")
+        parent, _, name = path.rpartition("/")
+        siblings = children.get(parent)
+        if siblings is None or name in _FORBIDDEN_NAMES:
+            raise _malformed(tree_id, f"an entry {path!r}")
+        siblings.append(path)
         rows[path] = row
         if row.startswith(ROOT_MODE):
             children[path] = []
-        siblings = children.get(path.rpartition("/")[0])
-        if siblings is None:
-            raise _malformed(tree_id, f"{path!r}, whose parent is no directory")
-        siblings.append(path)
     if len(rows) != len(lines):
         raise _malformed(tree_id, "two entries of one name")
     return rows, children

@@ -134,5 +134,12 @@ class Plan:
     def counts(self) -> Counts:
         return sum((t.counts for t in self.targets), Counts())
 
+    @property
+    def changed(self) -> tuple[TargetPlan, ...]:
+        """Targets that this change does something to, as far as is known."""
+        return tuple(
+            t for t in self.targets if t.status not in {TargetStatus.UNCHANGED, TargetStatus.UNKNOWN}
+        )
+
     def with_status(self, *statuses: TargetStatus) -> tuple[TargetPlan, ...]:
         return tuple(t for t in self.targets if t.status in statuses)

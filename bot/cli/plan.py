@@ -1,0 +1,167 @@
+"""`longshore plan`: what a change does to every target, in a repository of one's own, without server or account."""
+
+import asyncio
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from bot.cli.progress import Progress
+from bot.errors import LongshoreError, UserError
+from bot.model.plan import Plan, Side, TargetStatus
+from bot.model.rendering import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from bot.git.repository import Repository
+    from bot.planning.verify import Verification
+
+Format = Literal["text", "markdown", "json"]
+EXIT_CHANGES, EXIT_UNKNOWN = 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    repo: Path
+    base: str | None
+    head: str | None
+    discover: str
+    verify: bool
+    format: Format
+
+
+@click.command(
+    short_help="Show what a change does to every target.",
+    epilog="""\b
+Examples:
+  longshore plan                          the working tree against the default branch
+  longshore plan --base v1.4 --head main  one revision against another
+  longshore plan --format json | jq .totals
+  longshore plan --exit-code              0 nothing, 2 changes, 3 unknown targets, 1 error""",
+)
+@click.option(
+    "--repo",
+    type=click.Path(path_type=Path, exists=True),
+    default=Path(),
+    help="The repository. Default: here.",
+)
+@click.option(
+    "--base",
+    metavar="REV",
+    help="Compare with this revision. Default: where the head left the default branch.",
+)
+@click.option("--head", metavar="REV", help="The revision to plan. Default: the working tree as it is.")
+@click.option(
+    "--discover",
+    type=click.Choice(["auto", "config", "flux", "argocd", "kustomize"]),
+    default="auto",
+    help="How targets are found: .longshore.yaml, Flux Kustomizations, or every kustomization nothing refers to.",
+)
+@click.option(
+    "--verify", is_flag=True, help="Render everything on both sides as well, and check that it agrees."
+)
+@click.option(
+    "--format", type=click.Choice(["text", "markdown", "json"]), default="text", help="How to print the plan."
+)
+@click.option(
+    "--exit-code", is_flag=True, help="End with 2 when something changes, 3 when a target is unknown."
+)
+def command(exit_code: bool, **options: object) -> None:
+    """Show what a change does to every target, object by object.
+
+    Nothing is changed, neither in the repository nor in a cluster. Secret values are never shown.
+    """
+    wanted = Options(**options)  # type: ignore[arg-type]  # click has checked each of them
+    if wanted.discover == "argocd":
+        raise click.UsageError("--discover argocd is not built yet; use flux, kustomize or config")
+    with Progress(sys.stderr) as progress:
+        try:
+            plan, complaint = asyncio.run(_run(wanted, progress))
+        except LongshoreError as error:
+            progress.clear()
+            raise click.ClickException(
+                f"{error.message}\n  {error.hint}" if error.hint else error.message
+            ) from None
+    click.echo(_printed(plan, wanted.format), nl=False)
+    if complaint:
+        raise click.ClickException(complaint)
+    if exit_code:
+        sys.exit(_exit_code(plan))
+
+
+async def _run(options: Options, progress: Progress) -> tuple[Plan, str]:
+    """The plan, and what `--verify` has to complain of."""
+    # NB: imported here so that `longshore --help` stays instant.
+    from bot.cli.workshop import personal_workshop  # noqa: PLC0415
+    from bot.discover.flux import RepositoryIdentity  # noqa: PLC0415
+    from bot.git.repository import Repository  # noqa: PLC0415
+    from bot.planning.expansion import Finding, Mode  # noqa: PLC0415
+    from bot.planning.plan import look, make_plan  # noqa: PLC0415
+    from bot.planning.renderings import ExhaustiveRenderings, Renderings  # noqa: PLC0415
+    from bot.planning.verify import verify  # noqa: PLC0415
+
+    workshop = await personal_workshop()
+    async with Repository.open(options.repo) as repository:
+        base, head, remarks = await _sides(repository, options)
+        identity = RepositoryIdentity.of(await repository.remote_urls())
+        finding = Finding(Mode(options.discover), identity)
+        renderings = Renderings(workshop, on_progress=progress.say)
+        progress.say("finding targets")
+        plan = await make_plan(await look(repository, base, head, finding, renderings), renderings)
+        plan = replace(plan, diagnostics=(*remarks, *plan.diagnostics))
+        if not options.verify:
+            return plan, ""
+        async with ExhaustiveRenderings.open(workshop, progress.say) as exhaustive:
+            return plan, _complaint(await verify(repository, plan, finding, exhaustive))
+
+
+async def _sides(repository: "Repository", options: Options) -> tuple[Side, Side, tuple[Diagnostic, ...]]:
+    """Base and head of the comparison, and what is to be said about the working tree."""
+    from bot.git.worktree import snapshot  # noqa: PLC0415 - as above
+
+    tip = await repository.resolve(options.head or "HEAD")
+    if options.head:
+        head, remarks = Side(options.head, await repository.tree_of(tip), tip), ()
+    else:
+        taken = await snapshot(repository)
+        head, remarks = Side("working tree", taken.tree), taken.remarks
+    if options.base:
+        start, label = await repository.resolve(options.base), options.base
+    else:
+        branch = await repository.default_branch()
+        meeting = await repository.merge_base(branch.sha, tip)
+        if meeting is None:
+            raise UserError(
+                f"{branch.name} and the head have no common ancestor",
+                hint="name the base yourself with --base",
+            )
+        start, label = meeting, branch.name
+    return Side(label, await repository.tree_of(start), start), head, remarks
+
+
+def _complaint(found: "Verification") -> str:
+    if not found.disagreements:
+        return ""
+    lines = [f"{d.target}:\n  planned:  {d.planned}\n  rendered: {d.rendered}" for d in found.disagreements]
+    return "--verify disagrees with the plan; please report this\n" + "\n".join(lines)
+
+
+def _printed(plan: Plan, wanted: Format) -> str:
+    if wanted == "json":
+        from bot.report.json import plan_json  # noqa: PLC0415
+
+        return plan_json(plan)
+    if wanted == "markdown":
+        from bot.report.plan import plan_markdown  # noqa: PLC0415
+
+        return plan_markdown(plan)
+    from bot.report.terminal import plan_text  # noqa: PLC0415
+
+    return plan_text(plan)
+
+
+def _exit_code(plan: Plan) -> int:
+    if plan.with_status(TargetStatus.UNKNOWN) or any(d.severity is Severity.ERROR for d in plan.diagnostics):
+        return EXIT_UNKNOWN
+    return EXIT_CHANGES if plan.changed else 0

@@ -1,0 +1,86 @@
+"""Everything a step can reach: made once by the worker, handed to every step.
+
+What is not in here a step cannot touch. Clusters are connected when first asked for, so that one that is down delays
+nobody else.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.config import Config, RepositoryConfig
+from bot.discover.flux import RepositoryIdentity
+from bot.errors import UserError
+from bot.forge.base import Forge
+from bot.forge.marker import Seal
+from bot.forge.sticky import StickyComments
+from bot.git import Mirror, Repository
+from bot.git.remote import BRANCHES, TAGS, Credentials, RefSpec, Remote, pull_head
+from bot.kube.client import KubeClient
+from bot.model.repo import RepoId
+from bot.model.target import Target
+from bot.planning.expansion import Finding, Mode
+from bot.planning.renderings import Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`clusters` connects to a cluster by its configured name, once."""
+
+    config: Config
+    data_dir: Path
+    forges: Mapping[str, Forge]
+    seal: Seal
+    workshop: Workshop
+    clusters: Callable[[str], Awaitable[KubeClient]]
+    identity: str
+    """Who we are among all workers: holder of leases."""
+
+    def served(self, repo: RepoId) -> RepositoryConfig | None:
+        return self.config.repository(repo.forge, repo.path)
+
+    def forge(self, repo: RepoId) -> Forge:
+        try:
+            return self.forges[repo.forge]
+        except KeyError:
+            raise UserError(f"no forge is called {repo.forge!r}", hint="name it under `forges`") from None
+
+    def sticky(self, repo: RepoId) -> StickyComments:
+        return StickyComments(self.forge(repo), self.seal)
+
+    async def delivery_branches(self, repo: RepoId, entry: RepositoryConfig) -> tuple[str, ...]:
+        return entry.branches or (await self.forge(repo).default_branch(repo),)
+
+    def finding(self, repo: RepoId, entry: RepositoryConfig) -> Finding:
+        declared = tuple(self._declared(target) for target in (t.target(None) for t in entry.targets))
+        url = self.forge(repo).git_url(repo)
+        return Finding(
+            Mode(entry.discover), RepositoryIdentity.of([url]), declared, frozenset(self.config.clusters)
+        )
+
+    def _declared(self, target: Target) -> Target:
+        return replace(target, environment=self.environment(target))
+
+    def environment(self, target: Target) -> str:
+        cluster = self.config.clusters.get(target.id.cluster)
+        return target.environment or (cluster.environment if cluster else "")
+
+    @asynccontextmanager
+    async def mirror(self, repo: RepoId, *, pull: int | None = None) -> AsyncIterator[Repository]:
+        """The repository as the forge has it now, with one pull request's head where it is named."""
+        forge = self.forge(repo)
+        credentials = await forge.git_credentials(repo)
+        remote = Remote(forge.git_url(repo), Credentials(credentials.username, credentials.password))
+        wanted: tuple[RefSpec, ...] = (BRANCHES, TAGS)
+        if pull is not None:
+            wanted = (*wanted, pull_head(forge.pull_head_ref(pull), pull))
+        mirror = Mirror(self.data_dir / "mirrors", repo)
+        await mirror.fetch(remote, wanted)
+        async with mirror.open() as repository:
+            yield repository
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,121 @@
+"""Two expansions to one verdict per target."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.aio import gather_bounded
+from bot.diff.across import Comparison, match_across
+from bot.diff.objects import compare as compare_objects
+from bot.git.tree import Tree
+from bot.model.objects import Digest
+from bot.model.plan import TargetPlan, TargetStatus
+from bot.model.rendering import Diagnostic, MaskedRendering, Severity
+from bot.model.target import TargetId
+from bot.planning.expansion import Expansion, Traced
+from bot.planning.renderings import Renderings
+
+_AT_ONCE = 16
+"""Targets compared at once; how many are rendered at once is for `Renderings` to say."""
+
+
+async def compare(
+    base: Expansion, head: Expansion, trees: tuple[Tree, Tree], renderings: Renderings
+) -> tuple[TargetPlan, ...]:
+    """A verdict for every target of either side, sorted by cluster and name."""
+    names = sorted(base.targets.keys() | head.targets.keys())
+
+    comparisons: list[Comparison] = []
+
+    async def one(name: TargetId) -> TargetPlan:
+        before, after = base.targets.get(name), head.targets.get(name)
+        if before is not None and after is not None and before.key == after.key and not renderings.exhaustive:
+            return TargetPlan(after.target, TargetStatus.UNCHANGED, diagnostics=_unrenderable(after))
+        old = await renderings.masked(trees[0], before) if before else None
+        new = await renderings.masked(trees[1], after) if after else None
+        changes = () if _failed(old) or _failed(new) else compare_objects(old, new)
+        comparisons.append(Comparison(name, old, new, changes))
+        return _verdict(before, after, comparisons[-1])
+
+    plans = await gather_bounded(_AT_ONCE, one, names)
+    exchanged = match_across(comparisons)
+    return tuple(
+        replace(plan, changes=exchanged.get(plan.target.id, plan.changes)) for plan in _paired(plans)
+    )
+
+
+def _verdict(before: Traced | None, after: Traced | None, compared: Comparison) -> TargetPlan:
+    traced = after or before
+    assert traced is not None
+    old, new = compared.base, compared.head
+    unknown = _failed(old) or _failed(new)
+    return TargetPlan(
+        traced.target,
+        TargetStatus.UNKNOWN if unknown else _status(before, after, changed=bool(compared.changes)),
+        compared.changes,
+        (*_of_old(old, new), *(new.diagnostics if new else ())),
+        _digest(old),
+        _digest(new),
+    )
+
+
+def _failed(rendering: MaskedRendering | None) -> bool:
+    return rendering is not None and rendering.failed
+
+
+def _status(before: Traced | None, after: Traced | None, *, changed: bool) -> TargetStatus:
+    if before is None:
+        return TargetStatus.ADDED
+    if after is None:
+        return TargetStatus.REMOVED
+    if changed:
+        return TargetStatus.CHANGED
+    return TargetStatus.UNCHANGED if before.target.path == after.target.path else TargetStatus.MOVED
+
+
+def _digest(rendering: MaskedRendering | None) -> Digest | None:
+    return None if rendering is None or rendering.failed else rendering.digest
+
+
+def _of_old(old: MaskedRendering | None, new: MaskedRendering | None) -> tuple[Diagnostic, ...]:
+    """What was wrong before the change is said only where it leaves the change itself unknown."""
+    if old is None or not old.failed:
+        return ()
+    if new is not None and new.failed:
+        return ()
+    return tuple(
+        replace(d, severity=Severity.WARNING, message=f"before this change: {d.message}", line=None)
+        for d in old.diagnostics
+    )
+
+
+def _unrenderable(traced: Traced) -> tuple[Diagnostic, ...]:
+    """Unchanged, but a person should know that it could not have been rendered either."""
+    if traced.target.unknown_because:
+        reason = traced.target.unknown_because
+        return (Diagnostic(Severity.NOTICE, reason, traced.target.origin.file, traced.target.origin.line),)
+    return tuple(
+        replace(d, severity=Severity.NOTICE) for d in traced.trace.diagnostics if d.severity is Severity.ERROR
+    )
+
+
+def _paired(plans: list[TargetPlan]) -> list[TargetPlan]:
+    """A target that went and one that came with the very same objects are one that moved."""
+    gone: Mapping[tuple[str, Digest], TargetPlan] = {
+        (plan.target.id.cluster, plan.base_digest): plan
+        for plan in plans
+        if plan.status is TargetStatus.REMOVED and plan.base_digest is not None and plan.changes
+    }
+    moved: dict[TargetId, TargetPlan] = {}
+    for plan in plans:
+        if plan.status is TargetStatus.ADDED and plan.head_digest is not None:
+            origin = gone.get((plan.target.id.cluster, plan.head_digest))
+            if origin is not None and origin.target.id not in moved:
+                moved[origin.target.id] = plan
+    came = {plan.target.id: name for name, plan in moved.items()}
+    return [
+        replace(plan, status=TargetStatus.MOVED, changes=(), base_digest=plan.head_digest)
+        if plan.target.id in came
+        else plan
+        for plan in plans
+        if plan.target.id not in moved
+    ]

@@ -1,0 +1,92 @@
+"""All targets of one tree."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bot.git.repository import Repository
+from bot.git.tree import Tree
+from bot.model.rendering import Diagnostic, Severity
+from bot.model.target import Target, TargetId
+from bot.planning.declared import declared
+from bot.planning.expansion import Expansion, Finding, Mode, Previous, Traced
+from bot.planning.flux import FluxWalk, flux_files
+from bot.planning.kustomize import kustomize_targets
+from bot.planning.renderings import Renderings
+
+
+async def expand(
+    repository: Repository,
+    tree: Tree,
+    finding: Finding,
+    renderings: Renderings,
+    previous: Previous | None = None,
+) -> Expansion:
+    """Find and trace. `previous` is an expansion of a tree that is much the same; the answer is the same without it."""
+    if finding.mode in {Mode.AUTO, Mode.CONFIG}:
+        written = await asyncio.to_thread(declared, tree, finding)
+        if written.targets or written.broken or finding.mode is Mode.CONFIG:
+            targets = await asyncio.to_thread(_traced, tree, written.targets, renderings, previous)
+            return Expansion(tree.id, Mode.CONFIG, targets, written.diagnostics)
+    if finding.mode in {Mode.AUTO, Mode.FLUX}:
+        files = await flux_files(repository, tree)
+        if files.kustomizations or finding.mode is Mode.FLUX:
+            walk = FluxWalk(tree, files, finding, renderings, previous)
+            await walk.run()
+            return Expansion(tree.id, Mode.FLUX, walk.targets, tuple(walk.diagnostics), settled=walk.settled)
+    return await asyncio.to_thread(_expand_kustomize, tree, finding, renderings, previous)
+
+
+async def expand_both(
+    repository: Repository, base: Tree, head: Tree, finding: Finding, renderings: Renderings
+) -> tuple[Expansion, Expansion]:
+    """Both sides of a change, found in the same way: the way of the side that has more to say.
+
+    A change that adds `.longshore.yaml` to a plain repository is compared as one that declares targets for the first
+    time, not as one that takes every kustomization away.
+    """
+    before = await renderings.recall(base, finding)
+    if before is None:
+        before = await expand(repository, base, finding, renderings)
+        if before.settled:
+            await renderings.remember(before, finding)
+    if base.id == head.id:
+        return before, before
+    changed = await repository.changed_paths(base.id, head.id)
+    after = await expand(repository, head, finding, renderings, Previous(before, changed))
+    if before.mode is not after.mode:
+        chosen = min(before.mode, after.mode, key=_PRECEDENCE.index)
+        settled = replace(finding, mode=chosen)
+        before = await expand(repository, base, settled, renderings)
+        after = await expand(repository, head, settled, renderings)
+    return before, after
+
+
+_PRECEDENCE = (Mode.CONFIG, Mode.FLUX, Mode.KUSTOMIZE, Mode.AUTO)
+
+
+def _expand_kustomize(
+    tree: Tree, finding: Finding, renderings: Renderings, previous: Previous | None
+) -> Expansion:
+    known = previous.expansion.kustomizations if previous else {}
+    targets, kustomizations = kustomize_targets(tree, known)
+    mode = Mode.KUSTOMIZE if targets or finding.mode is Mode.KUSTOMIZE else Mode.AUTO
+    return Expansion(
+        tree.id,
+        mode,
+        _traced(tree, targets, renderings, previous),
+        () if targets else (_NOTHING,),
+        kustomizations,
+    )
+
+
+_NOTHING = Diagnostic(
+    Severity.NOTICE,
+    "nothing to deliver was found: no .longshore.yaml, no Flux Kustomization and no kustomization.yaml",
+)
+
+
+def _traced(
+    tree: Tree, targets: Iterable[Target], renderings: Renderings, previous: Previous | None
+) -> dict[TargetId, Traced]:
+    return {target.id: renderings.trace(tree, target, previous) for target in targets}

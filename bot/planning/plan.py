@@ -1,0 +1,54 @@
+"""One change, planned: what `longshore plan` prints and the plan loop posts."""
+
+from dataclasses import dataclass
+
+from bot.git.repository import Repository
+from bot.git.tree import Tree
+from bot.model.manifests import digest
+from bot.model.objects import Digest
+from bot.model.plan import Plan, Side
+from bot.model.rendering import Diagnostic
+from bot.planning.compare import compare
+from bot.planning.expand import expand_both
+from bot.planning.expansion import Expansion, Finding
+from bot.planning.renderings import Renderings
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Both sides found and traced, nothing rendered that need not be: enough to say whether a plan still holds."""
+
+    base: Side
+    head: Side
+    before: Expansion
+    after: Expansion
+    trees: tuple[Tree, Tree]
+
+    @property
+    def inputs(self) -> Digest:
+        """Equal for two changes whose plans are equal in every word that concerns targets."""
+        sides = [
+            sorted((str(name), traced.key) for name, traced in side.targets.items())
+            for side in (self.before, self.after)
+        ]
+        return digest([*sides, [(d.severity, d.message, d.file, d.line) for d in self.remarks]])
+
+    @property
+    def remarks(self) -> tuple[Diagnostic, ...]:
+        """What the finders have to say of the head. What they said of the base the change has mended."""
+        return tuple(dict.fromkeys(self.after.diagnostics))
+
+
+async def look(
+    repository: Repository, base: Side, head: Side, finding: Finding, renderings: Renderings
+) -> Change:
+    """Find and trace both sides. Raises only where the trees themselves cannot be read."""
+    trees = (await repository.tree(base.tree), await repository.tree(head.tree))
+    before, after = await expand_both(repository, *trees, finding, renderings)
+    return Change(base, head, before, after, trees)
+
+
+async def make_plan(change: Change, renderings: Renderings) -> Plan:
+    """Render what differs, and compare."""
+    targets = await compare(change.before, change.after, change.trees, renderings)
+    return Plan(change.base, change.head, targets, renderings.protections, change.remarks)

@@ -1,0 +1,152 @@
+"""Renders on demand: what is known already is not rendered again, and no more run at once than the operator allows."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.diff.mask import Mask
+from bot.git.tree import Tree
+from bot.model.plan import Protection
+from bot.model.rendering import ContentKey, MaskedRendering, Rendering, Trust
+from bot.model.repo import TreeId
+from bot.model.target import Target
+from bot.planning.expansion import Expansion, Finding, Previous, Traced
+from bot.planning.memory import Memory
+from bot.render.brute import Checkout, checkout
+from bot.render.cache import CacheKey, RenderingCache
+from bot.render.key import content_key
+from bot.render.render import render
+from bot.render.sandbox import Sandbox
+from bot.render.trace import trace
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What every rendering of one process shares. `gate` bounds how many programs render at once.
+
+    `tools` are the versions that take part in a content key, by program.
+    """
+
+    sandbox: Sandbox
+    protections: tuple[Protection, ...]
+    tools: Mapping[str, str]
+    mask: Mask
+    cache: RenderingCache
+    memory: Memory
+    gate: asyncio.Semaphore
+
+
+class Renderings:
+    """The renderings of one piece of work, for input of one trust. `on_progress` hears of every program that starts."""
+
+    exhaustive = False
+    """Whether everything is to be rendered, also what need not be."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        trust: Trust = Trust.PULL_REQUEST,
+        on_progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._workshop = workshop
+        self._trust = trust
+        self._on_progress = on_progress
+        self._under_way: dict[ContentKey, asyncio.Task[MaskedRendering]] = {}
+        self._started = 0
+
+    @property
+    def protections(self) -> tuple[Protection, ...]:
+        return self._workshop.protections
+
+    def trace(self, tree: Tree, target: Target, previous: Previous | None) -> Traced:
+        known = previous.still_holds(target) if previous is not None else None
+        if known is not None:
+            return known
+        found = trace(tree, target)
+        return Traced(target, found, content_key(found, target, self._workshop.tools))
+
+    async def recall(self, tree: Tree, finding: Finding) -> Expansion | None:
+        return await asyncio.to_thread(self._workshop.memory.recall, tree.id, finding, self._workshop.tools)
+
+    async def remember(self, expansion: Expansion, finding: Finding) -> None:
+        await asyncio.to_thread(self._workshop.memory.remember, expansion, finding, self._workshop.tools)
+
+    async def masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
+        """The target's objects without secrets: from the cache, or rendered now. Each key is rendered once at a time."""
+        task = self._under_way.get(traced.key)
+        if task is None:
+            task = asyncio.create_task(self._masked(tree, traced))
+            self._under_way[traced.key] = task
+            task.add_done_callback(lambda _: self._under_way.pop(traced.key, None))
+        return await asyncio.shield(task)
+
+    async def whole(self, tree: Tree, traced: Traced) -> Rendering:
+        """The target's objects as they are, secrets included: rendered now, and kept nowhere."""
+        async with self._workshop.gate:
+            self._started += 1
+            self._on_progress(f"rendering {self._started}: {traced.target.id}")
+            return await render(tree, traced.target, traced.trace, self._workshop.sandbox)
+
+    def mask(self, rendering: Rendering) -> MaskedRendering:
+        return self._workshop.mask.mask(rendering)
+
+    async def _masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
+        known = await asyncio.to_thread(self._cached, traced.key)
+        if known is not None:
+            return known
+        rendering = await self.whole(tree, traced)
+        return await asyncio.to_thread(self._put, traced.key, rendering)
+
+    def _cached(self, key: ContentKey) -> MaskedRendering | None:
+        """A pull request may read what a delivery made; never the other way round."""
+        for trust in dict.fromkeys((self._trust, Trust.TRUSTED)):
+            found = self._workshop.cache.get(CacheKey(key, trust, self._workshop.mask.key_id))
+            if found is not None:
+                return found
+        return None
+
+    def _put(self, key: ContentKey, rendering: Rendering) -> MaskedRendering:
+        masked = self._workshop.mask.mask(rendering)
+        if not masked.failed:  # a failure may be the machine's: it is tried again
+            self._workshop.cache.put(CacheKey(key, self._trust, self._workshop.mask.key_id), masked)
+        return masked
+
+
+class ExhaustiveRenderings(Renderings):
+    """Renders everything from whole checkouts, remembers nothing: the judge of the quick way."""
+
+    exhaustive = True
+
+    def __init__(self, workshop: Workshop, stack: AsyncExitStack, on_progress: Callable[[str], None]) -> None:
+        super().__init__(workshop, on_progress=on_progress)
+        self._stack = stack
+        self._checkouts: dict[TreeId, Checkout] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, workshop: Workshop, on_progress: Callable[[str], None] = lambda _: None
+    ) -> "AsyncIterator[ExhaustiveRenderings]":
+        """Checkouts last as long as the block."""
+        async with AsyncExitStack() as stack:
+            yield cls(workshop, stack, on_progress)
+
+    def trace(self, tree: Tree, target: Target, previous: Previous | None) -> Traced:  # noqa: ARG002 - nothing is reused
+        return super().trace(tree, target, None)
+
+    async def recall(self, tree: Tree, finding: Finding) -> Expansion | None:  # noqa: ARG002 - nothing is remembered
+        return None
+
+    async def remember(self, expansion: Expansion, finding: Finding) -> None:
+        """Nothing is remembered."""
+
+    async def masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
+        return self.mask(await self.whole(tree, traced))
+
+    async def whole(self, tree: Tree, traced: Traced) -> Rendering:
+        if tree.id not in self._checkouts:
+            self._checkouts[tree.id] = await self._stack.enter_async_context(checkout(tree))
+        async with self._workshop.gate:
+            self._on_progress(f"verifying {traced.target.id}")
+            return await self._checkouts[tree.id].render(traced.target, self._workshop.sandbox)
