@@ -157,7 +157,8 @@ class Contract:
 
     def _schema_faults(self, pointer: str, value: Json, *, reading: bool) -> list[str]:
         validator = self._validator(pointer, reading)
-        return [_sentence(error) for error in islice(validator.iter_errors(value), MAX_FAULTS)]
+        errors = (error for error in validator.iter_errors(value) if not _is_of_deleted_fork(error))
+        return [_sentence(error) for error in islice(errors, MAX_FAULTS)]
 
     def _compile(self, pointer: str, reading: bool) -> Any:
         kind = ReadValidator if reading else WriteValidator
@@ -211,6 +212,11 @@ def _coerced(text: str, schema: Schema) -> Json:
     return text
 
 
+def _is_of_deleted_fork(error: ValidationError) -> bool:
+    """The head of a pull request whose fork is gone is nowhere and nobody's; the description forgot."""
+    return error.instance is None and tuple(error.absolute_path)[-2:] in {("head", "repo"), ("head", "user")}
+
+
 def _sentence(error: ValidationError) -> str:
     while error.context:
         # The branch that came furthest before it failed says most about what was meant.
@@ -241,9 +247,14 @@ def _is_uri(value: object) -> bool:
 
 
 def _one_of(validator: Any, branches: list[Json], value: Json, schema: Schema) -> Iterator[ValidationError]:
-    """A directory listing is an array, and still its description names a discriminator, which only objects have."""
+    """A directory listing is an array and still has a discriminator, which only objects can have.
+
+    And an error may be of several kinds of error at once, none of which demands anything.
+    """
     plain = {} if not isinstance(value, dict) else schema
-    yield from OAS30ReadValidator.VALIDATORS["oneOf"](validator, branches, value, plain)
+    is_error = isinstance(value, dict) and value.keys() >= {"message", "documentation_url"}
+    keyword = OAS30ReadValidator.VALIDATORS["anyOf" if is_error else "oneOf"]
+    yield from keyword(validator, branches, value, plain)
 
 
 def _all_of(validator: Any, branches: list[Json], value: Json, schema: Schema) -> Iterator[ValidationError]:

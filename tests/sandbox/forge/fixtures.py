@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.sandbox.forge.acme import acme
 from tests.sandbox.forge.contract import Contract
 from tests.sandbox.forge.server import StandInGitHub
 from tools.github import find_description
+
+__all__ = ["acme", "github", "github_contract"]
 
 
 @pytest.fixture(scope="session")

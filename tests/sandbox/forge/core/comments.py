@@ -3,10 +3,10 @@
 The invariant: everything said, changed or taken back is announced, the bot's own words too: forges do that.
 """
 
-from .conversations import Comment, Reaction, Thread
-from .events import CommentChanged
-from .forge import Forge
-from .people import User
+from tests.sandbox.forge.core.conversations import Comment, Reaction, Thread
+from tests.sandbox.forge.core.events import CommentChanged
+from tests.sandbox.forge.core.forge import Forge
+from tests.sandbox.forge.core.people import User
 
 
 async def add_comment(

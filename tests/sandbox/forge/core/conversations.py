@@ -8,10 +8,10 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from .people import User
+from tests.sandbox.forge.core.people import User
 
 if TYPE_CHECKING:
-    from .repositories import Repository
+    from tests.sandbox.forge.core.repositories import Repository
 
 
 @dataclass(eq=False, slots=True)

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import aiohttp
 
-from .faults import DeliveryFault, Faults, Mishap
+from tests.sandbox.forge.core.faults import DeliveryFault, Faults, Mishap
 
 TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 64 * 1024

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .people import User
+from tests.sandbox.forge.core.people import User
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """Telling the forge about commits: a status, a deployment, what became of it."""
 
-from .delivering import Deployment, DeploymentStatus, Status
-from .events import DeploymentMade, DeploymentMoved, StatusSet
-from .forge import Forge
-from .people import User
-from .repositories import Repository
+from tests.sandbox.forge.core.delivering import Deployment, DeploymentStatus, Status
+from tests.sandbox.forge.core.events import DeploymentMade, DeploymentMoved, StatusSet
+from tests.sandbox.forge.core.forge import Forge
+from tests.sandbox.forge.core.people import User
+from tests.sandbox.forge.core.repositories import Repository
 
 FINISHED = frozenset({"inactive", "error", "failure"})
 

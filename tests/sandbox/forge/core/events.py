@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .conversations import Comment, Pull
-from .delivering import Deployment, DeploymentStatus, Status
-from .git import ABSENT
-from .people import User
+from tests.sandbox.forge.core.conversations import Comment, Pull
+from tests.sandbox.forge.core.delivering import Deployment, DeploymentStatus, Status
+from tests.sandbox.forge.core.git_objects import ABSENT
+from tests.sandbox.forge.core.people import User
 
 if TYPE_CHECKING:
-    from .repositories import Repository
+    from tests.sandbox.forge.core.repositories import Repository
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ class ApiFault:
     phase: Phase = "before"
 
 
+# A hook may kill the caller, or raise ConnectionError: then the caller is cut off, before the request takes effect or
+# after it, as the phase says.
 RequestHook = Callable[[Seen], Awaitable[None] | None]
 
 

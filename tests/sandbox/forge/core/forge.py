@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from .conversations import Mergeability, Pull
-from .deliveries import PostOffice
-from .events import Event, Listener, PullChanged, Pushed
-from .faults import Faults
-from .git import ABSENT, Files, GitStore
-from .people import Role, Token, Tokens, User, random_text
-from .repositories import Repository
+from tests.sandbox.forge.core.conversations import Mergeability, Pull
+from tests.sandbox.forge.core.deliveries import PostOffice
+from tests.sandbox.forge.core.events import Event, Listener, PullChanged, Pushed
+from tests.sandbox.forge.core.faults import Faults
+from tests.sandbox.forge.core.git import GitStore
+from tests.sandbox.forge.core.git_objects import ABSENT, Files
+from tests.sandbox.forge.core.people import Role, Token, Tokens, User, random_text
+from tests.sandbox.forge.core.repositories import Repository
 
 MOVABLE = ("refs/heads", "refs/tags")
 

@@ -12,8 +12,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.sandbox.forge.core.git_objects import (
+    ABSENT,
+    COMMIT_FORMAT,
+    COUNTED,
+    Commit,
+    File,
+    FileChange,
+    Files,
+    Identity,
+    parsed_changes,
+    parsed_commit,
+)
+
 TIMEOUT_S = 60
-ABSENT = "0" * 40
 
 ENVIRONMENT: Mapping[str, str] = {
     "PATH": os.environ.get("PATH", os.defpath),
@@ -39,10 +51,6 @@ SERVED = """
 \tauto = 0
 """
 
-COMMIT_FORMAT = "%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x00%x1e"
-
-COUNTED = ("--raw", "--numstat", "--abbrev=40")
-
 
 class GitError(Exception):
     """git answered with an error."""
@@ -50,52 +58,6 @@ class GitError(Exception):
 
 class MergeConflictError(GitError):
     """Two histories change the same lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    name: str
-    email: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """Who wrote a commit, and when (ISO 8601 with offset)."""
-
-    name: str
-    email: str
-    date: str
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    sha: str
-    tree: str
-    parents: tuple[str, ...]
-    author: Stamp
-    committer: Stamp
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class FileChange:
-    status: str
-    path: str
-    previous_path: str | None
-    blob: str
-    additions: int
-    deletions: int
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file to commit; mode 100755 is executable, 120000 a symlink whose content is its target."""
-
-    content: bytes
-    mode: str = "100644"
-
-
-Files = Mapping[str, "str | bytes | File | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +133,7 @@ class GitStore:
     async def commits(self, *revisions: str, limit: int | None = None, skip: int = 0) -> list[Commit]:
         bounds = [f"--skip={skip}", *([f"--max-count={limit}"] if limit is not None else [])]
         log = await self.run("log", f"--format={COMMIT_FORMAT}", *bounds, *revisions)
-        return [_commit(entry.lstrip("\n")) for entry in log.split("\0\x1e")[:-1]]
+        return [parsed_commit(entry.lstrip("\n")) for entry in log.split("\0\x1e")[:-1]]
 
     async def commit(self, sha: str) -> Commit:
         return (await self.commits(sha, limit=1))[0]
@@ -189,12 +151,12 @@ class GitStore:
 
     async def changes(self, base: str, head: str) -> list[FileChange]:
         listing = await self.run("diff-tree", "-r", "-M", "-z", *COUNTED, base, head)
-        return _changes(listing)
+        return parsed_changes(listing)
 
     async def root(self, sha: str) -> list[FileChange]:
         """What a commit without parents changes: everything it holds."""
         listing = await self.run("diff-tree", "--root", "--no-commit-id", "-r", "-z", *COUNTED, sha)
-        return _changes(listing)
+        return parsed_changes(listing)
 
     async def read(self, blob: str) -> bytes:
         return await self.run_bytes("cat-file", "blob", blob)
@@ -310,35 +272,3 @@ def _signature(author: Identity, committer: Identity, date: str | None) -> dict[
         "GIT_COMMITTER_EMAIL": committer.email,
     }
     return {**signature, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else signature
-
-
-def _commit(entry: str) -> Commit:
-    sha, tree, parents, *people, message = entry.split("\0", 9)
-    author, committer = Stamp(*people[:3]), Stamp(*people[3:])
-    return Commit(sha, tree, tuple(parents.split()), author, committer, message.removesuffix("\n"))
-
-
-def _changes(listing: str) -> list[FileChange]:
-    """`--raw --numstat -z` prints every raw record first, then every count, in the same order."""
-    fields = iter(listing.split("\0"))
-    raw: list[tuple[str, str, str | None, str]] = []
-    for field in fields:
-        if not field.startswith(":"):
-            break
-        _, _, _, blob, status = field.split(" ")
-        previous = next(fields) if status[0] in "RC" else None
-        raw.append((status[0], next(fields), previous, blob))
-    else:
-        return []
-    counts = [field, *fields]
-    found: list[FileChange] = []
-    position = 0
-    for status, path, previous, blob in raw:
-        added, deleted, _ = counts[position].split("\t")
-        position += 3 if previous else 1
-        lines = (0 if count == "-" else int(count) for count in (added, deleted))
-        found.append(FileChange(STATUSES[status], path, previous, blob, *lines))
-    return found
-
-
-STATUSES = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}

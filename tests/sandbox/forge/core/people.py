@@ -10,10 +10,10 @@ from datetime import datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from .git import Identity
+from tests.sandbox.forge.core.git_objects import Identity
 
 if TYPE_CHECKING:
-    from .repositories import Repository
+    from tests.sandbox.forge.core.repositories import Repository
 
 
 class Role(IntEnum):

@@ -6,13 +6,14 @@ The invariant: refusals are `Refused` with a reason; each face finds its own sta
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from .conversations import Mergeability, Pull
-from .delivering import latest_per_context
-from .events import PullChanged
-from .forge import Forge
-from .git import ABSENT, MergeConflictError
-from .people import User
-from .repositories import Repository
+from tests.sandbox.forge.core.conversations import Mergeability, Pull
+from tests.sandbox.forge.core.delivering import latest_per_context
+from tests.sandbox.forge.core.events import PullChanged
+from tests.sandbox.forge.core.forge import Forge
+from tests.sandbox.forge.core.git import MergeConflictError
+from tests.sandbox.forge.core.git_objects import ABSENT
+from tests.sandbox.forge.core.people import User
+from tests.sandbox.forge.core.repositories import Repository
 
 
 class Reason(Enum):

@@ -7,11 +7,11 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .conversations import Label, Pull, Thread
-from .deliveries import Hook
-from .delivering import Deployment, Status
-from .git import GitStore
-from .people import Role, User
+from tests.sandbox.forge.core.conversations import Label, Pull, Thread
+from tests.sandbox.forge.core.deliveries import Hook
+from tests.sandbox.forge.core.delivering import Deployment, Status
+from tests.sandbox.forge.core.git import GitStore
+from tests.sandbox.forge.core.people import Role, User
 
 
 @dataclass(slots=True)

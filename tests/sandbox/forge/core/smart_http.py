@@ -9,8 +9,8 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from .git import ENVIRONMENT
-from .repositories import Repository
+from tests.sandbox.forge.core.git import ENVIRONMENT
+from tests.sandbox.forge.core.repositories import Repository
 
 CHUNK_BYTES = 64 * 1024
 MAX_HEADER_BYTES = 16 * 1024
@@ -22,6 +22,7 @@ def is_push(request: web.Request) -> bool:
 
 
 async def serve(request: web.Request, repository: Repository, path_info: str) -> web.StreamResponse:
+    """What git answers; aiohttp ends the answer when the caller's handler returns it."""
     process = await asyncio.create_subprocess_exec(
         "git",
         "http-backend",
@@ -89,7 +90,7 @@ async def _answer(request: web.Request, process: asyncio.subprocess.Process) -> 
     await response.prepare(request)
     while chunk := await process.stdout.read(CHUNK_BYTES):
         await response.write(chunk)
-    # Only once git is gone are its refs final; who waits for this answer may look at them.
+    # Only once git is gone are its refs final. The end of the answer is left to the caller, who has more to do before
+    # the client may believe that the push is through.
     await process.wait()
-    await response.write_eof()
     return response

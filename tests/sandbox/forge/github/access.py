@@ -11,9 +11,8 @@ from datetime import datetime
 from tests.sandbox.forge.core.forge import Forge
 from tests.sandbox.forge.core.people import Role, Token, User
 from tests.sandbox.forge.core.repositories import Repository
-
-from .apps import LEVELS, App, Apps, Installation
-from .errors import ApiError, bad_credentials, forbidden, not_found
+from tests.sandbox.forge.github.apps import LEVELS, App, Apps, Installation
+from tests.sandbox.forge.github.errors import ApiError, bad_credentials, forbidden, not_found
 
 APP_PREFIX = "ghs_"
 

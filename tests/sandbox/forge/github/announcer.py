@@ -3,15 +3,11 @@
 The invariant: a payload is rendered when its event happens, not when it is sent.
 """
 
-import hashlib
-import hmac
-import json
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from tests.sandbox.forge.core.conversations import Label
-from tests.sandbox.forge.core.deliveries import Hook, Letter
+from tests.sandbox.forge.core.deliveries import Hook
 from tests.sandbox.forge.core.events import (
     CommentChanged,
     DeploymentMade,
@@ -23,12 +19,12 @@ from tests.sandbox.forge.core.events import (
 )
 from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.core.repositories import Repository
-
-from .apps import App, Installation
-from .checks import CheckRun, CheckSuite
-from .reading import author_of, comparison, extent_of, known_branches
-from .render import checks, commits, delivering, issues, people, pulls, repositories
-from .state import State
+from tests.sandbox.forge.github.apps import App, Installation
+from tests.sandbox.forge.github.checks import CheckRun, CheckSuite
+from tests.sandbox.forge.github.mail import Envelope, Mail
+from tests.sandbox.forge.github.reading import author_of, comparison, extent_of, known_branches
+from tests.sandbox.forge.github.render import checks, commits, delivering, issues, people, pulls, repositories
+from tests.sandbox.forge.github.state import State
 
 Json = dict[str, Any]
 
@@ -37,23 +33,12 @@ MAX_PUSHED_TAGS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
-    """Who is told about an event, beside those who subscribed to it."""
-
-    event: str
-    payload: Json
-    repository: Repository | None = None
-    # Only this App is told, whether it subscribed or not.
-    only: App | None = None
-
-    @property
-    def action(self) -> str | None:
-        return self.payload.get("action")
-
-
-@dataclass(frozen=True, slots=True)
 class Announcer:
     state: State
+
+    @property
+    def mail(self) -> Mail:
+        return Mail(self.state)
 
     async def __call__(self, event: Event) -> None:
         match event:
@@ -96,7 +81,7 @@ class Announcer:
             pushed = await store.commits(*revisions, limit=MAX_PUSHED_COMMITS)
             payload["commits"] = [await self._pushed_commit(repository, known.sha) for known in pushed[::-1]]
             payload["head_commit"] = await self._pushed_commit(repository, event.after)
-        self.announce(Envelope("push", payload, repository))
+        self.mail.announce(Envelope("push", payload, repository))
         if event.ref.startswith("refs/heads/") and not event.deleted:
             await self._request_suites(event)
 
@@ -119,7 +104,7 @@ class Announcer:
             head = await event.repository.store.commit(event.after)
             shown = checks.hook_check_suite(self.state.site, suite, head)
             payload = {"action": "requested", "check_suite": shown}
-            self.announce(
+            self.mail.announce(
                 self._about(event.repository, event.actor, "check_suite", payload, installation.app)
             )
 
@@ -138,7 +123,7 @@ class Announcer:
         for name, value in event.detail.items():
             is_label = isinstance(value, Label)
             payload[name] = pulls.label(site, pull.repository, value) if is_label else value  # type: ignore[arg-type]
-        self.announce(self._about(pull.repository, event.actor, "pull_request", payload))
+        self.mail.announce(self._about(pull.repository, event.actor, "pull_request", payload))
 
     def _comment_changed(self, event: CommentChanged) -> None:
         comment = event.comment
@@ -149,7 +134,7 @@ class Announcer:
         }
         if event.action == "edited":
             payload["changes"] = {"body": {"from": event.previous_body}}
-        self.announce(self._about(comment.thread.repository, event.actor, "issue_comment", payload))
+        self.mail.announce(self._about(comment.thread.repository, event.actor, "issue_comment", payload))
 
     async def _status_set(self, event: StatusSet) -> None:
         site, repository, status = self.state.site, event.repository, event.status
@@ -165,12 +150,12 @@ class Announcer:
                 if sha == status.sha
             ],
         }
-        self.announce(self._about(repository, event.actor, "status", payload))
+        self.mail.announce(self._about(repository, event.actor, "status", payload))
 
     def _deployment_made(self, event: DeploymentMade) -> None:
         shown = delivering.deployment(self.state.site, event.repository, event.deployment)
         payload = {"action": "created", "deployment": shown, "workflow": None, "workflow_run": None}
-        self.announce(self._about(event.repository, event.actor, "deployment", payload))
+        self.mail.announce(self._about(event.repository, event.actor, "deployment", payload))
 
     def _deployment_moved(self, event: DeploymentMoved) -> None:
         site, repository = self.state.site, event.repository
@@ -181,11 +166,11 @@ class Announcer:
                 site, repository, event.deployment, event.status
             ),
         }
-        self.announce(self._about(repository, event.actor, "deployment_status", payload))
+        self.mail.announce(self._about(repository, event.actor, "deployment_status", payload))
 
     def check_run(self, run: CheckRun, action: str, actor: User, *, only: App | None = None) -> None:
         payload = {"action": action, "check_run": checks.hook_check_run(self.state.site, run)}
-        self.announce(self._about(run.repository, actor, "check_run", payload, only))
+        self.mail.announce(self._about(run.repository, actor, "check_run", payload, only))
 
     def installation(self, known: Installation, action: str) -> None:
         covered = self.state.apps.repositories_of(known)
@@ -196,7 +181,7 @@ class Announcer:
             "requester": None,
             "sender": people.user(self.state.site, known.account),
         }
-        self._tell_app("installation", known, payload)
+        self.mail.tell_app("installation", known, payload)
 
     def installation_repositories(self, known: Installation, action: str, repository: Repository) -> None:
         mentioned = [_mention(repository)]
@@ -209,7 +194,7 @@ class Announcer:
             "requester": None,
             "sender": people.user(self.state.site, known.account),
         }
-        self._tell_app("installation_repositories", known, payload)
+        self.mail.tell_app("installation_repositories", known, payload)
 
     def ping(self, hook: Hook, repository: Repository | None, owner: User) -> None:
         site = self.state.site
@@ -227,7 +212,7 @@ class Announcer:
         if repository is not None:
             payload["repository"] = repositories.repository(site, repository)
         payload["sender"] = people.user(site, owner)
-        self._post(hook, Envelope("ping", payload, repository), None)
+        self.mail.post(hook, Envelope("ping", payload, repository), None)
 
     def _about(
         self, repository: Repository, actor: User, event: str, payload: Json, only: App | None = None
@@ -235,69 +220,6 @@ class Announcer:
         shown = repositories.repository(self.state.site, repository)
         sender = people.user(self.state.site, actor)
         return Envelope(event, {**payload, "repository": shown, "sender": sender}, repository, only)
-
-    def announce(self, envelope: Envelope) -> None:
-        repository = envelope.repository
-        if repository is None:
-            return
-        if envelope.only is None:
-            for hook in repository.hooks:
-                if hook.wants(envelope.event):
-                    self._post(hook, envelope, None)
-        for installation in self.state.apps.of_repository(repository):
-            app = installation.app
-            is_wanted = app is envelope.only or (
-                envelope.only is None and app.hook and app.hook.wants(envelope.event)
-            )
-            if app.hook is not None and is_wanted:
-                self._post(app.hook, envelope, installation)
-
-    def _tell_app(self, event: str, known: Installation, payload: Json) -> None:
-        if known.app.hook is not None:
-            self._post(known.app.hook, Envelope(event, payload), known)
-
-    def _post(self, hook: Hook, envelope: Envelope, installation: Installation | None) -> None:
-        payload = dict(envelope.payload)
-        if installation is not None:
-            payload.setdefault("installation", people.simple_installation(installation))
-        body = json.dumps(payload, separators=(",", ":")).encode("utf-8", "surrogatepass")
-        guid = str(uuid.uuid4())
-        headers = _headers(hook, envelope, installation, guid) | _signatures(hook.secret, body)
-        if self.state.contract is not None:
-            faults = self.state.contract.webhook_faults(envelope.event, envelope.action, headers, payload)
-            self.state.violations += faults
-        repository_id = envelope.repository.id if envelope.repository else None
-        installation_id = installation.id if installation else None
-        letter = Letter(
-            hook, guid, envelope.event, envelope.action, repository_id, installation_id, headers, body
-        )
-        self.state.forge.post_office.post(letter)
-
-
-def _headers(hook: Hook, envelope: Envelope, installation: Installation | None, guid: str) -> dict[str, str]:
-    target = (
-        installation.app.id if installation else (envelope.repository.id if envelope.repository else hook.id)
-    )
-    return {
-        "Accept": "*/*",
-        "Content-Type": "application/json",
-        "User-Agent": "GitHub-Hookshot/044aadd",
-        "X-GitHub-Delivery": guid,
-        "X-GitHub-Event": envelope.event,
-        "X-GitHub-Hook-ID": str(hook.id),
-        "X-GitHub-Hook-Installation-Target-ID": str(target),
-        "X-GitHub-Hook-Installation-Target-Type": "integration" if installation else "repository",
-    }
-
-
-def _signatures(secret: str, body: bytes) -> dict[str, str]:
-    if not secret:
-        return {}
-    key = secret.encode()
-    return {
-        "X-Hub-Signature": "sha1=" + hmac.new(key, body, hashlib.sha1).hexdigest(),
-        "X-Hub-Signature-256": "sha256=" + hmac.new(key, body, hashlib.sha256).hexdigest(),
-    }
 
 
 def _mention(repository: Repository) -> Json:

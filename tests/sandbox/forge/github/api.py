@@ -15,14 +15,13 @@ from aiohttp import hdrs, web
 
 from tests.sandbox.forge.core.faults import ApiFault, Seen
 from tests.sandbox.forge.core.repositories import Repository
-
-from .access import Principal, authenticate
-from .call import Answer, Body, Call
-from .endpoints import all_routes
-from .errors import ApiError, forbidden, not_found
-from .routes import Route
-from .site import API_ROOT
-from .state import State
+from tests.sandbox.forge.github.access import Principal, authenticate
+from tests.sandbox.forge.github.call import Answer, Body, Call
+from tests.sandbox.forge.github.endpoints import all_routes
+from tests.sandbox.forge.github.errors import ApiError, forbidden, not_found
+from tests.sandbox.forge.github.routes import Route
+from tests.sandbox.forge.github.site import API_ROOT
+from tests.sandbox.forge.github.state import State
 
 Json = Any
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -183,12 +182,18 @@ async def with_weather(
     """Let hooks see the request before and after, and let the fault that was asked for strike."""
     faults = state.forge.faults
     number, is_write = faults.count_request(), request.method not in READS
-    await faults.tell(Seen(number, request.method, request.path, is_write, "before"))
+    try:
+        await faults.tell(Seen(number, request.method, request.path, is_write, "before"))
+    except ConnectionError:
+        return _cut_off(request)
     fault = faults.next_for_request(request.method, request.path)
     if fault is not None and fault.phase == "before" and (fault.status or fault.is_reset):
         return await _strike(request, fault)
     response = await answer()
-    await faults.tell(Seen(number, request.method, request.path, is_write, "after"))
+    try:
+        await faults.tell(Seen(number, request.method, request.path, is_write, "after"))
+    except ConnectionError:
+        return _cut_off(request)
     if fault is None:
         return response
     if fault.status or fault.is_reset:
@@ -200,7 +205,11 @@ async def with_weather(
 async def _strike(request: web.Request, fault: ApiFault) -> web.StreamResponse:
     await asyncio.sleep(fault.delay_s)
     if fault.status is None:
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response(status=500)
+        return _cut_off(request)
     return web.json_response({"message": fault.message}, status=fault.status, headers=fault.headers)
+
+
+def _cut_off(request: web.Request) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)

@@ -15,8 +15,7 @@ from tests.sandbox.forge.core.deliveries import Hook
 from tests.sandbox.forge.core.forge import Forge
 from tests.sandbox.forge.core.people import Token, User, random_text
 from tests.sandbox.forge.core.repositories import Repository
-
-from .errors import ApiError, unprocessable
+from tests.sandbox.forge.github.errors import ApiError, unprocessable
 
 TOKEN_LIFETIME = timedelta(hours=1)
 MAX_JWT_LIFETIME_S = 600

@@ -13,12 +13,11 @@ from aiohttp import web
 from tests.sandbox.forge.core.conversations import Pull, Thread
 from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.core.repositories import Repository
-
-from .access import Principal
-from .apps import App
-from .errors import ApiError, invalid, not_found, unprocessable
-from .site import API_ROOT
-from .state import State
+from tests.sandbox.forge.github.access import Principal
+from tests.sandbox.forge.github.apps import App
+from tests.sandbox.forge.github.errors import ApiError, invalid, not_found, unprocessable
+from tests.sandbox.forge.github.site import API_ROOT
+from tests.sandbox.forge.github.state import State
 
 Json = Any
 T = TypeVar("T")

@@ -10,8 +10,7 @@ from typing import Any
 
 from tests.sandbox.forge.core.conversations import Pull
 from tests.sandbox.forge.core.repositories import Repository
-
-from .apps import App
+from tests.sandbox.forge.github.apps import App
 
 Json = dict[str, Any]
 

@@ -8,11 +8,10 @@ from aiohttp import hdrs, web
 from tests.sandbox.forge.core import smart_http
 from tests.sandbox.forge.core.people import Role
 from tests.sandbox.forge.core.repositories import Repository
-
-from .access import Principal, authenticate
-from .api import with_weather
-from .errors import ApiError
-from .state import State
+from tests.sandbox.forge.github.access import Principal, authenticate
+from tests.sandbox.forge.github.api import with_weather
+from tests.sandbox.forge.github.errors import ApiError
+from tests.sandbox.forge.github.state import State
 
 SERVICES = ("/info/refs", "/git-upload-pack", "/git-receive-pack")
 REALM = {"WWW-Authenticate": 'Basic realm="GitHub"'}

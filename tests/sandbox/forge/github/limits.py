@@ -6,7 +6,7 @@ The invariant: an answer 304 costs nothing, and a refusal names when to come bac
 from collections import deque
 from dataclasses import dataclass, field
 
-from .errors import ApiError
+from tests.sandbox.forge.github.errors import ApiError
 
 HOUR_S = 3600
 MINUTE_S = 60

@@ -3,7 +3,7 @@
 from tests.sandbox.forge.core.conversations import Pull
 from tests.sandbox.forge.core.events import Pushed
 from tests.sandbox.forge.core.forge import Forge
-from tests.sandbox.forge.core.git import Commit, FileChange
+from tests.sandbox.forge.core.git_objects import Commit, FileChange
 from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.core.repositories import Repository
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from tests.sandbox.forge.contract import GREEDY
 from tests.sandbox.forge.core.people import Role
-
-from .access import Need
-from .call import Answer, Call
+from tests.sandbox.forge.github.access import Need
+from tests.sandbox.forge.github.call import Answer, Call
 
 Endpoint = Callable[[Call], Awaitable[Answer]]
 

@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 
 from tests.sandbox.forge.contract import Contract
 from tests.sandbox.forge.core.forge import Forge
-
-from .apps import Apps
-from .checks import Checks
-from .limits import Limits
-from .site import Site
+from tests.sandbox.forge.github.apps import Apps
+from tests.sandbox.forge.github.checks import Checks
+from tests.sandbox.forge.github.limits import Limits
+from tests.sandbox.forge.github.site import Site
 
 
 @dataclass(slots=True)

@@ -1,8 +1,6 @@
 """GitHub's REST API, one module per chapter of its documentation."""
 
-from tests.sandbox.forge.github.routes import Route
-
-from . import (
+from tests.sandbox.forge.github.endpoints import (
     apps,
     checks,
     commits,
@@ -15,6 +13,7 @@ from . import (
     repositories,
     statuses,
 )
+from tests.sandbox.forge.github.routes import Route
 
 CHAPTERS = (
     apps,

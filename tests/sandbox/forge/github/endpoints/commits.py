@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.sandbox.forge.core.git import Commit, MergeConflictError
+from tests.sandbox.forge.core.git import MergeConflictError
+from tests.sandbox.forge.core.git_objects import Commit
 from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.github.call import Answer, Call
 from tests.sandbox.forge.github.errors import ApiError, not_found

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 from urllib.parse import quote
 
-from tests.sandbox.forge.core.git import File, Identity
+from tests.sandbox.forge.core.git_objects import File, Identity
 from tests.sandbox.forge.github.call import Answer, Body, Call
 from tests.sandbox.forge.github.errors import ApiError, not_found, unprocessable
 from tests.sandbox.forge.github.render.commits import git_commit

@@ -3,7 +3,8 @@
 import base64
 from typing import Any
 
-from tests.sandbox.forge.core.git import ABSENT, GitError, Identity
+from tests.sandbox.forge.core.git import GitError
+from tests.sandbox.forge.core.git_objects import ABSENT, Identity
 from tests.sandbox.forge.core.pulls import created_ref
 from tests.sandbox.forge.github.call import Answer, Body, Call
 from tests.sandbox.forge.github.errors import ApiError, not_found, unprocessable

@@ -1,13 +1,12 @@
 """Repositories, branches, people's permissions, and the odd end."""
 
 from tests.sandbox.forge.github.call import Answer, Call
+from tests.sandbox.forge.github.endpoints.commits import shown_commit
 from tests.sandbox.forge.github.errors import ApiError, not_found
 from tests.sandbox.forge.github.reading import known_branches
 from tests.sandbox.forge.github.render import people
 from tests.sandbox.forge.github.render import repositories as render
 from tests.sandbox.forge.github.routes import Routes
-
-from .commits import shown_commit
 
 routes = Routes()
 

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from tests.sandbox.forge.core.git import Commit
+from tests.sandbox.forge.core.git_objects import Commit
 from tests.sandbox.forge.github.checks import CheckRun, CheckSuite, pulls_of
+from tests.sandbox.forge.github.render.commits import simple_commit
+from tests.sandbox.forge.github.render.people import app
+from tests.sandbox.forge.github.render.pulls import minimal_pull
+from tests.sandbox.forge.github.render.repositories import api_url, repository
 from tests.sandbox.forge.github.site import Site, maybe_timestamp, node_id, timestamp
-
-from .commits import simple_commit
-from .people import app
-from .pulls import minimal_pull
-from .repositories import api_url, repository
 
 Json = dict[str, Any]
 

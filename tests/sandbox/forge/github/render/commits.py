@@ -3,13 +3,12 @@
 from typing import Any
 from urllib.parse import quote
 
-from tests.sandbox.forge.core.git import Commit, FileChange, Stamp
+from tests.sandbox.forge.core.git_objects import Commit, FileChange, Stamp
 from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.core.repositories import Repository
+from tests.sandbox.forge.github.render.people import user
+from tests.sandbox.forge.github.render.repositories import api_url
 from tests.sandbox.forge.github.site import Site, node_id
-
-from .people import user
-from .repositories import api_url
 
 Json = dict[str, Any]
 

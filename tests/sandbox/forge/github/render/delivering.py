@@ -5,10 +5,9 @@ from typing import Any
 
 from tests.sandbox.forge.core.delivering import Deployment, DeploymentStatus, Status
 from tests.sandbox.forge.core.repositories import Repository
+from tests.sandbox.forge.github.render.people import maybe_app, user
+from tests.sandbox.forge.github.render.repositories import api_url, repository
 from tests.sandbox.forge.github.site import Site, node_id, timestamp
-
-from .people import maybe_app, user
-from .repositories import api_url, repository
 
 Json = dict[str, Any]
 

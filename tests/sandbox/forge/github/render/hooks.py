@@ -5,9 +5,8 @@ from typing import Any
 
 from tests.sandbox.forge.core.deliveries import Delivery, Hook
 from tests.sandbox.forge.core.repositories import Repository
+from tests.sandbox.forge.github.render.repositories import api_url
 from tests.sandbox.forge.github.site import Site, timestamp
-
-from .repositories import api_url
 
 Json = dict[str, Any]
 

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.sandbox.forge.core.conversations import Comment, Pull, Reaction, Thread
+from tests.sandbox.forge.github.render.people import maybe_app, user
+from tests.sandbox.forge.github.render.pulls import association, label
+from tests.sandbox.forge.github.render.repositories import api_url
 from tests.sandbox.forge.github.site import Site, maybe_timestamp, node_id, timestamp
-
-from .people import maybe_app, user
-from .pulls import association, label
-from .repositories import api_url
 
 Json = dict[str, Any]
 

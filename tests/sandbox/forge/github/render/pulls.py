@@ -6,10 +6,9 @@ from typing import Any
 from tests.sandbox.forge.core.conversations import Label, Mergeability, Pull
 from tests.sandbox.forge.core.people import Role, User
 from tests.sandbox.forge.core.repositories import Repository
+from tests.sandbox.forge.github.render.people import maybe_user, user
+from tests.sandbox.forge.github.render.repositories import api_url, repository
 from tests.sandbox.forge.github.site import Site, maybe_timestamp, node_id, timestamp
-
-from .people import maybe_user, user
-from .repositories import api_url, repository
 
 Json = dict[str, Any]
 

@@ -4,9 +4,8 @@ from typing import Any
 
 from tests.sandbox.forge.core.people import Role
 from tests.sandbox.forge.core.repositories import Repository
+from tests.sandbox.forge.github.render.people import user
 from tests.sandbox.forge.github.site import Site, node_id, timestamp
-
-from .people import user
 
 Json = dict[str, Any]
 
