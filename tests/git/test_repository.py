@@ -275,20 +275,16 @@ async def test_nothing_that_a_repository_configures_is_ever_run(work: Work, tmp_
         (work.path / ".git/hooks").mkdir(exist_ok=True)
         (work.path / ".git/hooks" / hook).symlink_to(trap)
     settings = (
-        "core.fsmonitor",
-        "filter.trap.clean",
-        "filter.trap.smudge",
-        "filter.trap.process",
-        "diff.external",
+        *(
+            "core.fsmonitor",
+            "filter.trap.clean",
+            "filter.trap.smudge",
+            "filter.trap.process",
+            "diff.external",
+        ),
+        *("diff.trap.textconv", "diff.trap.command", "merge.trap.driver", "core.pager", "core.sshCommand"),
+        *("core.editor", "core.askPass", "core.alternateRefsCommand", "uploadpack.packObjectsHook"),
     )
-    settings += (
-        "diff.trap.textconv",
-        "diff.trap.command",
-        "merge.trap.driver",
-        "core.pager",
-        "core.sshCommand",
-    )
-    settings += ("core.editor", "core.askPass", "core.alternateRefsCommand", "uploadpack.packObjectsHook")
     for setting in settings:
         work.git("config", "--local", setting, str(trap))
     work.write({"a": "on disk\n", "new": "x\n"})
@@ -296,13 +292,15 @@ async def test_nothing_that_a_repository_configures_is_ever_run(work: Work, tmp_
         await repository.default_branch()
         await repository.is_reachable(head)
         assert (await repository.merge_tree(base, head)).conflicts == ("a",)
-        trees = [await repository.tree_of(sha) for sha in (base, head)]
-        await repository.changed_paths(*trees)
-        await repository.grep(trees[0], ["3"])
+        one, other = await repository.tree_of(base), await repository.tree_of(head)
+        await repository.changed_paths(one, other)
+        await repository.grep(one, ["3"])
         await repository.first_parents(head, 5)
-        (await repository.tree(trees[0])).read("a")
+        (await repository.tree(one)).read("a")
         await snapshot(repository)
     assert not witness.exists(), witness.read_text()
+    work.git("status")
+    assert witness.exists(), "the traps are no traps"
 
 
 async def test_an_old_git_is_said(work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
