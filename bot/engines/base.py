@@ -36,7 +36,7 @@ class Order:
     masked: MaskedRendering
     claims: Claims
     admits: Admits
-    content_key: ContentKey = ContentKey("")
+    content_key: ContentKey | None = None
     attempt: str = ""
     takeover: bool = False
 

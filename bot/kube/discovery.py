@@ -126,6 +126,10 @@ class Discovery:
         """Every kind, each in its preferred version."""
         return list((await self._current()).preferred.values())
 
+    async def versions(self, group: str) -> set[str]:
+        """The apiVersions of a group that are served."""
+        return {r.api_version for r in (await self._current()).served.values() if r.group == group}
+
     def _missing(
         self, catalogue: Catalogue, group: str, version: str, kind: str
     ) -> NoSuchKind | ServerFailed:

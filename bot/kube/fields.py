@@ -29,7 +29,7 @@ def applied_by(meta: ObjectMeta, manager: str) -> ManagedFields | None:
 def fields_hash(meta: ObjectMeta, manager: str) -> str:
     """A hash of what the manager owns here; empty when it owns nothing."""
     entry = applied_by(meta, manager)
-    if entry is None or entry.fieldsV1 is None:
+    if entry is None:
         return ""
     fields = msgspec.json.decode(entry.fieldsV1)
     canonical = msgspec.json.encode([entry.apiVersion, fields], order="sorted")

@@ -40,7 +40,7 @@ _RANK = {kind: rank for rank, kind in enumerate(_FIRST_KINDS)} | {
     kind: len(_FIRST_KINDS) + 1 + rank for rank, kind in enumerate(_LAST_KINDS)
 }
 _DEFINITIONS = frozenset({"CustomResourceDefinition", "Namespace", "ClusterRole"})
-STAGES = 3
+LAST_STAGE = 2
 
 T = TypeVar("T")
 

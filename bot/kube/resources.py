@@ -58,7 +58,7 @@ class ManagedFields(msgspec.Struct, frozen=True):
     subresource: str = ""
     time: str | None = None
     fieldsType: str = ""  # noqa: N815 - the API's name
-    fieldsV1: msgspec.Raw | None = None  # noqa: N815 - the API's name
+    fieldsV1: msgspec.Raw = msgspec.Raw(b"{}")  # noqa: N815 - the API's name
 
 
 class ObjectMeta(msgspec.Struct, frozen=True):

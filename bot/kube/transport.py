@@ -8,7 +8,6 @@ import asyncio
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from bot.kube.connection import Connection
@@ -21,7 +20,6 @@ FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 4.0
 READ_BYTES = 256 * 1024
 JSON = "application/json"
-NO_QUERY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Request:
     method: str
     path: str
     what: str
-    query: Mapping[str, str] = field(default=NO_QUERY)
+    query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     content_type: str = JSON
     accept: str = JSON

@@ -1,0 +1,177 @@
+"""The first and the last part of a delivery: apply the stages, and look whether all is well.
+
+Invariant: the time-out runs from the start of the attempt as the record has it, so that a restart gives no extra time.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+from bot.engines.base import Order, Step
+from bot.engines.direct.apply import Stage, StageResult
+from bot.engines.direct.failures import failed
+from bot.engines.direct.health import look, look_at
+from bot.engines.direct.judge import Judge, NotYetServed
+from bot.engines.direct.options import Options
+from bot.engines.direct.prepare import Wanted, prepare
+from bot.engines.direct.session import Session
+from bot.engines.direct.standing import told
+from bot.engines.direct.survey import survey
+from bot.kube.clock import Clock
+from bot.kube.kstatus import needs_body
+from bot.kube.order import LAST_STAGE, stage
+from bot.kube.record import MAX_NOTES, Note, bounded
+from bot.model.delivery import Failure, Health, ObjectHealth, ObjectResult, Outcome, Phase
+from bot.model.objects import ObjectId
+
+PATIENCE_S = 3.0
+POLL_S = 0.2
+AGAIN_S = 2.0
+
+
+async def advance(session: Session, order: Order, clock: Clock, options: Options) -> Step:
+    """Apply what there is to apply; then hand over to pruning, or look at the health."""
+    client, parent = session.client, session.identity.parent
+    prepared = await prepare(order, client, parent)
+    if prepared.failures:
+        return await fail(session, order, clock, prepared.failures)
+    wanted = prepared.wanted
+    live = await survey(client, parent, [(item.resource, item.id) for item in wanted.values()])
+    judge = Judge(client, parent, options.field_manager, order.claims, order.takeover)
+    trusts = session.record.server in {"", await client.version()}
+    work = Stage(judge, session, clock, live, options.concurrency, trusts)
+    for number, group in _stages(wanted.values()):
+        try:
+            result = await work.run(group)
+        except NotYetServed as error:
+            return await _come_back(session, order, clock, str(error))
+        if not result.is_done:
+            return await _stopped(session, order, clock, result)
+        if number < LAST_STAGE and (unsettled := await _unsettled(session, clock, group)):
+            return await _waiting(session, order, clock, unsettled)
+    return await _applied(session, order, clock, wanted)
+
+
+async def check(session: Session, order: Order, clock: Clock, wanted: Mapping[ObjectId, Wanted]) -> Step:
+    """Look once: delivered, failed, or to be looked at again."""
+    session.note(phase=Phase.CHECKING)
+    health = (
+        await look(session.client, session.identity.parent, wanted, clock.now()) if order.target.wait else []
+    )
+    sick = [h for h in health if h.health is not Health.CURRENT]
+    failing = [h for h in sick if h.health is Health.FAILED]
+    if failing or (sick and _is_late(session, order, clock)):
+        said = "failed" if failing else f"not healthy after {order.target.timeout_s:.0f} s"
+        session.note(health=[Note.of_health(h) for h in sick[:MAX_NOTES]])
+        session.conclude(Phase.FAILED, clock.now(), reason=f"{said}: {_listed(failing or sick)}")
+        return await _told(session, order, health=health)
+    if sick:
+        elapsed_s = _elapsed_s(session, clock)
+        waiting = f"waiting for {_listed(sick)}"
+        return await _told(session, order, min(10.0, max(1.0, elapsed_s / 10)), reason=waiting, health=health)
+    version = await session.client.version()
+    key = order.content_key or ""
+    session.delivered(clock.now(), content_key=key, healthy=order.target.wait, server=version)
+    return await _told(session, order, health=health)
+
+
+async def fail(session: Session, order: Order, clock: Clock, failures: Iterable[ObjectResult]) -> Step:
+    """End the attempt with what was refused."""
+    refused = list(failures)
+    notes, omitted = bounded(refused)
+    known = {note.id for note in notes}
+    session.note(
+        results=[*(n for n in session.attempt.results if n.id not in known), *notes], omitted=omitted
+    )
+    count = f"{len(refused)} object{'s were' if len(refused) > 1 else ' was'} refused"
+    session.conclude(
+        Phase.FAILED, clock.now(), reason=f"{count}; first {refused[0].id}: {refused[0].message}"
+    )
+    return await _told(session, order)
+
+
+def _stages(wanted: Iterable[Wanted]) -> Iterable[tuple[int, list[Wanted]]]:
+    ordered = sorted(wanted, key=lambda item: stage(item.id))
+    return [(number, list(group)) for number, group in groupby(ordered, key=lambda item: stage(item.id))]
+
+
+async def _applied(session: Session, order: Order, clock: Clock, wanted: Mapping[ObjectId, Wanted]) -> Step:
+    entries = session.entries
+    left = [identity for identity in entries if identity not in wanted]
+    if left and order.target.prune:
+        session.note(phase=Phase.PRUNING)
+        return await _told(session, order)
+    if left:
+        kept = [ObjectResult(i, Outcome.KEPT, message="prune is off for this target") for i in left]
+        notes, omitted = bounded(kept)
+        remaining = {i: entry for i, entry in entries.items() if i in wanted}
+        session.note(remaining, results=notes, omitted=omitted)
+    return await check(session, order, clock, wanted)
+
+
+async def _stopped(session: Session, order: Order, clock: Clock, result: StageResult) -> Step:
+    if result.failures:
+        return await fail(session, order, clock, result.failures)
+    if result.terminating:
+        shown = ", ".join(str(identity) for identity in result.terminating[:3])
+        return await _come_back(session, order, clock, f"waiting until {shown} is deleted, to make it anew")
+    return await _told(session, order, 0.0, reason="more to write")
+
+
+async def _unsettled(session: Session, clock: Clock, group: Iterable[Wanted]) -> list[ObjectHealth]:
+    """What this attempt wrote in the stage and is not current yet, after a moment's patience."""
+    entries = session.entries
+    untouched = {"", Outcome.UNCHANGED.value}
+    fresh = [w for w in group if entries[w.id].outcome not in untouched and needs_body(w.id.group, w.id.kind)]
+    until_s = clock.monotonic() + PATIENCE_S
+    while True:
+        health = await look_at(session.client, fresh, clock.now())
+        fresh_sick = [h for h in health if h.health is not Health.CURRENT]
+        is_over = any(h.health is Health.FAILED for h in fresh_sick) or clock.monotonic() >= until_s
+        if not fresh_sick or is_over:
+            if any(w.id.kind == "CustomResourceDefinition" for w in fresh):
+                session.client.discovery.invalidate()
+            return fresh_sick
+        await clock.sleep(POLL_S)
+
+
+async def _waiting(session: Session, order: Order, clock: Clock, unsettled: list[ObjectHealth]) -> Step:
+    broken = [h for h in unsettled if h.health is Health.FAILED]
+    if broken:
+        return await fail(session, order, clock, [failed(h.id, Failure.OTHER, h.message) for h in broken])
+    return await _come_back(session, order, clock, f"waiting for {_listed(unsettled)}")
+
+
+async def _come_back(session: Session, order: Order, clock: Clock, reason: str) -> Step:
+    if _is_late(session, order, clock):
+        session.conclude(
+            Phase.FAILED, clock.now(), reason=f"gave up after {order.target.timeout_s:.0f} s: {reason}"
+        )
+        return await _told(session, order)
+    return await _told(session, order, AGAIN_S, reason=reason)
+
+
+async def _told(
+    session: Session,
+    order: Order,
+    again_after_s: float | None = None,
+    *,
+    reason: str = "",
+    health: Iterable[ObjectHealth] | None = None,
+) -> Step:
+    await session.save()
+    target = order.target
+    delivery = told(session.record, target.id, target.environment, health=health, reason=reason)
+    return Step(delivery, again_after_s)
+
+
+def _elapsed_s(session: Session, clock: Clock) -> float:
+    return (clock.now() - session.attempt.started_at).total_seconds()
+
+
+def _is_late(session: Session, order: Order, clock: Clock) -> bool:
+    return _elapsed_s(session, clock) > order.target.timeout_s
+
+
+def _listed(health: list[ObjectHealth]) -> str:
+    shown = ", ".join(f"{h.id} ({h.message or h.health.value})" for h in health[:3])
+    return f"{shown} and {len(health) - 3} more" if len(health) > 3 else shown
