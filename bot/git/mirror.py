@@ -21,7 +21,7 @@ from bot.git.errors import GitFailed, MirrorDamaged, MissingObject, NotAReposito
 from bot.git.lock import locked
 from bot.git.objects import ReadLimits
 from bot.git.remote import BRANCHES, TAGS, RefSpec, Remote
-from bot.git.repository import Repository
+from bot.git.repository import FORGE_PULLS, Repository
 from bot.git.scratch import write_bare_skeleton
 from bot.git.transfer import TransferLimits, transfer
 from bot.model.repo import RepoId
@@ -83,6 +83,13 @@ class Mirror:
                     await asyncio.to_thread(self._start_over)
                     await self._transfer(remote, refspecs)
                 await self._keep_small()
+
+    async def forget_pull(self, number: int) -> None:
+        """Let go of the head of a closed pull request; fetching it brings it back. Raises `MirrorBusy`."""
+        if not self.git_dir.is_dir():
+            return
+        async with locked(self._home / "lock", wait_s=self._limits.wait_s):
+            await self._git.run("update-ref", "-d", f"{FORGE_PULLS}{number}")
 
     async def _make_ready(self) -> None:
         """Create the mirror, or look it over after a fetch that never ended or a reader's complaint."""

@@ -106,9 +106,10 @@ async def transfer(
     for attempt in range(1, limits.attempts + 1):
         try:
             await _attempt(git_dir, remote, refspecs, limits)
-        except Temporary:
+        except Temporary as error:
             clear()
-            if attempt == limits.attempts:
+            # Who used up one whole timeout comes again later: a step must not take several.
+            if attempt == limits.attempts or isinstance(error, TransferTimeout):
                 raise
             pause_s = limits.backoff_s * 2 ** (attempt - 1)
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter

@@ -119,6 +119,10 @@ async def test_a_pull_request_is_fetched_by_number_and_is_not_reachable(
         assert not await repository.is_reachable(head)
         with pytest.raises(UnknownRevision):
             await repository.pull_head(8)
+        await mirror.forget_pull(7)
+        await mirror.forget_pull(8)
+        with pytest.raises(UnknownRevision):
+            await repository.pull_head(7)
 
 
 async def test_an_empty_repository_can_be_mirrored(server: GitServer, mirror: Mirror) -> None:
@@ -177,9 +181,10 @@ async def test_a_transfer_that_stands_still_times_out(
         await asyncio.sleep(30)
 
     server.fault = stall
-    mirror = Mirror(tmp_path / "mirrors", REPO, TransferLimits(timeout_s=0.5, attempts=1))
+    mirror = Mirror(tmp_path / "mirrors", REPO, TransferLimits(timeout_s=0.5))
     with pytest.raises(TransferTimeout):
         await mirror.fetch(server.remote())
+    assert len(server.requests) == 1
 
 
 async def test_the_token_is_in_no_argument_file_or_error(
@@ -234,6 +239,29 @@ def _command_lines() -> dict[int, bytes]:
         with suppress(OSError):
             lines[int(entry.parent.name)] = entry.read_bytes()
     return lines
+
+
+async def test_a_cancelled_fetch_ends_git_and_is_looked_over_next_time(
+    server: GitServer, origin: Work, mirror: Mirror
+) -> None:
+    asked = asyncio.Event()
+
+    async def stall(request: web.Request) -> None:
+        asked.set()
+        await asyncio.sleep(30)
+
+    server.fault = stall
+    fetching = asyncio.create_task(mirror.fetch(server.remote()))
+    await asked.wait()
+    fetching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await fetching
+    assert not [line for line in _command_lines().values() if str(mirror.git_dir).encode() in line]
+    mark = mirror.git_dir.parent / "fetching"
+    assert mark.exists()
+    server.fault = None
+    await mirror.fetch(server.remote())
+    assert not mark.exists()
 
 
 async def test_what_a_killed_worker_leaves_behind_is_mended(

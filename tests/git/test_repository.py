@@ -225,6 +225,25 @@ async def test_a_partial_clone_is_not_fetched_behind_anyones_back(work: Work, tm
     assert contents(tmp_path / "partial.git") == before
 
 
+async def test_borrowed_objects_are_followed_further(work: Work, tmp_path: Path) -> None:
+    head = Sha(work.commit({"a": "1"}))
+    borrower = Work.init(tmp_path / "borrower")
+    (borrower.path / ".git/objects/info").mkdir(exist_ok=True)
+    (borrower.path / ".git/objects/info/alternates").write_text("../../../work/.git/objects\n")
+    borrower.git("update-ref", "refs/heads/main", head)
+    async with Repository.open(borrower.path) as repository:
+        tree = await repository.tree(await repository.tree_of(await repository.resolve("main")))
+        assert tree.read("a") == b"1"
+
+
+async def test_a_repository_may_lie_under_any_name(tmp_path: Path) -> None:
+    work = Work.init(tmp_path / '"odd: name;\\ \udce9 #')
+    head = Sha(work.commit({"a": "1"}))
+    async with Repository.open(work.path) as repository:
+        assert (await repository.tree(await repository.tree_of(head))).read("a") == b"1"
+        assert (await snapshot(repository)).tree == await repository.tree_of(head)
+
+
 async def test_a_sha256_repository_is_read_alike(tmp_path: Path) -> None:
     work = Work.init(tmp_path / "work", "--object-format=sha256")
     head = Sha(work.commit({"a": "1", "b": "1"}))
