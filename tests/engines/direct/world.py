@@ -14,11 +14,11 @@ from bot.engines.base import Order, Step
 from bot.engines.claims import Claims
 from bot.engines.direct import DirectEngine
 from bot.engines.direct.options import Options
+from bot.kube.applyset import Parent
 from bot.kube.client import KubeClient
 from bot.kube.connection import Connection
 from bot.kube.lease import Holder
 from bot.kube.parent import Identity, Source
-from bot.kube.applyset import Parent
 from bot.model.objects import Digest, Manifest, Object, ObjectId
 from bot.model.rendering import MaskedRendering, Rendering
 from bot.model.repo import RepoId, Sha
@@ -61,7 +61,7 @@ def masked(manifest: Manifest) -> Manifest:
     def hidden(values: dict[str, str]) -> dict[str, str]:
         return {k: "***" + hashlib.sha256(f"key{v}".encode()).hexdigest()[:12] for k, v in values.items()}
 
-    parts = {part: hidden(manifest[part]) for part in ("data", "stringData") if part in manifest}
+    parts: Manifest = {part: hidden(manifest[part]) for part in ("data", "stringData") if part in manifest}
     return {**manifest, **parts}
 
 
@@ -154,7 +154,9 @@ class World:
         self.clients.append(client)
         return client
 
-    def engine(self, *gates: Any, worker: str = "worker-1", client: KubeClient | None = None, **options: Any) -> DirectEngine:
+    def engine(
+        self, *gates: Any, worker: str = "worker-1", client: KubeClient | None = None, **options: Any
+    ) -> DirectEngine:
         holder = Holder(worker, self.clock)
         return DirectEngine(
             client or self.client(*gates), holder, Options(state_namespace=self.state_namespace, **options)
@@ -176,6 +178,7 @@ class World:
 
 async def deliver(engine: DirectEngine, order: Order, *, steps: int = 60) -> Step:
     """Step until nothing more is to be waited for, pruning when it is time."""
+    step = None
     for _ in range(steps):
         step = await engine.step(order)
         if step.delivery.phase.value == "pruning":
