@@ -121,7 +121,8 @@ class Forge(Protocol):
 
     async def pull(self, repo: RepoId, number: int) -> PullRequest: ...
 
-    async def open_pulls(self, repo: RepoId, *, base: str | None = None) -> Sequence[PullRequest]: ...
+    async def open_pulls(self, repo: RepoId, *, base: str | None = None) -> Sequence[PullRequest]:
+        """Newest first, and of a few thousand only the newest."""
 
     async def pulls_of_commit(self, repo: RepoId, sha: Sha) -> Sequence[PullRequest]:
         """The pull requests that a commit came in with or, while they are open, belongs to. Empty where none is

@@ -26,6 +26,7 @@ from bot.model.repo import Actor, RepoId
 
 TOKEN_LIFETIME_S: Final = 50 * 60.0
 INSTALLATION_LIFETIME_S: Final = 10 * 60.0
+IDENTITY_LIFETIME_S: Final = 60 * 60.0
 MAX_INSTALLATIONS: Final = 1000
 MAX_REPOSITORIES: Final = 5000
 MAX_CLIENTS: Final = 64
@@ -121,8 +122,8 @@ class AppAuth:
         self._clients: OrderedDict[int, GitHubClient] = OrderedDict()
         self._installations = ExpiringCache[str, Installation](lifetime_s=INSTALLATION_LIFETIME_S)
         self._tokens = ExpiringCache[tuple[str, bool], Access](lifetime_s=TOKEN_LIFETIME_S)
-        self._app: App | None = None
-        self._bot: Actor | None = None
+        self._apps = ExpiringCache[int, App](lifetime_s=IDENTITY_LIFETIME_S)
+        self._bots = ExpiringCache[int, Actor](lifetime_s=IDENTITY_LIFETIME_S)
 
     async def app_id(self) -> int | None:
         return (await self._who()).id
@@ -134,30 +135,33 @@ class AppAuth:
         return await self._tokens.get((repo.path, True), lambda: self._token(repo, FOR_GIT))
 
     def renew(self, repo: RepoId, refused: Access) -> bool:
-        for for_git in (False, True):
-            self._tokens.forget((repo.path, for_git), refused)
-        self._installations.forget(repo.path)
+        # Of many who were refused with one token, the first makes room for the next one.
+        if self._tokens.forget((repo.path, False), refused):
+            # What ended it ended its sibling as well, and may have changed the installation.
+            self._tokens.forget((repo.path, True))
+            self._installations.forget(repo.path)
         return True
 
     async def identity(self) -> Actor:
-        if self._bot is None:
-            app = await self._who()
-            installation = next(iter(await self._all_installations(limit=1)), None)
-            if installation is None:
-                raise ForgeForbidden(
-                    f"the App {app.slug} is installed nowhere",
-                    hint=f"install it from {app.html_url}",
-                )
-            access = await self._mint(installation, {"permissions": {"metadata": "read"}})
-            answer, _ = await access.client.call(
-                "GET", "/users/{login}", {"login": f"{app.slug}[bot]"}, token=access.token
+        app = await self._who()
+        return await self._bots.get(app.id, lambda: self._bot(app))
+
+    async def _bot(self, app: App) -> Actor:
+        active = [known for known in await self._all_installations() if known.suspended_at is None]
+        if not active:
+            raise ForgeForbidden(
+                f"the App {app.slug} is installed nowhere",
+                hint=f"install it from {app.html_url}",
             )
-            self._bot = shaped(answer, User).actor
-        return self._bot
+        access = await self._mint(active[0], {"permissions": {"metadata": "read"}})
+        answer, _ = await access.client.call(
+            "GET", "/users/{login}", {"login": f"{app.slug}[bot]"}, token=access.token
+        )
+        return shaped(answer, User).actor
 
     async def repository_paths(self) -> Sequence[str]:
         paths: list[str] = []
-        for installation in await self._all_installations(limit=MAX_INSTALLATIONS):
+        for installation in await self._all_installations():
             if installation.suspended_at is not None:
                 continue
             access = await self._mint(installation, {"permissions": {"metadata": "read"}})
@@ -179,7 +183,7 @@ class AppAuth:
             for event in NEEDED_EVENTS
             if event not in app.events
         ]
-        for installation in await self._all_installations(limit=MAX_INSTALLATIONS):
+        for installation in await self._all_installations():
             owner = installation.owner
             if installation.suspended_at is not None:
                 missing.append(f"the installation for {owner} is suspended; see {installation.html_url}")
@@ -241,14 +245,15 @@ class AppAuth:
         return client
 
     async def _who(self) -> App:
-        if self._app is None:
-            answer, _ = await self._as_app.call("GET", "/app")
-            self._app = shaped(answer, App)
-        return self._app
+        return await self._apps.get(0, self._ask_who)
 
-    async def _all_installations(self, *, limit: int) -> Sequence[Installation]:
-        listing = Listing(f"/app/installations?per_page={min(limit, 100)}")
-        return await items(self._as_app, listing, Installation, limit=limit)
+    async def _ask_who(self) -> App:
+        answer, _ = await self._as_app.call("GET", "/app")
+        return shaped(answer, App)
+
+    async def _all_installations(self) -> Sequence[Installation]:
+        listing = Listing("/app/installations?per_page=100")
+        return await items(self._as_app, listing, Installation, limit=MAX_INSTALLATIONS)
 
 
 def _lacking(granted: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -40,11 +40,13 @@ class ExpiringCache(Generic[K, V]):
                 self._entries.popitem(last=False)
             return value
 
-    def forget(self, key: K, value: V | None = None) -> None:
-        """Drop the entry; given a value, only while that is the one remembered."""
+    def forget(self, key: K, value: V | None = None) -> bool:
+        """Drop the entry; given a value, only while that is the one remembered. Whether there was one to drop."""
         entry = self._entries.get(key)
-        if entry is not None and (value is None or entry[1] == value):
-            del self._entries[key]
+        if entry is None or (value is not None and entry[1] != value):
+            return False
+        del self._entries[key]
+        return True
 
 
 Answer = tuple[str | None, str | None, Any, str | None]

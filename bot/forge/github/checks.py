@@ -18,7 +18,7 @@ from bot.forge.text import clip, clip_line
 from bot.model.rendering import Severity
 from bot.model.repo import RepoId, Sha
 
-MAX_RUNS: Final = 100
+MAX_RUNS: Final = 1000
 TEXT: Final = TextLimit(code_points=65_535, size_bytes=65_535)
 MESSAGE: Final = TextLimit(code_points=8_192, size_bytes=8_192)
 TITLE_CHARACTERS: Final = 255
@@ -60,7 +60,8 @@ class CheckRuns:
         return _check(await self._write(repo, run, _with(body, last)))
 
     async def _newest(self, repo: RepoId, sha: Sha, name: str) -> CheckRun | None:
-        variables = {"sha": sha, "check_name": name, "filter": "latest", "per_page": 100}
+        # All of them: which one GitHub calls the latest depends on when each was completed.
+        variables = {"sha": sha, "check_name": name, "filter": "all", "per_page": 100}
         listing = Listing(
             "/commits/{sha}/check-runs{?check_name,filter,per_page}", variables, key="check_runs"
         )

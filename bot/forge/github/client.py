@@ -105,7 +105,7 @@ class GitHubClient(GitHubAPI):
         except ForgeError:
             raise
         except gidgethub.HTTPException as error:
-            raise refusal(error, f"{method} {url.partition('{?')[0]}") from error
+            raise refusal(error, f"{method} {self._path(url, variables)}") from error
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             # What json, codecs and gidgethub's own reading of an answer throw at one that makes no sense.
             raise ForgeMisbehaved(f"{self._origin.host} gave an answer that cannot be read") from error
@@ -205,6 +205,11 @@ class GitHubClient(GitHubAPI):
             raise ForgeUnavailable(f"{self._origin.host} did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
             raise ForgeUnavailable(f"the connection to {self._origin.host} broke") from error
+
+    def _path(self, url: str, variables: Mapping[str, Any] | None) -> str:
+        """Which address it was, without the query, for a message."""
+        path = URL(sansio.format_url(url, variables or {}, base_url=self.base_url), encoded=True).raw_path
+        return "/" + path.removeprefix(self._root_path)
 
     def _ours(self, url: URL) -> URL:
         if url.origin() != self._origin or not url.raw_path.startswith(self._root_path):

@@ -25,12 +25,12 @@ ALWAYS: Final = frozenset(
     {
         Feature.DEPLOYMENTS,
         Feature.REACTIONS,
-        Feature.SIGNED_COMMITS,
         Feature.DRAFTS,
         Feature.MERGE_REFS,
     }
 )
-APPS_ONLY: Final = frozenset({Feature.CHECKS, Feature.ANNOTATIONS})
+# GitHub signs what an App commits, not what a person's token does.
+APPS_ONLY: Final = frozenset({Feature.CHECKS, Feature.ANNOTATIONS, Feature.SIGNED_COMMITS})
 WITHOUT_CHECKS: Final = (
     "only a GitHub App can write check runs: a commit status of one line takes their place, and what would be in"
     " summary and annotations is in the comment alone"

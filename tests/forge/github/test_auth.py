@@ -4,13 +4,14 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiohttp import web
 
 from bot.errors import UserError
 from bot.forge.errors import ForgeForbidden, ForgeNotFound, ForgeUnauthorized
 from bot.forge.github.settings import AppKey, GitHubSettings
 from bot.forge.opening import open_forge
 from bot.model.repo import RepoId
-from tests.forge.github.conftest import FILES, FLEET, World, Worlds
+from tests.forge.github.conftest import FILES, FLEET, World, Worlds, rogue
 from tests.sandbox.forge.core.people import Role, Token
 from tests.sandbox.forge.github.apps import Installation
 
@@ -68,6 +69,22 @@ async def test_a_token_that_github_no_longer_takes_is_renewed_once(as_app: World
     (old,) = minted(as_app)
     old.is_revoked = True
     assert await as_app.forge.default_branch(FLEET) == "main"
+    assert len(minted(as_app)) == 2
+
+
+async def test_a_refused_token_takes_its_sibling_for_git_along(as_app: World) -> None:
+    before = await as_app.forge.git_credentials(FLEET)
+    await as_app.forge.default_branch(FLEET)
+    for token in minted(as_app):
+        token.is_revoked = True
+    await as_app.forge.default_branch(FLEET)
+    assert (await as_app.forge.git_credentials(FLEET)).password != before.password
+
+
+async def test_many_who_are_refused_at_once_renew_once(as_app: World) -> None:
+    await as_app.forge.default_branch(FLEET)
+    minted(as_app)[0].is_revoked = True
+    await asyncio.gather(*(as_app.forge.default_branch(FLEET) for _ in range(8)))
     assert len(minted(as_app)) == 2
 
 
@@ -164,6 +181,27 @@ async def test_a_suspended_installation_is_missing(as_app: World) -> None:
     assert as_app.installation is not None
     as_app.github.suspend(as_app.installation)
     assert "suspended" in "\n".join(await as_app.forge.missing_permissions())
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({"X-OAuth-Scopes": "repo, gist"}, None),
+        ({}, None),
+        ({"X-OAuth-Scopes": "public_repo"}, "public_repo only"),
+        ({"X-OAuth-Scopes": "gist"}, "lacks the scope `repo`"),
+        ({"X-OAuth-Scopes": ""}, "lacks the scope `repo`"),
+    ],
+)
+async def test_what_a_plain_token_lacks_is_read_off_its_scopes(
+    headers: dict[str, str], words: str | None
+) -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        return web.json_response({"login": "bot", "id": 1}, headers=headers)
+
+    async with rogue(handler) as api_url, open_forge(GitHubSettings("hub", None, "ghp_x", api_url)) as forge:
+        missing = await forge.missing_permissions()
+    assert (words is None and not missing) or (words is not None and words in missing[0])
 
 
 async def test_secrets_are_not_in_what_is_printed() -> None:

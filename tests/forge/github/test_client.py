@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,29 +25,12 @@ from bot.forge.github.client import GitHubClient
 from bot.forge.github.pages import Listing, items
 from bot.forge.github.shapes import User
 from bot.model.repo import Actor
-from tests.forge.github.conftest import FLEET, World, Worlds
+from tests.forge.github.conftest import FLEET, Handler, World, Worlds, rogue
 from tests.sandbox.forge.core.people import Role
 
 REPO = r"/repos/acme/fleet$"
 GET_REPO = "GET /repos/acme/fleet"
 COMMENTS = r"/comments$"
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@asynccontextmanager
-async def rogue(handler: Handler) -> AsyncIterator[str]:
-    """A server that does what no GitHub does; gives the address of its API."""
-    app = web.Application()
-    app.router.add_route("*", "/{rest:.*}", handler)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{site.port}/api/v3"
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager
@@ -203,6 +186,15 @@ async def test_a_refused_request_says_what_is_wrong_with_it(with_token: World) -
     with pytest.raises(ForgeInvalid) as caught:
         await ask(handler)
     assert caught.value.errors == ("too long", "X y invalid")
+
+
+async def test_a_forbidden_request_says_which_permission_it_takes() -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        headers = {"X-Accepted-GitHub-Permissions": "checks=write"}
+        return web.json_response({"message": "Resource not accessible"}, status=403, headers=headers)
+
+    with pytest.raises(ForgeForbidden, match=r"GET /thing: Resource.*checks=write"):
+        await ask(handler)
 
 
 # A server that means harm
