@@ -1,6 +1,7 @@
 """The sandbox a renderer runs in: the program, what the kernel holds it to, and how much it may use.
 
-A renderer sees a fresh directory with the trace's files, an empty environment and HOME, no network and no other
+A renderer sees a fresh directory with the trace's files, an environment that
+holds nothing of ours and no HOME, no network and no other
 program. The allow-list keeps hostile input from reaching it; the kernel's layers hold without the allow-list.
 """
 
@@ -16,6 +17,8 @@ from bot.render.errors import Unrenderable
 from bot.render.words import presentable
 
 _BUILD = ("build", "--load-restrictor", "LoadRestrictionsNone", ".")
+# All of kustomize's environment: its default garbage collection doubles the time of such a short run.
+_ENV = {"GOGC": "400"}
 _LAUNCH_FAILED = 125
 _LIMITS = Limits(memory_bytes=1024 * MIB, cpu_s=60, file_bytes=0)
 
@@ -45,6 +48,7 @@ async def kustomize_build(root: Path, directory: str, sandbox: Sandbox) -> bytes
     command = Command(
         [sandbox.kustomize, *_BUILD],
         cwd=root / directory,
+        env=_ENV,
         timeout_s=sandbox.timeout_s,
         max_stdout_bytes=sandbox.max_output_bytes,
         confinement=confinement,
