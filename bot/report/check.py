@@ -42,8 +42,8 @@ def plan_check(plan: Plan, context: PlanContext, limits: CheckLimits) -> CheckWo
     return CheckWords(
         plan_conclusion(plan),
         title=phrases.verdict(plan),
-        summary=_page("plan_summary.md.j2", plan, context, limits.summary),
-        text=_page("plan_groups.md.j2", plan, context, limits.text) if view.groups(plan) else "",
+        summary=_summary(plan, context, limits.summary),
+        text=_details(plan, context, limits.text),
         annotations=_annotations(plan),
     )
 
@@ -61,12 +61,18 @@ def plan_conclusion(plan: Plan) -> Conclusion:
     return Conclusion.SUCCESS
 
 
-def _page(template: str, plan: Plan, context: PlanContext, limit: TextLimit) -> str:
-    return fitting(lambda rung, room: _filled(template, plan, context, rung, room), limit)
+def _summary(plan: Plan, context: PlanContext, limit: TextLimit) -> str:
+    def write(rung: Rung, room: int | None) -> str:
+        return fill("plan_summary.md.j2", **plan_values(plan, context, rung, room, with_groups=False))
+
+    return fitting(write, limit)
 
 
-def _filled(template: str, plan: Plan, context: PlanContext, rung: Rung, room: int | None) -> str:
-    return fill(template, **plan_values(plan, context, rung, room))
+def _details(plan: Plan, context: PlanContext, limit: TextLimit) -> str:
+    def write(rung: Rung, room: int | None) -> str:
+        return fill("plan_groups.md.j2", **plan_values(plan, context, rung, room))
+
+    return fitting(write, limit).strip("\n")
 
 
 def _annotations(plan: Plan) -> tuple[Annotation, ...]:

@@ -20,8 +20,10 @@ def plan_comment(plan: Plan, context: PlanContext | None = None, limit: "TextLim
     )
 
 
-def plan_values(plan: Plan, context: PlanContext, rung: Rung, room: int | None) -> dict[str, Any]:
-    """What the plan's templates are filled with."""
+def plan_values(
+    plan: Plan, context: PlanContext, rung: Rung, room: int | None, *, with_groups: bool = True
+) -> dict[str, Any]:
+    """What the plan's templates are filled with. Raises `TooLong` when the groups alone exceed `room`."""
     rows, remarks = page.rows(plan), view.remarks(plan)
     dangers, images, unknowns = view.dangers(plan), view.images(plan), view.unknowns(plan)
     return {
@@ -38,11 +40,13 @@ def plan_values(plan: Plan, context: PlanContext, rung: Rung, room: int | None) 
         "more_unknowns": max(0, len(unknowns) - rung.rows),
         "dangers": dangers[: rung.rows],
         "more_dangers": max(0, len(dangers) - rung.rows),
+        "message_chars": 200 if rung >= Rung.TOTALS else 2000,
+        "reasons": 1 if rung >= Rung.TOTALS else 3,
         "losses": phrases.LOSSES,
         "kept": phrases.KEPT,
         "images": [page.image_item(image) for image in images[: rung.rows]],
         "more_images": max(0, len(images) - rung.rows),
-        "groups": page.group_items(plan, rung, room),
+        "groups": page.group_items(plan, rung, room) if with_groups else [],
         "remarks": remarks[: rung.rows],
         "more_remarks": max(0, len(remarks) - rung.rows),
         "missing": [p for p in plan.protections if not p.active],

@@ -65,6 +65,7 @@ FAILURES = {
     Failure.CONFLICT: "owned by another manager",
     Failure.FORBIDDEN: "forbidden by the cluster",
     Failure.NOT_ALLOWED: "not allowed by the operator",
+    Failure.REFUSED: "refused by a policy",
     Failure.NO_KIND: "unknown kind",
     Failure.OWNED_ELSEWHERE: "belongs to another owner",
     Failure.UNREACHABLE: "cluster not reached",
@@ -85,6 +86,10 @@ ADVICE = {
     Failure.NOT_ALLOWED: (
         "The operator has not opened this cluster for it: the cluster's `allow` in `config.yaml` names the "
         "repositories, branches, paths, namespaces and kinds that may be delivered."
+    ),
+    Failure.REFUSED: (
+        "An admission policy of the cluster refuses the object: mend what its message names, or ask whoever keeps the "
+        "policy for an exception."
     ),
     Failure.NO_KIND: (
         "The cluster does not serve this kind: deliver its CustomResourceDefinition first, or mend `apiVersion`."

@@ -1,0 +1,231 @@
+import re
+
+import pytest
+
+from bot.forge.base import TextLimit
+from bot.model.plan import Plan, Protection, TargetPlan, TargetStatus
+from bot.model.rendering import Diagnostic, Severity
+from bot.model.target import EngineKind
+from bot.report.comment import plan_comment
+from tests.report.build import (
+    agrees_with_golden,
+    config,
+    deployment,
+    everyday_plan,
+    masked,
+    named,
+    plan,
+    pull_context,
+    target,
+    target_plan,
+    unknown,
+)
+from tests.report.reading import outside_code, outside_fences
+
+GITHUB = TextLimit(65_536, 262_144)
+
+
+def unchanged_plan() -> Plan:
+    return plan(*(TargetPlan(target(name), TargetStatus.UNCHANGED) for name in ("apps", "infra")))
+
+
+def huge_plan(objects: int = 3000) -> Plan:
+    old = masked(*(named("ConfigMap", f"c{i}", data={"k": "é" * 50, "n": "1"}) for i in range(objects)))
+    new = masked(*(named("ConfigMap", f"c{i}", data={"k": "ü" * 50, "n": "2"}) for i in range(objects)))
+    return plan(
+        target_plan(target(), old, new),
+        *(
+            unknown(target(f"t{i}"), Diagnostic(Severity.ERROR, "bad " * 300, "a.yaml", i + 1))
+            for i in range(60)
+        ),
+    )
+
+
+def test_the_everyday_plan_reads_like_its_golden_file() -> None:
+    assert agrees_with_golden("plan.md", plan_comment(everyday_plan(), pull_context(), GITHUB))
+
+
+def test_nothing_rendered_changes_in_one_line() -> None:
+    comment = plan_comment(unchanged_plan(), pull_context())
+    first, *rest = [line for line in comment.splitlines() if line]
+    assert first == "✅ **Changes nothing rendered: all 2 targets stay as they are.**"
+    assert len(rest) == 1
+    assert rest[0].startswith("<sub>")
+
+
+def test_without_a_pull_request_the_sides_are_named() -> None:
+    comment = plan_comment(unchanged_plan())
+    assert "`pull request` compared with `9e8d7c6b5a`" in comment
+
+
+def test_the_first_line_has_verdict_and_totals() -> None:
+    first = plan_comment(everyday_plan(), pull_context()).splitlines()[0]
+    assert first == (
+        "❓ **1 target cannot be planned; 4 of 6 targets change: 1 object added, 6 changed, 2 removed.**"
+    )
+
+
+def test_the_same_change_in_several_targets_is_shown_once() -> None:
+    old, new = masked(deployment()), masked(deployment(replicas=5))
+    comment = plan_comment(plan(*(target_plan(target(cluster=f"c{i}"), old, new) for i in range(37))))
+    assert comment.count("spec.replicas") == 1
+    assert "the same in 37 targets" in comment
+
+
+def test_a_change_that_differs_in_the_namespace_only_is_the_same() -> None:
+    targets = [
+        target_plan(
+            target(cluster=name),
+            masked(deployment(namespace=name)),
+            masked(deployment(replicas=5, namespace=name)),
+        )
+        for name in ("staging", "production")
+    ]
+    comment = plan_comment(plan(*targets))
+    assert "the same in 2 targets" in comment
+    assert "**Deployment** `web`" in comment
+
+
+def test_deleting_a_namespace_is_said_before_anything_else() -> None:
+    old = masked(named("Namespace", "shop"), config("x"))
+    comment = plan_comment(plan(target_plan(target(), old, None)))
+    assert "> [!CAUTION]" in comment
+    assert "Namespace `shop` in `production/apps`: everything in the namespace is deleted" in comment
+    assert comment.index("[!CAUTION]") < comment.index("| target |")
+
+
+def test_a_namespace_that_is_not_pruned_is_said_to_stay() -> None:
+    old = masked(named("Namespace", "shop"))
+    comment = plan_comment(plan(target_plan(target(prune=False), old, None)))
+    assert "pruning is off, so it stays" in comment
+
+
+def test_an_unknown_target_has_file_reason_and_way_out() -> None:
+    comment = plan_comment(everyday_plan(), pull_context())
+    assert "`clusters/production/search/kustomization.yaml:4`: resources names" in comment
+    assert "copy it inside" in comment
+    assert "**Next:** mend what is named above and push" in comment
+
+
+def test_many_targets_unknown_for_one_reason_are_gathered() -> None:
+    reason = Diagnostic(Severity.ERROR, "no such file", "base/kustomization.yaml", 3)
+    comment = plan_comment(plan(*(unknown(target(cluster=f"c{i:02}"), reason) for i in range(37))))
+    assert comment.count("no such file") == 1
+    assert "and 32 more" in comment
+
+
+def test_who_applies_is_said() -> None:
+    old, new = masked(deployment()), masked(deployment(replicas=5))
+    flux = plan(target_plan(target(engine=EngineKind.FLUX), old, new))
+    direct = plan(target_plan(target(), old, new))
+    nobody = plan(target_plan(target(cluster=""), old, new))
+    assert "once merged, Flux applies this" in plan_comment(flux)
+    assert "once merged, Longshore applies this" in plan_comment(direct)
+    assert "once merged" not in plan_comment(nobody)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({"is_stale": True}, "being planned again"),
+        ({"is_fork": True}, "From a fork"),
+        ({"is_draft": True}, "still a draft"),
+    ],
+)
+def test_the_state_of_the_pull_request_is_said(state: dict[str, bool], words: str) -> None:
+    old, new = masked(deployment()), masked(deployment(replicas=5))
+    changed = plan(target_plan(target(), old, new))
+    assert words in plan_comment(changed, pull_context(**state))
+    assert words not in plan_comment(changed, pull_context())
+
+
+def test_protections_are_named_only_where_one_is_missing() -> None:
+    whole = plan(protections=(Protection("landlock", active=True),))
+    assert "landlock" not in plan_comment(whole)
+    assert "Rendered without" not in plan_comment(whole)
+
+
+@pytest.mark.parametrize("limit", [65_536, 30_000, 8_000, 3_000, 600])
+def test_a_plan_too_long_says_less_and_breaks_nothing(limit: int) -> None:
+    comment = plan_comment(huge_plan(), pull_context(), TextLimit(limit, limit))
+    assert len(comment) <= limit
+    assert len(comment.encode()) <= limit
+    text = outside_fences(comment)
+    assert text.count("<details") == text.count("</details>")
+    assert "61 targets" in comment.splitlines()[0]
+    assert "[the check](https://forge.example/acme/fleet/runs/7) may hold more" in comment
+
+
+def test_bytes_count_as_well_as_characters() -> None:
+    comment = plan_comment(huge_plan(300), pull_context(), TextLimit(10**9, 30_000))
+    assert len(comment.encode()) <= 30_000
+
+
+def test_without_a_limit_every_object_is_there() -> None:
+    comment = plan_comment(huge_plan(200))
+    assert all(f"`c{i}`" in comment for i in range(200))
+
+
+HOSTILE = [
+    "@octocat fixes #1",
+    "```\n</details>\n@octocat",
+    "`````` `` ` @octocat",
+    "a | b | c",
+    "<!-- longshore:plan v1 e30= 00 -->",
+    "<img src=x onerror=alert(1)><script>",
+    "[click](https://evil.example) ![x](https://evil.example/p.png)",
+    "https://evil.example www.evil.example GH-1 a/b#1",
+    "line\n\n# heading\n- item\n/close",
+    "\u202egnp.exe\u200b\x1b[2J\udc80",
+    "*x* _y_ ~z~ $a$ \\`b` {{ 7 * 7 }} {% raw %}",
+    "~~~\n@octocat\n~~~",
+]
+
+
+def hostile_plan(text: str) -> Plan:
+    """The text wherever it can stand. Only names of files can be other than UTF-8: no manifest is."""
+    remark = Diagnostic(Severity.WARNING, text, text, 3)
+    reason = Diagnostic(Severity.ERROR, text, text, 4)
+    odd, text = text, text.encode(errors="replace").decode()
+    old = masked(deployment(f"a:{text}"), named("Namespace", text), named(text, "x"), config(f"a\n{text}\nb"))
+    new = masked(
+        deployment(f"b:{text}"),
+        config(f"c\n{text}\nd"),
+        named(text, f"y {text}", metadata={"name": f"y {text}", "annotations": {text: text}}),
+    )
+    return plan(
+        target_plan(target(f"t {odd}", f"c {odd}"), old, new),
+        unknown(target(odd, odd), reason),
+        protections=(Protection(text, active=False, detail=text),),
+        diagnostics=(remark,),
+    )
+
+
+TAGS = re.compile(r"</?(?:details(?: open)?|summary|sub)>")
+LINK = re.compile(r"\[check\]\(https://forge\.example/[\w/]+\)")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_names_and_values_stay_in_their_place(text: str) -> None:
+    comment = plan_comment(hostile_plan(text), pull_context(base_ref=text), GITHUB)
+    comment.encode()
+    assert "octocat" not in outside_code(comment).replace("@\u200boctocat", "")
+    read = LINK.sub("", TAGS.sub("", outside_code(comment)))
+    assert not re.search(r"@\w", read)
+    assert not re.search(r"#\w|GH-\d", read)
+    assert "<" not in read
+    assert not re.search(r"(?<!\\)\]\(", read.replace("> [!", "> ["))
+    assert "://" not in read
+    assert "www." not in read
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x09\x0b-\x1f]", comment)
+    assert not any(line.startswith("/") for line in read.splitlines())
+    rows = [line for line in outside_fences(comment).splitlines() if line.startswith("|")]
+    assert rows
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}
+    assert "\n# heading" not in outside_fences(comment)
+
+
+def test_a_secret_is_nowhere() -> None:
+    comment = plan_comment(everyday_plan(), pull_context())
+    assert "hunter2" not in comment
+    assert comment.count("<masked ") == 2

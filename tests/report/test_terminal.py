@@ -1,0 +1,48 @@
+import re
+import subprocess
+import sys
+
+import pytest
+
+from bot.model.plan import TargetPlan, TargetStatus
+from bot.report.terminal import plan_text
+from tests.report.build import agrees_with_golden, everyday_plan, plan, target
+from tests.report.test_comment import HOSTILE, hostile_plan
+
+
+def test_the_everyday_plan_reads_like_its_golden_file() -> None:
+    assert agrees_with_golden("plan.txt", plan_text(everyday_plan()))
+
+
+def test_colours_only_when_asked() -> None:
+    assert "\x1b" not in plan_text(everyday_plan())
+    coloured = plan_text(everyday_plan(), colour=True)
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == plan_text(everyday_plan())
+
+
+def test_no_line_is_wider_than_the_terminal() -> None:
+    text = plan_text(everyday_plan(), width=60)
+    assert max(len(line) for line in text.splitlines()) <= 60
+    assert "copy it\n" in text or "copy it inside" in text.replace("\n      ", " ")
+
+
+def test_nothing_to_do_is_one_line() -> None:
+    text = plan_text(plan(TargetPlan(target(), TargetStatus.UNCHANGED)))
+    assert text == "Changes nothing rendered: the one target stays as it is\n"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_value_commands_the_terminal(text: str) -> None:
+    shown = plan_text(hostile_plan(text), colour=True, width=100)
+    assert not re.search("[\x00-\x09\x0b-\x1a\x1c-\x1f\x7f\u202a-\u202e]", shown)
+    assert not re.search(r"\x1b(?!\[(?:0|1|2|31|32|33|36)m)", shown)
+    shown.encode()
+
+
+def test_text_and_json_load_neither_templates_nor_forge() -> None:
+    program = (
+        "import sys, bot.report.terminal, bot.report.plan_json, bot.report.comment;"
+        "print([m for m in sys.modules if m.startswith(('jinja2', 'bot.forge'))])"
+    )
+    shown = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert shown.stdout.strip() == "[]"
