@@ -243,7 +243,7 @@ def test_the_web_process_loads_no_cluster_code() -> None:
         "import sys, bot.web.process, bot.cli.web, bot.forge.github.webhooks\n"
         "bad = [m for m in sys.modules if m.split('.')[0] == 'kubernetes_asyncio' or m.startswith((\n"
         "  'bot.kube', 'bot.engines', 'bot.loops', 'bot.planning', 'bot.render', 'bot.git', 'bot.worker', 'gidgethub'))]\n"
-        "sys.exit(', '.join(bad))\n"
+        "sys.exit(', '.join(bad) or 0)\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=30

@@ -1,0 +1,84 @@
+"""Opens everything a step can reach, from the operator's configuration, and closes it again."""
+
+import asyncio
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from bot.cli.workshop import kept_secret, make_workshop
+from bot.config import Config
+from bot.config.operator import Forge as ForgeConfig
+from bot.diff.mask import Mask
+from bot.errors import UserError
+from bot.forge.github.forge import open_github
+from bot.forge.github.settings import AppKey, GitHubSettings
+from bot.forge.marker import MIN_SECRET_BYTES, Seal
+from bot.kube.client import KubeClient
+from bot.kube.connection import Connection, Impersonation
+from bot.loops.world import World
+
+
+@asynccontextmanager
+async def open_world(config: Config) -> AsyncIterator[World]:
+    """Reads every credential, so that one that is missing is told at the start. Connects to no cluster yet."""
+    secret = await asyncio.to_thread(secret_key, config)
+    async with AsyncExitStack() as stack:
+        forges = {
+            name: await stack.enter_async_context(open_github(_github(name, forge)))
+            for name, forge in config.forges.items()
+        }
+        clusters = Clusters(config, stack)
+        yield World(
+            config=config,
+            data_dir=config.data_dir,
+            forges=forges,
+            seal=Seal([secret]),
+            workshop=await make_workshop(
+                config.data_dir, Mask(secret), config.limits.cache, config.limits.renderers
+            ),
+            clusters=clusters.connect,
+            identity=f"{socket.gethostname()}-{secrets.token_hex(4)}",
+        )
+
+
+class Clusters:
+    """Connects to each cluster when it is first asked for, and once."""
+
+    def __init__(self, config: Config, stack: AsyncExitStack) -> None:
+        self._config = config
+        self._stack = stack
+        self._open: dict[str, KubeClient] = {}
+
+    async def connect(self, name: str) -> KubeClient:
+        """Raises UserError for a name the operator does not know."""
+        if name not in self._open:
+            connection = self._connection(name)
+            self._open[name] = await self._stack.enter_async_context(KubeClient(connection))
+        return self._open[name]
+
+    def _connection(self, name: str) -> Connection:
+        cluster = self._config.clusters.get(name)
+        if cluster is None:
+            raise UserError(f"no cluster is called {name!r}", hint="name it under `clusters` in config.yaml")
+        whom = Impersonation(cluster.impersonate) if cluster.impersonate else None
+        return Connection(name, cluster.kubeconfig, cluster.context, whom)
+
+
+def secret_key(config: Config) -> bytes:
+    """What the bot signs with: the operator's, else one that is made once and kept in the data directory."""
+    if config.secret_key is None:
+        return kept_secret(Path(config.data_dir) / "secret.key")
+    secret = config.secret_key.read().encode()
+    if len(secret) < MIN_SECRET_BYTES:
+        raise UserError(
+            f"secretKey is shorter than {MIN_SECRET_BYTES} bytes", hint="make one with `openssl rand -hex 32`"
+        )
+    return secret
+
+
+def _github(name: str, forge: ForgeConfig) -> GitHubSettings:
+    app = AppKey(str(forge.app.id), forge.app.private_key.read()) if forge.app else None
+    token = forge.token.read() if forge.token else None
+    return GitHubSettings(name, app, token, forge.api_url, forge.git_url)

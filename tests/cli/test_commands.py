@@ -1,0 +1,96 @@
+"""The program as people type it: help that teaches and loads nothing, errors that say the way out."""
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from bot.cli import COMMANDS, main
+from bot.errors import UserError
+
+
+def loaded_by(statement: str) -> set[str]:
+    program = f"import sys\n{statement}\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_exists_and_helps_with_examples(name: str) -> None:
+    command = import_module(f"bot.cli.{name}").command
+    assert command.short_help == COMMANDS[name]
+    result = CliRunner().invoke(main, [name, "--help"], prog_name="longshore")
+    assert result.exit_code == 0
+    assert f"longshore {name}" in result.output
+    assert "Examples:" in result.output or isinstance(command, click.Group)
+
+
+def test_help_lists_the_commands_without_loading_one() -> None:
+    result = CliRunner().invoke(main, ["--help"], prog_name="longshore")
+    assert result.exit_code == 0
+    assert all(name in result.output and line in result.output for name, line in COMMANDS.items())
+    modules = loaded_by("from bot.cli import main\nmain(['--help'], standalone_mode=False)")
+    assert not {f"bot.cli.{name}" for name in COMMANDS} & modules
+
+
+def test_the_version_is_told() -> None:
+    result = CliRunner().invoke(main, ["--version"])
+    assert result.output.startswith("longshore 0.")
+
+
+def test_planning_loads_neither_web_nor_worker_nor_forge_nor_cluster_code() -> None:
+    modules = loaded_by("import bot.cli, bot.cli.plan")
+    roots = {name.partition(".")[0] for name in modules}
+    assert (
+        not {"aiohttp", "arq", "redis", "structlog", "gidgethub", "kubernetes_asyncio", "prometheus_client"}
+        & roots
+    )
+    rooms = {".".join(name.split(".")[:2]) for name in modules if name.startswith("bot.")}
+    assert (
+        not {"bot.web", "bot.worker", "bot.store", "bot.forge", "bot.kube", "bot.loops", "bot.engines"}
+        & rooms
+    )
+
+
+def test_an_unknown_command_is_answered_with_those_there_are() -> None:
+    result = CliRunner().invoke(main, ["deply"])
+    assert result.exit_code == 2
+    assert "no command 'deply'" in result.output
+    assert "worker" in result.output
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "run"])
+def test_a_missing_configuration_is_said_in_one_line(name: str, tmp_path: Path) -> None:
+    result = _run(name, "--config", str(tmp_path / "none.yaml"))
+    assert result.returncode == 1
+    assert "none.yaml" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_a_lone_process_says_that_it_needs_a_store(name: str, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("{}")
+    result = _run(name, "--config", str(tmp_path / "config.yaml"))
+    assert result.returncode == 1
+    assert "longshore run" in result.stderr
+
+
+def test_an_error_of_ours_ends_with_its_message_and_its_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command()
+    def failing() -> None:
+        raise UserError("it is broken", hint="mend it")
+
+    monkeypatch.setattr("bot.cli.plan.command", failing)
+    result = CliRunner().invoke(main, ["plan"])
+    assert (result.exit_code, result.output) == (1, "Error: it is broken\n  mend it\n")
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "bot.cli", *arguments]
+    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30)
