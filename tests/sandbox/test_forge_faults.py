@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -76,6 +77,20 @@ async def test_every_request_is_shown_before_and_after(acme: Acme) -> None:
         ("POST", "after", True),
     ]
     assert seen[2].number == seen[3].number == seen[0].number + 1
+
+
+async def test_fetching_and_getting_a_token_are_no_writes(acme: Acme, tmp_path: Path) -> None:
+    seen: list[Seen] = []
+    acme.github.faults.on_request.append(seen.append)
+    token = await acme.installation_token()
+    url = acme.github.clone_url(acme.repository).replace("//", f"//x-access-token:{token}@")
+    directory = tmp_path / "clone"
+    directory.mkdir()
+    for arguments in (("clone", "-q", "--bare", url, "."), ("push", "-q", url, "main:new")):
+        process = await asyncio.create_subprocess_exec("git", *arguments, cwd=directory)
+        assert await process.wait() == 0
+    written = [one.path for one in seen if one.is_write and one.phase == "before"]
+    assert written == ["/acme/fleet.git/git-receive-pack"]
 
 
 @pytest.mark.parametrize(("phase", "written"), [("before", []), ("after", ["x"])])

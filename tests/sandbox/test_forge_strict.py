@@ -3,6 +3,7 @@
 A request that breaks the official description on purpose is taken from the list of violations, else the fixture fails.
 """
 
+import asyncio
 import base64
 from datetime import timedelta
 
@@ -203,6 +204,15 @@ async def test_files_of_a_pull_request_end_at_three_thousand(acme: Acme) -> None
     assert len(compared["files"]) == 300
 
 
+async def test_two_at_once_open_one_pull_request(acme: Acme) -> None:
+    await acme.github.push(acme.repository, "change", {"a.yaml": "a: 2\n"})
+    data = {"title": "t", "head": "change", "base": "main"}
+    opening = [acme.bot.post(REPOSITORY + "/pulls", data=data) for _ in range(2)]
+    answers = await asyncio.gather(*opening, return_exceptions=True)
+    assert [isinstance(answer, BadRequest) for answer in answers].count(True) == 1
+    assert len(acme.repository.pulls) == 1
+
+
 # Refs and contents
 
 
@@ -380,6 +390,23 @@ async def test_too_many_comments_a_minute_meet_the_secondary_limit(acme: Acme) -
     assert refusal.value.headers["Retry-After"] == "60"
     acme.github.forge.advance(61)
     await acme.bot.post(url, data={"body": "x"})
+
+
+async def test_burst_of_requests_meets_the_points_of_a_minute(acme: Acme) -> None:
+    acme.github.state.limits.points_per_minute = 7
+    await acme.bot.post(REPOSITORY + "/labels", data={"name": "a"})
+    for _ in range(2):
+        await acme.bot.getitem(REPOSITORY)
+    with pytest.raises(BadRequest, match="secondary rate limit"):
+        await acme.bot.getitem(REPOSITORY)
+
+
+async def test_more_than_a_hundred_at_once_meet_the_secondary_limit(acme: Acme) -> None:
+    acme.github.state.limits.concurrent = 1
+    reads = [acme.bot.getitem(REPOSITORY + "/branches") for _ in range(5)]
+    answers = await asyncio.gather(*reads, return_exceptions=True)
+    assert any(isinstance(answer, BadRequest) for answer in answers)
+    assert any(isinstance(answer, list) for answer in answers)
 
 
 async def test_renamed_repository_redirects_reads_and_writes(acme: Acme) -> None:

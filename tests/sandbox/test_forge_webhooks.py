@@ -165,6 +165,17 @@ async def test_deleted_branch_is_told_with_no_commit(hooked: Acme, receiver: Rec
     assert {"deleted": True, "after": "0" * 40, "head_commit": None}.items() <= deleted[-1].items()
 
 
+async def test_push_of_more_than_three_tags_is_told_to_nobody(hooked: Acme, receiver: Receiver) -> None:
+    github, repository = hooked.github, hooked.repository
+    head = await github.head(repository)
+    for count in (3, 4):
+        async with github.forge.moving_refs(repository, github.user("alice")):
+            for number in range(count):
+                await repository.store.set_ref(f"refs/tags/v{count}.{number}", head)
+        await github.settle()
+        assert receiver.names.count("push") == 3
+
+
 async def test_bot_hears_its_own_words(hooked: Acme, receiver: Receiver) -> None:
     pull = await hooked.pull()
     url = f"{REPOSITORY}/issues/{pull.number}/comments"

@@ -92,7 +92,7 @@ class Hands:
         )
         self.state.apps.apps[app.id] = app
         if hook is not None:
-            self._announcer.ping(hook, None, app.owner)
+            self._announcer.ping(hook, app, app.owner)
         return app
 
     def install(

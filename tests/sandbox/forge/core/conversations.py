@@ -76,6 +76,8 @@ class Pull(Thread):
     head_sha: str
     # None once the fork is deleted: the pull request outlives it.
     head_repository: "Repository | None"
+    # Where the base repository keeps it: `refs/pull/7` on GitHub.
+    refs: str
     is_draft: bool = False
     mergeability: Mergeability = Mergeability.UNKNOWN
     merge_sha: str | None = None
@@ -92,8 +94,8 @@ class Pull(Thread):
 
     @property
     def head_ref(self) -> str:
-        return f"refs/pull/{self.number}/head"
+        return f"{self.refs}/head"
 
     @property
     def merge_ref(self) -> str:
-        return f"refs/pull/{self.number}/merge"
+        return f"{self.refs}/merge"

@@ -22,6 +22,10 @@ class Pushed:
     after: str
 
     @property
+    def branch(self) -> str | None:
+        return self.ref.removeprefix("refs/heads/") if self.ref.startswith("refs/heads/") else None
+
+    @property
     def created(self) -> bool:
         return self.before == ABSENT
 

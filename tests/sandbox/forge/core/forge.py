@@ -4,7 +4,7 @@ The invariant: every ref moves inside `moving_refs`, so no push, however it came
 """
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,10 @@ MOVABLE = ("refs/heads", "refs/tags")
 @dataclass(slots=True)
 class Forge:
     directory: Path
+    # Where a repository keeps the heads of its pull requests; nobody can push there.
+    pull_refs: str = "refs/pull"
+    # Forges say nothing at all about a push that moves more tags than this.
+    max_announced_tags: int = 3
     faults: Faults = field(default_factory=Faults)
     tokens: Tokens = field(default_factory=Tokens)
     users: dict[str, User] = field(default_factory=dict)
@@ -79,7 +83,7 @@ class Forge:
         if full_name.lower() in self._repositories:
             raise ValueError(f"{full_name} exists already")
         number = self.next_id()
-        store = await GitStore.create(self.directory / f"{number}.git", default_branch)
+        store = await GitStore.create(self.directory / f"{number}.git", default_branch, self.pull_refs)
         now = self.now()
         repository = Repository(number, self.user(owner), name, is_private, default_branch, store, now, now)
         self._repositories[full_name.lower()] = repository
@@ -144,12 +148,23 @@ class Forge:
                 yield
             finally:
                 after = await repository.store.refs(*MOVABLE)
-                for ref in sorted(before.keys() | after.keys()):
-                    old, new = before.get(ref, ABSENT), after.get(ref, ABSENT)
-                    if old != new:
-                        repository.pushed_at = self.now()
-                        await self.emit(Pushed(repository, actor, ref, old, new))
-                        await self._carry_pulls(Pushed(repository, actor, ref, old, new))
+                await self._announce_moves(repository, actor, before, after)
+
+    async def _announce_moves(
+        self, repository: Repository, actor: User, before: Mapping[str, str], after: Mapping[str, str]
+    ) -> None:
+        pushes = [
+            Pushed(repository, actor, ref, before.get(ref, ABSENT), after.get(ref, ABSENT))
+            for ref in sorted(before.keys() | after.keys())
+            if before.get(ref) != after.get(ref)
+        ]
+        has_many_tags = sum(push.branch is None for push in pushes) > self.max_announced_tags
+        for push in pushes:
+            repository.pushed_at = self.now()
+            if push.branch is None and has_many_tags:
+                continue
+            await self.emit(push)
+            await self._carry_pulls(push)
 
     async def push_files(
         self, repository: Repository, branch: str, files: Files, message: str, author: User
@@ -171,13 +186,10 @@ class Forge:
             await repository.store.set_ref(ref, sha)
 
     async def _carry_pulls(self, push: Pushed) -> None:
-        branch = push.ref.removeprefix("refs/heads/")
-        if branch == push.ref:
-            return
         for pull in [pull for repository in self.repositories for pull in repository.pulls if pull.is_open]:
-            if pull.head_repository is push.repository and pull.head == branch:
+            if pull.head_repository is push.repository and pull.head == push.branch:
                 await self._head_moved(pull, push)
-            elif pull.repository is push.repository and pull.base == branch:
+            elif pull.repository is push.repository and pull.base == push.branch:
                 await self._base_moved(pull, push)
 
     async def _head_moved(self, pull: Pull, push: Pushed) -> None:

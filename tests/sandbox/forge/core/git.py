@@ -27,6 +27,9 @@ from tests.sandbox.forge.core.git_objects import (
 
 TIMEOUT_S = 60
 
+# Nothing of this can be in the name of a ref; git would take it for an expression.
+NO_NAME = re.compile(r"^-|[\s~^:?*\[\\]|\.\.|@\{")
+
 ENVIRONMENT: Mapping[str, str] = {
     "PATH": os.environ.get("PATH", os.defpath),
     "HOME": os.devnull,
@@ -46,7 +49,6 @@ SERVED = """
 [receive]
 \tdenyDeleteCurrent = false
 \tdenyNonFastForwards = false
-\thideRefs = refs/pull
 [gc]
 \tauto = 0
 """
@@ -65,10 +67,10 @@ class GitStore:
     path: Path
 
     @classmethod
-    async def create(cls, path: Path, default_branch: str) -> "GitStore":
+    async def create(cls, path: Path, default_branch: str, read_only_refs: str) -> "GitStore":
         store = cls(_made(path))
         await store.run("init", "-q", "--bare", "--template=", f"--initial-branch={default_branch}", ".")
-        _configure(path)
+        _configure(path, read_only_refs)
         return store
 
     async def share_objects_of(self, other: "GitStore") -> None:
@@ -118,17 +120,18 @@ class GitStore:
 
     async def resolve(self, revision: str, kind: str = "commit") -> str | None:
         """The object id of a branch, tag, full ref or sha, looked up in GitHub's order."""
-        if revision.startswith("-") or not revision:
+        if not revision or NO_NAME.search(revision):
             return None
         spellings = [revision] if re.fullmatch(r"[0-9a-f]{4,40}", revision) else []
         spellings += [f"refs/heads/{revision}", f"refs/tags/{revision}", f"refs/{revision}", revision]
-        for spelling in spellings:
-            code, stdout, _ = await self._execute(
-                ("rev-parse", "-q", "--verify", f"{spelling}^{{{kind}}}"), None, None
-            )
-            if code == 0:
-                return stdout.decode().strip()
-        return None
+        asked = "".join(f"{spelling}^{{{kind}}}\n" for spelling in spellings)
+        answers = await self.run(
+            "cat-file",
+            "--batch-check=%(objectname) %(objecttype)",
+            stdin=asked.encode("utf-8", "surrogateescape"),
+        )
+        found = (line.rpartition(" ") for line in answers.splitlines())
+        return next((sha for sha, _, found_kind in found if found_kind == kind), None)
 
     async def commits(self, *revisions: str, limit: int | None = None, skip: int = 0) -> list[Commit]:
         bounds = [f"--skip={skip}", *([f"--max-count={limit}"] if limit is not None else [])]
@@ -251,9 +254,9 @@ def _made(directory: Path) -> Path:
     return directory
 
 
-def _configure(directory: Path) -> None:
+def _configure(directory: Path, read_only_refs: str) -> None:
     with (directory / "config").open("a") as config:
-        config.write(SERVED)
+        config.write(f"{SERVED}[receive]\n\thideRefs = {read_only_refs}\n")
 
 
 def _marked(marks: Path) -> dict[str, str]:

@@ -49,42 +49,51 @@ class Proposal:
 
 
 async def open_pull(forge: Forge, repository: Repository, proposal: Proposal, author: User) -> Pull:
+    # One at a time, so that of two that propose the same only one succeeds.
+    async with repository.lock:
+        base_sha, head_sha = await _proposed(repository, proposal)
+        now, number = forge.now(), repository.take_number()
+        pull = Pull(
+            id=forge.next_id(),
+            number=number,
+            repository=repository,
+            author=author,
+            title=proposal.title,
+            body=proposal.body,
+            created_at=now,
+            updated_at=now,
+            base=proposal.base,
+            base_sha=base_sha,
+            head=proposal.head,
+            head_sha=head_sha,
+            head_repository=proposal.head_repository,
+            refs=f"{forge.pull_refs}/{number}",
+            is_draft=proposal.is_draft,
+        )
+        await forge.set_head(pull, head_sha)
+        repository.threads[pull.number] = pull
+        await forge.emit(PullChanged(pull, author, "opened"))
+    return pull
+
+
+async def _proposed(repository: Repository, proposal: Proposal) -> tuple[str, str]:
+    """Base and head of a proposal that has nothing wrong with it."""
+    source = proposal.head_repository
     base_sha = await repository.store.resolve(f"refs/heads/{proposal.base}")
+    head_sha = await source.store.resolve(f"refs/heads/{proposal.head}")
     if base_sha is None:
         raise RefusedError(Reason.BAD_BASE, f"no branch {proposal.base}")
-    source = proposal.head_repository
-    head_sha = await source.store.resolve(f"refs/heads/{proposal.head}")
     if head_sha is None:
         raise RefusedError(Reason.BAD_HEAD, f"no branch {proposal.head}")
-    label = f"{source.owner.login}:{proposal.head}"
     for pull in repository.pulls:
         same = (pull.base, pull.head, pull.head_repository) == (proposal.base, proposal.head, source)
         if pull.is_open and same:
+            label = f"{source.owner.login}:{proposal.head}"
             raise RefusedError(Reason.DUPLICATE, f"A pull request already exists for {label}.")
-    now = forge.now()
-    pull = Pull(
-        id=forge.next_id(),
-        number=repository.next_number(),
-        repository=repository,
-        author=author,
-        title=proposal.title,
-        body=proposal.body,
-        created_at=now,
-        updated_at=now,
-        base=proposal.base,
-        base_sha=base_sha,
-        head=proposal.head,
-        head_sha=head_sha,
-        head_repository=source,
-        is_draft=proposal.is_draft,
-    )
-    await forge.set_head(pull, head_sha)
-    if await repository.store.is_ancestor(head_sha, base_sha):
-        await repository.store.set_ref(pull.head_ref, None)
+    # A fork knows its parent's objects, not the other way round.
+    if await source.store.is_ancestor(head_sha, base_sha):
         raise RefusedError(Reason.NO_COMMITS, f"No commits between {proposal.base} and {proposal.head}")
-    repository.threads[pull.number] = pull
-    await forge.emit(PullChanged(pull, author, "opened"))
-    return pull
+    return base_sha, head_sha
 
 
 async def reopen(forge: Forge, pull: Pull, actor: User) -> None:

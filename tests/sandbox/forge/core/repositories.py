@@ -35,6 +35,7 @@ class Repository:
     fork_of: "Repository | None" = None
     roles: dict[User, Role] = field(default_factory=dict)
     threads: dict[int, Thread] = field(default_factory=dict)
+    last_number: int = 0
     labels: dict[str, Label] = field(default_factory=dict)
     statuses: list[Status] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
@@ -61,5 +62,7 @@ class Repository:
     def pulls(self) -> list[Pull]:
         return [thread for thread in self.threads.values() if isinstance(thread, Pull)]
 
-    def next_number(self) -> int:
-        return len(self.threads) + 1
+    def take_number(self) -> int:
+        """Issues and pull requests are numbered together; a number is taken before its thread is there."""
+        self.last_number += 1
+        return self.last_number

@@ -17,19 +17,19 @@ from tests.sandbox.forge.core.events import (
     Pushed,
     StatusSet,
 )
+from tests.sandbox.forge.core.git_objects import Commit
 from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.github.apps import App, Installation
 from tests.sandbox.forge.github.checks import CheckRun, CheckSuite
 from tests.sandbox.forge.github.mail import Envelope, Mail
-from tests.sandbox.forge.github.reading import author_of, comparison, extent_of, known_branches
+from tests.sandbox.forge.github.reading import author_of, changes_by, comparison, extent_of, known_branches
 from tests.sandbox.forge.github.render import checks, commits, delivering, issues, people, pulls, repositories
 from tests.sandbox.forge.github.state import State
 
 Json = dict[str, Any]
 
 MAX_PUSHED_COMMITS = 2048
-MAX_PUSHED_TAGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +75,16 @@ class Announcer:
         if not event.deleted:
             if not event.created:
                 payload["forced"] = not await store.is_ancestor(event.before, event.after)
-            start = f"^{event.before}" if not event.created else f"^refs/heads/{repository.default_branch}"
-            is_first = event.created and event.ref == f"refs/heads/{repository.default_branch}"
-            revisions = [event.after] if is_first else [event.after, start]
-            pushed = await store.commits(*revisions, limit=MAX_PUSHED_COMMITS)
-            payload["commits"] = [await self._pushed_commit(repository, known.sha) for known in pushed[::-1]]
-            payload["head_commit"] = await self._pushed_commit(repository, event.after)
+            pushed = await store.commits(*_new_revisions(event), limit=MAX_PUSHED_COMMITS)
+            payload["commits"] = [await self._pushed_commit(repository, known) for known in pushed[::-1]]
+            head = await store.commit(event.after)
+            payload["head_commit"] = await self._pushed_commit(repository, head)
         self.mail.announce(Envelope("push", payload, repository))
-        if event.ref.startswith("refs/heads/") and not event.deleted:
+        if event.branch is not None and not event.deleted:
             await self._request_suites(event)
 
-    async def _pushed_commit(self, repository: Repository, sha: str) -> Json:
-        store = repository.store
-        known = await store.commit(sha)
-        changes = (
-            await store.changes(known.parents[0], known.sha) if known.parents else await store.root(known.sha)
-        )
+    async def _pushed_commit(self, repository: Repository, known: Commit) -> Json:
+        changes = await changes_by(repository.store, known)
         return commits.pushed_commit(self.state.site, repository, known, changes)
 
     async def _request_suites(self, event: Pushed) -> None:
@@ -99,7 +93,7 @@ class Announcer:
             if installation.permissions.get("checks") != "write":
                 continue
             suite = self.suite(event.repository, installation.app, event.after)
-            suite.head_branch = event.ref.removeprefix("refs/heads/")
+            suite.head_branch = event.branch
             suite.before = event.before
             head = await event.repository.store.commit(event.after)
             shown = checks.hook_check_suite(self.state.site, suite, head)
@@ -196,10 +190,10 @@ class Announcer:
         }
         self.mail.tell_app("installation_repositories", known, payload)
 
-    def ping(self, hook: Hook, repository: Repository | None, owner: User) -> None:
+    def ping(self, hook: Hook, place: Repository | App, owner: User) -> None:
         site = self.state.site
         shown: Json = {
-            "type": "Repository" if repository else "App",
+            "type": "Repository" if isinstance(place, Repository) else "App",
             "id": hook.id,
             "name": "web",
             "active": hook.is_active,
@@ -209,10 +203,14 @@ class Announcer:
             "updated_at": "2024-01-01T00:00:00Z",
         }
         payload: Json = {"zen": "Keep it logically awesome.", "hook_id": hook.id, "hook": shown}
-        if repository is not None:
-            payload["repository"] = repositories.repository(site, repository)
         payload["sender"] = people.user(site, owner)
-        self.mail.post(hook, Envelope("ping", payload, repository), None)
+        if isinstance(place, App):
+            shown["app_id"] = place.id
+            envelope = Envelope("ping", payload, only=place)
+        else:
+            payload["repository"] = repositories.repository(site, place)
+            envelope = Envelope("ping", payload, place)
+        self.mail.post(hook, envelope, None)
 
     def _about(
         self, repository: Repository, actor: User, event: str, payload: Json, only: App | None = None
@@ -225,3 +223,10 @@ class Announcer:
 def _mention(repository: Repository) -> Json:
     shown = {"id": repository.id, "name": repository.name, "full_name": repository.full_name}
     return {**shown, "node_id": f"R_{repository.id}", "private": repository.is_private}
+
+
+def _new_revisions(push: Pushed) -> list[str]:
+    """What the push brought: what was not on the branch before, or on any other branch when it is new."""
+    if not push.created:
+        return [push.after, f"^{push.before}"]
+    return [push.after, "--not", *([f"--exclude={push.branch}"] if push.branch else []), "--branches"]

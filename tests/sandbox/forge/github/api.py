@@ -73,7 +73,7 @@ class Api:
 
     async def _served(self, request: web.Request, route: Route, principal: Principal, body: Json) -> Answer:
         now = self.state.forge.now().timestamp()
-        self.state.limits.charge(principal.key, now, is_content=route.is_content)
+        self.state.limits.charge(principal.key, now, method=request.method, is_content=route.is_content)
         window = self.state.limits.window(principal.key, now)
         window.under_way += 1
         try:
@@ -181,7 +181,7 @@ async def with_weather(
 ) -> web.StreamResponse:
     """Let hooks see the request before and after, and let the fault that was asked for strike."""
     faults = state.forge.faults
-    number, is_write = faults.count_request(), request.method not in READS
+    number, is_write = faults.count_request(), _is_write(request)
     try:
         await faults.tell(Seen(number, request.method, request.path, is_write, "before"))
     except ConnectionError:
@@ -207,6 +207,11 @@ async def _strike(request: web.Request, fault: ApiFault) -> web.StreamResponse:
     if fault.status is None:
         return _cut_off(request)
     return web.json_response({"message": fault.message}, status=fault.status, headers=fault.headers)
+
+
+def _is_write(request: web.Request) -> bool:
+    """Whether it changes anything that others can see: fetching and getting a token do not, though they are POSTs."""
+    return request.method not in READS and not request.path.endswith(("/git-upload-pack", "/access_tokens"))
 
 
 def _cut_off(request: web.Request) -> web.StreamResponse:

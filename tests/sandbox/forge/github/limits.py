@@ -16,6 +16,7 @@ MINUTE_S = 60
 class Window:
     reset_at: int
     used: int = 0
+    points: deque[tuple[float, int]] = field(default_factory=deque)
     written_at: deque[float] = field(default_factory=deque)
     under_way: int = 0
 
@@ -25,6 +26,7 @@ class Limits:
     """GitHub's numbers; a test that wants to meet them soon lowers them."""
 
     per_hour: int = 5000
+    points_per_minute: int = 900
     writes_per_minute: int = 80
     writes_per_hour: int = 500
     concurrent: int = 100
@@ -36,15 +38,24 @@ class Limits:
             window = self._windows[key] = Window(int(now) + HOUR_S)
         return window
 
-    def charge(self, key: str, now: float, *, is_content: bool) -> None:
+    def charge(self, key: str, now: float, *, method: str, is_content: bool) -> None:
         window = self.window(key, now)
         if window.used >= self.per_hour:
             raise ApiError(403, f"API rate limit exceeded for {key}.", headers=self.headers(key, now))
-        if window.under_way > self.concurrent:
+        if window.under_way >= self.concurrent:
             raise self._secondary(key, now, MINUTE_S)
         window.used += 1
+        self._charge_points(window, key, now, 1 if method == "GET" else 5)
         if is_content:
             self._charge_content(window, key, now)
+
+    def _charge_points(self, window: Window, key: str, now: float, points: int) -> None:
+        spent = window.points
+        while spent and spent[0][0] <= now - MINUTE_S:
+            spent.popleft()
+        if sum(known for _, known in spent) + points > self.points_per_minute:
+            raise self._secondary(key, now, MINUTE_S)
+        spent.append((now, points))
 
     def _charge_content(self, window: Window, key: str, now: float) -> None:
         written = window.written_at

@@ -77,9 +77,8 @@ class Mail:
 
 
 def _headers(hook: Hook, envelope: Envelope, installation: Installation | None, guid: str) -> dict[str, str]:
-    target = (
-        installation.app.id if installation else (envelope.repository.id if envelope.repository else hook.id)
-    )
+    app = installation.app if installation else envelope.only
+    target = app.id if app else (envelope.repository.id if envelope.repository else hook.id)
     return {
         "Accept": "*/*",
         "Content-Type": "application/json",
@@ -88,7 +87,7 @@ def _headers(hook: Hook, envelope: Envelope, installation: Installation | None, 
         "X-GitHub-Event": envelope.event,
         "X-GitHub-Hook-ID": str(hook.id),
         "X-GitHub-Hook-Installation-Target-ID": str(target),
-        "X-GitHub-Hook-Installation-Target-Type": "integration" if installation else "repository",
+        "X-GitHub-Hook-Installation-Target-Type": "integration" if app else "repository",
     }
 
 

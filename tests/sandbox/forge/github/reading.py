@@ -3,11 +3,11 @@
 from tests.sandbox.forge.core.conversations import Pull
 from tests.sandbox.forge.core.events import Pushed
 from tests.sandbox.forge.core.forge import Forge
+from tests.sandbox.forge.core.git import GitStore
 from tests.sandbox.forge.core.git_objects import Commit, FileChange
 from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.core.repositories import Repository
-
-from .render.pulls import Extent
+from tests.sandbox.forge.github.render.pulls import Extent
 
 
 async def merge_base_of(pull: Pull) -> str:
@@ -28,6 +28,13 @@ async def extent_of(pull: Pull) -> Extent:
         additions=sum(change.additions for change in changes),
         deletions=sum(change.deletions for change in changes),
     )
+
+
+async def changes_by(store: GitStore, commit: Commit) -> list[FileChange]:
+    """Against its first parent; everything it holds, where there is none."""
+    if not commit.parents:
+        return await store.root(commit.sha)
+    return await store.changes(commit.parents[0], commit.sha)
 
 
 def author_of(forge: Forge, commit: Commit) -> User | None:

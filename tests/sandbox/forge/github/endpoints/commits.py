@@ -7,7 +7,7 @@ from tests.sandbox.forge.core.git_objects import Commit
 from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.github.call import Answer, Call
 from tests.sandbox.forge.github.errors import ApiError, not_found
-from tests.sandbox.forge.github.reading import author_of
+from tests.sandbox.forge.github.reading import author_of, changes_by
 from tests.sandbox.forge.github.render import commits as render
 from tests.sandbox.forge.github.render.pulls import short_pull
 from tests.sandbox.forge.github.routes import of_repository
@@ -40,9 +40,7 @@ async def list_commits(call: Call) -> Answer:
 async def read(call: Call) -> Answer:
     repository, store = call.repository, call.repository.store
     commit = await store.commit(await call.commit(call.param("ref")))
-    changes = await (
-        store.changes(commit.parents[0], commit.sha) if commit.parents else store.root(commit.sha)
-    )
+    changes = await changes_by(store, commit)
     additions = sum(change.additions for change in changes)
     deletions = sum(change.deletions for change in changes)
     page, size = call.page_bounds

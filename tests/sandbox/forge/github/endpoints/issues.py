@@ -37,7 +37,7 @@ async def create(call: Call) -> Answer:
     now = forge.now()
     thread = Thread(
         id=forge.next_id(),
-        number=repository.next_number(),
+        number=repository.take_number(),
         repository=repository,
         author=call.user,
         title=call.body.must("title", str),
