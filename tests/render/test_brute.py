@@ -70,7 +70,7 @@ FRAGMENTS: tuple[tuple[str, Mapping[str, Content]], ...] = (
         },
     ),
     ("configurations: [config.yaml]\nnamePrefix: c-", {"config.yaml": "namePrefix: [{path: metadata/name}]"}),
-    ("namespace: ns\nlabels: [{pairs: {x: y}}]\nimages: [{name: a, newTag: b}]", {}),
+    ("namespace: ns\nlabels: [{pairs: {x: z}}]\nimages: [{name: a, newTag: b}]", {}),
     ("buildMetadata: [originAnnotations]", {}),
 )
 
@@ -87,6 +87,9 @@ COMMON: Mapping[str, Content] = {
     "component/c.yaml": config_map("component"),
     "shared/kustomization.yaml": "resources: [s.yaml]",
     "shared/s.yaml": config_map("shared"),
+    "plain/a.yaml": config_map("a") + "---\n" + config_map("b"),
+    "plain/sub/c.json": '{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "c"}}',
+    "plain/sub/link.yml": Link("../../shared/s.yaml"),
     "README.md": "hello",
 }
 
@@ -132,7 +135,7 @@ def repositories(draw: st.DrawFn) -> Repository:
         files["app/sub/more.yaml"] = config_map("sub")
         files["app/sub/kustomization.yaml"] = "resources: [more.yaml]"
     if kind == "plain":
-        return Repository(files, target("base", renderer=RendererKind.PLAIN))
+        return Repository(files, target("plain", renderer=RendererKind.PLAIN))
     if kind == "root":
         return Repository(files, target("app"))
     return Repository(
@@ -187,7 +190,15 @@ def test_a_rendering_changes_only_where_its_key_does(
     repository: Repository, data: st.DataObject, sandbox: Sandbox
 ) -> None:
     path = data.draw(
-        st.sampled_from([*sorted(repository.files), "base/Kustomization", "app/new.yaml", "app/sub/a.yml"])
+        st.sampled_from(
+            [
+                *sorted(repository.files),
+                "base/Kustomization",
+                "plain/sub/new.yml",
+                "app/new.yaml",
+                "app/sub/a.yml",
+            ]
+        )
     )
     content = data.draw(st.sampled_from([None, config_map("new"), "A=2\n", "namePrefix: z-\nresources: []"]))
     changed = repository.changed(path, content)
