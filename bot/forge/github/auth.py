@@ -29,7 +29,7 @@ INSTALLATION_LIFETIME_S: Final = 10 * 60.0
 IDENTITY_LIFETIME_S: Final = 60 * 60.0
 MAX_INSTALLATIONS: Final = 1000
 MAX_REPOSITORIES: Final = 5000
-MAX_CLIENTS: Final = 64
+MAX_CLIENTS: Final = 32
 
 NEEDED: Final[Mapping[str, str]] = {
     "checks": "write",
@@ -104,6 +104,8 @@ class TokenAuth:
         return [repository.full_name for repository in found if not repository.archived]
 
     async def missing_permissions(self) -> Sequence[str]:
+        # A token that is not taken at all has no scopes to read either.
+        await self.identity()
         scopes = await self._client.scopes()
         if scopes is None or "repo" in scopes:
             return ()

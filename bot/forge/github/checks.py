@@ -92,7 +92,8 @@ def _body(report: CheckReport) -> dict[str, Any]:
     room = TextLimit(TEXT.code_points - len(note), TEXT.size_bytes - len(note))
     output = {
         "title": clip_line(report.title, TITLE_CHARACTERS),
-        "summary": clip(report.summary, room) + note,
+        # GitHub wants one.
+        "summary": clip(report.summary or report.title, room) + note,
         "text": clip(report.text, TEXT),
     }
     body: dict[str, Any] = {

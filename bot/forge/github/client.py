@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import aiohttp
 import gidgethub
+import structlog
 from gidgethub import sansio
 from gidgethub.aiohttp import GitHubAPI
 from yarl import URL
@@ -34,6 +35,8 @@ MAX_WAIT_S: Final = 3.0
 REPEAT_AFTER_S: Final = (0.2, 1.0)
 
 NO_BODY: Final = b""
+
+_log = structlog.get_logger()
 
 
 class NotReached(ForgeUnavailable):
@@ -92,6 +95,7 @@ class GitHubClient(GitHubAPI):
             except ForgeUnavailable as error:
                 if not (may_repeat or isinstance(error, NotReached)):
                     raise
+                _log.info("forge_request_repeated", method=method, url=url, reason=error.message)
             await self.sleep(delay_s)
         return await self._call_once(method, url, variables, data, token)
 
@@ -150,6 +154,7 @@ class GitHubClient(GitHubAPI):
         return True
 
     async def _wait(self, wait_s: float) -> None:
+        _log.info("forge_rate_limited", host=self._origin.host, wait_s=round(wait_s, 1))
         if wait_s > MAX_WAIT_S:
             raise self._rate_limited(wait_s)
         await self.sleep(wait_s)

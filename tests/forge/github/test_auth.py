@@ -108,6 +108,8 @@ async def test_an_unknown_token_is_unauthorized(worlds: Worlds) -> None:
     forge = await worlds.open(worlds.settings(token="ghp_unknown"))
     with pytest.raises(ForgeUnauthorized):
         await forge.identity()
+    with pytest.raises(ForgeUnauthorized):
+        await forge.missing_permissions()
 
 
 async def test_a_repository_without_the_app_is_said_to_be_so(as_app: World) -> None:
@@ -144,6 +146,19 @@ async def test_repositories_are_those_of_every_installation_that_is_not_suspende
         if is_suspended:
             github.suspend(installation)
     assert set(await as_app.forge.repositories()) == {FLEET, RepoId("hub", "umbrella/infra")}
+
+
+async def test_repositories_of_a_plain_token_are_all_but_the_archived() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        assert request.path == "/api/v3/user/repos"
+        page = int(request.query.get("page", "1"))
+        names = [{"full_name": f"acme/{page}-{n}", "archived": n % 2 == 0} for n in range(4)]
+        link = f'<{request.url.with_query(page=str(page + 1))}>; rel="next"'
+        return web.json_response(names, headers={"Link": link} if page < 3 else {})
+
+    async with rogue(handler) as api_url, open_forge(GitHubSettings("hub", None, "ghp_x", api_url)) as forge:
+        found = await forge.repositories()
+    assert [repo.path for repo in found] == [f"acme/{page}-{n}" for page in (1, 2, 3) for n in (1, 3)]
 
 
 async def test_an_app_that_is_installed_nowhere_says_so(worlds: Worlds) -> None:

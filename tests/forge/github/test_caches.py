@@ -1,10 +1,11 @@
 """What is remembered, for how long, and who fetches it."""
 
 import asyncio
+import random
 
 import pytest
 
-from bot.forge.github.caches import AnswerCache, ExpiringCache
+from bot.forge.github.caches import Answer, AnswerCache, ExpiringCache
 
 
 class Source:
@@ -76,11 +77,33 @@ async def test_it_is_bounded() -> None:
     assert source.asked == 4
 
 
-def test_the_answer_unused_for_longest_goes_first() -> None:
-    cache = AnswerCache(max_entries=2)
-    cache["a"] = cache["b"] = (None, None, {}, None)
+def make_answer(text: str) -> Answer:
+    return '"etag"', None, {"items": [{"name": text, "half": "\ud800"}]}, "https://api.example/?page=2"
+
+
+def test_an_answer_comes_back_as_it_was() -> None:
+    cache = AnswerCache()
+    cache["a"] = make_answer("x")
+    assert cache["a"] == make_answer("x")
+
+
+def test_the_answers_unused_for_longest_make_room() -> None:
+    noise = [random.Random(seed).randbytes(1000).hex() for seed in range(3)]
+    cache = AnswerCache(max_size_bytes=2800)
+    cache["a"], cache["b"] = (make_answer(text) for text in noise[:2])
     assert cache["a"]
-    cache["c"] = (None, None, {}, None)
-    assert sorted(cache) == ["a", "c"]
+    cache["c"] = make_answer(noise[2])
+    assert list(cache) == ["a", "c"]
+    cache["a"] = make_answer("small now")
+    cache["b"] = make_answer(noise[1])
+    assert list(cache) == ["c", "a", "b"]
     del cache["a"]
-    assert len(cache) == 1
+    assert len(cache) == 2
+
+
+def test_an_answer_larger_than_all_the_room_is_not_kept() -> None:
+    cache = AnswerCache(max_size_bytes=10)
+    cache["a"] = make_answer("x")
+    assert len(cache) == 0
+    with pytest.raises(KeyError):
+        cache["a"]

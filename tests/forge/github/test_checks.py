@@ -143,6 +143,13 @@ async def test_texts_too_long_by_either_count_are_cut_and_say_so(as_app: World, 
     assert len(run.title) == 255
 
 
+async def test_a_report_without_a_summary_shows_its_title_there(as_app: World) -> None:
+    report = await make_report(as_app, summary="")
+    await as_app.forge.put_check(FLEET, report)
+    (run,) = as_app.github.check_runs(as_app.fleet, report.head_sha)
+    assert run.summary == report.title
+
+
 async def test_another_apps_check_of_the_same_name_is_not_ours(as_app: World) -> None:
     report = await make_report(as_app)
     other = as_app.github.create_app("other")
