@@ -186,7 +186,9 @@ def suspended_notice(found: FluxObject) -> Diagnostic | None:
 
 
 def _overlay(spec: Manifest) -> Mapping[str, Any]:
-    return {ours: spec[theirs] for theirs, ours in _OVERLAY_FIELDS.items() if spec.get(theirs)}
+    """What is laid over, and what should be: a change in a field that is not built must not look like no change."""
+    unbuilt = {field: spec[field] for field in _NOT_BUILT if spec.get(field)}
+    return unbuilt | {ours: spec[theirs] for theirs, ours in _OVERLAY_FIELDS.items() if spec.get(theirs)}
 
 
 def _path(value: object) -> str | None:

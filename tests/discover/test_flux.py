@@ -86,6 +86,11 @@ def test_a_field_that_is_not_built_makes_the_target_unknown(field: str) -> None:
     assert target(**{field: {"provider": "sops"}}).unknown_because == f"spec.{field} is not supported yet"
 
 
+def test_a_change_in_a_field_that_is_not_built_is_a_change_of_the_target() -> None:
+    one, other = (target(postBuild={"substitute": {"color": color}}) for color in ("red", "blue"))
+    assert one.overlay != other.overlay
+
+
 def test_fields_that_shape_the_rendering_are_laid_over_it() -> None:
     found = target(targetNamespace="shop", patches=[{"patch": "x"}], images=[{"name": "a", "newTag": "1"}])
     assert dict(found.overlay) == {
