@@ -1,14 +1,15 @@
 """Which fields of one object differ.
 
 The invariant: an object that differs yields at least one change, one that does not yields none, and the changes laid
-over the old object give the new one, unless a bound cut them short, which is then said in their place.
+over the old object give the new one (but for where a new element stands in a keyed list whose order means nothing), unless
+a bound cut them short, which is then said in their place.
 """
 
 import hashlib
 import re
 from typing import Any
 
-from bot.diff.listkeys import as_sets, by_key
+from bot.diff.listkeys import IN_SEQUENCE, as_sets, by_key
 from bot.model.manifests import canonical_json
 from bot.model.objects import Manifest
 from bot.model.plan import FieldChange, FieldOp
@@ -109,8 +110,9 @@ class _Walk:
                 self._values(path, f"[{identity}]", name, old[identity], item)
         stayed_old = [identity for identity in old if identity in new]
         stayed_new = [identity for identity in new if identity in old]
-        if stayed_old != stayed_new:
-            self.replace((*path, "[order]"), stayed_old, stayed_new)
+        is_put_before = name in IN_SEQUENCE and list(new)[: len(stayed_new)] != stayed_new
+        if stayed_old != stayed_new or is_put_before:
+            self.replace((*path, "[order]"), list(old), list(new))
 
     def _sequences(self, path: _Path, name: str, old: list[Any], new: list[Any]) -> None:
         """What both begin and end with is set aside; the elements between are compared one by one."""

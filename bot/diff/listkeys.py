@@ -35,6 +35,9 @@ _SETS = frozenset({
     "loadBalancerSourceRanges", "externalIPs", "add", "drop", "groups", "users", "required", "enum",
 })  # fmt: skip
 
+IN_SEQUENCE = frozenset({"initContainers"})
+"""Keyed lists that are worked through in order, so that it matters where a new element stands."""
+
 Element = dict[str, Any]
 
 

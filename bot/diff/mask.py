@@ -128,6 +128,9 @@ class _Veil:
                 masked[key] = self._whole(value)
             elif key == "stringData" and isinstance(value, dict):
                 masked[key] = {k: self._whole(v) for k, v in value.items()}
+            elif key == "secretKey" and ("remoteRef" in mapping or "sourceRef" in mapping):
+                # An ExternalSecret names the key here, and the value stays where it is.
+                masked[key] = value
             elif key == "encryptedData":
                 masked[key] = _ciphertexts(value)
             elif key == "value" and _names_secret(mapping):

@@ -150,6 +150,7 @@ def _values(deliveries: Sequence[TargetDelivery], context: DeliveryContext, rung
         "sections": [_section(d, context, rung) for d in told[: rung.rows]],
         "more_sections": max(0, len(told) - rung.rows),
         "did": [_done(d, rung) for d in did[: rung.rows]],
+        "message_chars": rung.message_chars,
         "running": not all(d.phase.is_final for d in deliveries),
         "pulls": context.pulls[:20],
         "more_pulls": max(0, len(context.pulls) - 20),

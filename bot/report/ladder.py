@@ -20,7 +20,8 @@ class Rung(IntEnum):
     FIELDS = 2
     OBJECTS = 3
     TOTALS = 4
-    BARE = 5
+    FEW = 5
+    BARE = 6
 
     @property
     def bounds(self) -> Bounds | None:
@@ -40,7 +41,12 @@ class Rung(IntEnum):
     @property
     def rows(self) -> int:
         """How many rows a table or list has at most."""
-        return {Rung.TOTALS: 40, Rung.BARE: 0}.get(self, 100)
+        return {Rung.TOTALS: 40, Rung.FEW: 8, Rung.BARE: 0}.get(self, 100)
+
+    @property
+    def message_chars(self) -> int:
+        """How much of one message is shown."""
+        return {Rung.FULL: 2000, Rung.SHORT: 1000, Rung.FIELDS: 500}.get(self, 200)
 
 
 class TooLong(Exception):

@@ -13,7 +13,7 @@ def manifest(kind: str = "ConfigMap", name: str = "web", **fields: Any) -> Manif
     groups = {
         "ConfigMap": "v1", "Secret": "v1", "Namespace": "v1", "Service": "v1", "Deployment": "apps/v1",
         "CustomResourceDefinition": "apiextensions.k8s.io/v1", "SealedSecret": "bitnami.com/v1alpha1",
-        "HelmRelease": "helm.toolkit.fluxcd.io/v2",
+        "ExternalSecret": "external-secrets.io/v1", "HelmRelease": "helm.toolkit.fluxcd.io/v2",
     }  # fmt: skip
     namespace = fields.pop("namespace", "")
     metadata = {"name": name, **({"namespace": namespace} if namespace else {}), **fields.pop("metadata", {})}

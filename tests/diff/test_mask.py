@@ -1,8 +1,11 @@
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.diff.mask import Mask, is_masked
 from bot.model.objects import Manifest
@@ -74,6 +77,8 @@ REFERENCES: list[dict[str, Any]] = [
     {"volumes": [{"name": "x", "secret": {"secretName": "web-tls", "optional": False}}]},
     {"automountServiceAccountToken": True, "serviceAccountToken": {"path": "token", "expirationSeconds": 10}},
     {"imagePullSecrets": [{"name": "registry"}], "existingSecret": "db", "passwordSecretRef": "db/password"},
+    {"data": [{"secretKey": "DB_PASSWORD", "remoteRef": {"key": "shop/db", "property": "password"}}]},
+    {"client_secret": "$__file{/etc/secrets/oauth}", "auth": {"secretKeys": {"adminPasswordKey": "admin"}}},
     {"password": {"secretKeyRef": {"name": "db", "key": "password"}}, "credentials": {"secretName": "x"}},
 ]
 
@@ -170,6 +175,16 @@ def test_an_absurdly_deep_value_is_masked_whole() -> None:
     for _ in range(230):
         deep = {"a": [deep]}
     assert SECRET not in repr(masked(manifest("HelmRelease", spec=deep)).objects)
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=9))
+@settings(deadline=None)
+def test_no_value_of_a_secret_is_ever_shown(value: str) -> None:
+    secret = rendering(manifest("Secret", stringData={"x": value}, data={"y": encoded(value)}))
+    shown = MASK.mask(secret).objects[0].manifest["data"]
+    assert shown["x"] == shown["y"]
+    assert re.fullmatch("<masked [0-9a-f]{8}>", shown["x"])
+    assert value not in MASK.scrub(f"a {value} b", secret)
 
 
 def test_refuses_a_key_that_could_be_guessed() -> None:

@@ -1,6 +1,6 @@
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.diff.objects import compare
@@ -93,6 +93,7 @@ MANIFESTS = st.lists(
 
 
 @given(MANIFESTS, MANIFESTS)
+@settings(deadline=None)
 def test_every_object_is_in_exactly_one_change(old: list[Manifest], new: list[Manifest]) -> None:
     changes = compare(masked(*old), masked(*new))
     before = {(m["kind"], m["metadata"]["name"]) for m in old}
@@ -106,6 +107,7 @@ def test_every_object_is_in_exactly_one_change(old: list[Manifest], new: list[Ma
 
 
 @given(MANIFESTS, MANIFESTS)
+@settings(deadline=None)
 def test_the_way_back_has_the_same_counts(old: list[Manifest], new: list[Manifest]) -> None:
     there = Counts.of(compare(masked(*old), masked(*new)))
     back = Counts.of(compare(masked(*new), masked(*old)))
@@ -115,6 +117,7 @@ def test_the_way_back_has_the_same_counts(old: list[Manifest], new: list[Manifes
 
 
 @given(MANIFESTS, MANIFESTS, st.randoms())
+@settings(deadline=None)
 def test_the_answer_does_not_depend_on_the_order_of_objects(
     old: list[Manifest], new: list[Manifest], random: Any
 ) -> None:

@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.report import escape
@@ -11,6 +11,7 @@ HOSTILE_TEXT = st.text() | st.text(alphabet="`~|<>@#!*_[]()\\\n\r -:/a1\u202e\u2
 
 
 @given(HOSTILE_TEXT)
+@settings(deadline=None)
 def test_inline_code_stays_inline_code(text: str) -> None:
     shown = escape.code(text)
     assert outside_code(f"x {shown} y") == "x  y"
@@ -19,11 +20,13 @@ def test_inline_code_stays_inline_code(text: str) -> None:
 
 
 @given(HOSTILE_TEXT)
+@settings(deadline=None)
 def test_a_fence_holds_whatever_is_in_it(text: str) -> None:
     assert outside_fences(f"x\n{escape.fence(text, 'diff')}\ny") == "x\ny"
 
 
 @given(HOSTILE_TEXT)
+@settings(deadline=None)
 def test_prose_starts_nothing(text: str) -> None:
     shown = escape.prose(text)
     bare = "".join(c for i, c in enumerate(shown) if i == 0 or shown[i - 1] != "\\")
@@ -33,6 +36,7 @@ def test_prose_starts_nothing(text: str) -> None:
 
 
 @given(HOSTILE_TEXT)
+@settings(deadline=None)
 def test_nothing_invisible_is_left(text: str) -> None:
     shown = escape.visible(text)
     hidden = {c for c in shown if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
