@@ -52,7 +52,6 @@ _PHRASES = re.compile(
             rf"yaml: (?:line \d+: )?(?:{'|'.join(_YAML_PROBLEMS)})",
             rf"in File: {_PATH}",
             rf"(?:open|read|lstat|stat) {_PATH}: (?:no such file or directory|is a directory|permission denied)",
-            r"var '[\w{}.-]{1,80} ",
             r"cannot be mapped to a field in the set of known resources",
             r"does not exist; cannot merge or replace|already exists; must specify merge or replace",
             rf"considering field '{_FIELD}' of object {_ID}",
@@ -76,9 +75,7 @@ def presentable(stderr: str, root: str) -> str:
     text = stderr.replace(f"{root}/", "").replace(root, ".")
     phrases: list[str] = []
     for match in _PHRASES.finditer(text):
-        phrase = match.group().strip(" '")
-        if phrase.count("'") % 2:
-            phrase += "'"
+        phrase = match.group()
         if phrase not in phrases and len(phrases) < _MAX_PHRASES:
             phrases.append(phrase)
     return "; ".join(phrases)[:_MAX_CHARS]
