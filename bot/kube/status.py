@@ -33,6 +33,12 @@ from bot.kube.errors import (
 MAX_CAUSES = 20
 _VALUE = re.compile(r"\b(Invalid|Unsupported|Duplicate) value: ")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+# NB: an object that does not fit its schema is answered 500 by server-side apply (seen on 1.36), though it is the
+# object that is at fault and no later try will do better.
+_MISSHAPEN = re.compile(r"^failed to (create typed patch object|convert new object)")
+_SAFE_OF_SECRET = re.compile(
+    r"(\.[\w.\[\]-]+: (?:expected \w+|field not declared in schema)|illegal base64 data at input byte \d+)"
+)
 _GO_VALUE = re.compile(r"got &?value\.\w+\{[^\n]*\}")
 _MANAGER = re.compile(r'conflict with ("(?:[^"\\]|\\.)*")')
 _IMMUTABLE = re.compile(
@@ -114,7 +120,7 @@ def _typed(code: int, status: Status, message: str) -> KubeError:  # noqa: PLR09
         return WebhookRefused(message)
     if code == 429:
         return TooManyRequests(message, retry_after_s=retry_after_s)
-    if code >= 500:
+    if code >= 500 and not _MISSHAPEN.search(text):
         return ServerFailed(message, retry_after_s=retry_after_s)
     if code in {400, 422} and _IMMUTABLE.search(text):
         return Immutable(message, hint="delete the object, or give it another name, so that it is made anew")
@@ -137,7 +143,9 @@ def _told(code: int, status: Status, causes: Iterable[Cause], *, is_secret: bool
     if listed and not _WEBHOOK_DENIED.search(status.message):
         return listed
     if is_secret:
-        # A decoder or a webhook may quote the Secret in free text: only the reason is safe to repeat.
+        # A decoder or a webhook may quote the Secret in free text: only what cannot hold a value is repeated.
+        if _MISSHAPEN.search(status.message) and (safe := _SAFE_OF_SECRET.search(status.message)):
+            return safe[1]
         return f"{status.reason or code} (the server's words are left out because this is a Secret)"
     return without_values(status.message) or f"the server answered {code}"
 

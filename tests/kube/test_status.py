@@ -39,6 +39,8 @@ ROWS = [
     (413, body("too large", "RequestEntityTooLarge"), errors.TooLarge, UserError),
     (429, body("slow down", retryAfterSeconds=7), errors.TooManyRequests, Temporary),
     (500, body("etcd", "InternalError"), errors.ServerFailed, Temporary),
+    (500, body("failed to create typed patch object (a/b; apps/v1, Kind=D): .spec.x: field not declared in schema"), errors.Invalid, UserError),
+    (500, body("failed to convert new object (a/b; /v1, Kind=Secret) to proper version: illegal base64"), errors.Invalid, UserError),
     (503, b"<html>", errors.ServerFailed, Temporary),
 ]  # fmt: skip
 
@@ -111,6 +113,11 @@ def test_of_a_secret_only_field_and_reason_are_told() -> None:
         error = error_of(422, answer, "apply of Secret a/b", is_secret=True)
         assert "hunter2 " not in str(error)
         assert "illegal" not in str(error)
+
+
+def test_of_a_misshapen_secret_the_field_is_told_and_no_value() -> None:
+    typed = "failed to create typed patch object (a/b; /v1, Kind=Secret): .data.key: expected string, got &value.valueUnstructured{Value:hunter2}"
+    assert str(error_of(500, body(typed), "x", is_secret=True)) == "x: .data.key: expected string"
 
 
 def test_messages_are_capped() -> None:
