@@ -1,6 +1,9 @@
 """`longshore plan`: what a change does to every target, in a repository of one's own, without server or account."""
 
 import asyncio
+import os
+import shutil
+import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +15,7 @@ from bot.cli.progress import Progress
 from bot.errors import LongshoreError, UserError
 from bot.model.plan import Plan, Side, TargetStatus
 from bot.model.rendering import Diagnostic, Severity
+from bot.model.repo import Sha
 
 if TYPE_CHECKING:
     from bot.git.repository import Repository
@@ -122,10 +126,16 @@ async def _sides(repository: "Repository", options: Options) -> tuple[Side, Side
 
     tip = await repository.resolve(options.head or "HEAD")
     if options.head:
-        head, remarks = Side(options.head, await repository.tree_of(tip), tip), ()
-    else:
-        taken = await snapshot(repository)
-        head, remarks = Side("working tree", taken.tree), taken.remarks
+        return (
+            await _base(repository, options, tip),
+            Side(options.head, await repository.tree_of(tip), tip),
+            (),
+        )
+    taken = await snapshot(repository)
+    return await _base(repository, options, tip), Side("working tree", taken.tree), taken.remarks
+
+
+async def _base(repository: "Repository", options: Options, tip: Sha) -> Side:
     if options.base:
         start, label = await repository.resolve(options.base), options.base
     else:
@@ -137,7 +147,7 @@ async def _sides(repository: "Repository", options: Options) -> tuple[Side, Side
                 hint="name the base yourself with --base",
             )
         start, label = meeting, branch.name
-    return Side(label, await repository.tree_of(start), start), head, remarks
+    return Side(label, await repository.tree_of(start), start)
 
 
 def _complaint(found: "Verification") -> str:
@@ -148,17 +158,21 @@ def _complaint(found: "Verification") -> str:
 
 
 def _printed(plan: Plan, wanted: Format) -> str:
-    if wanted == "json":
-        from bot.report.json import plan_json  # noqa: PLC0415
+    # NB: each form is loaded alone; markdown brings a template engine along.
+    match wanted:
+        case "json":
+            from bot.report.plan_json import plan_json  # noqa: PLC0415
 
-        return plan_json(plan)
-    if wanted == "markdown":
-        from bot.report.plan import plan_markdown  # noqa: PLC0415
+            return plan_json(plan)
+        case "markdown":
+            from bot.report.comment import plan_comment  # noqa: PLC0415
 
-        return plan_markdown(plan)
-    from bot.report.terminal import plan_text  # noqa: PLC0415
+            return plan_comment(plan)
+        case "text":
+            from bot.report.terminal import plan_text  # noqa: PLC0415
 
-    return plan_text(plan)
+            colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+            return plan_text(plan, colour=colour)
 
 
 def _exit_code(plan: Plan) -> int:

@@ -72,22 +72,28 @@ def open_work(config: "Config") -> "OpenWork":
     """The loops on everything they can reach, opened for as long as the worker lives."""
 
     @asynccontextmanager
-    async def opened(_store: "Store") -> AsyncIterator["Work"]:
+    async def opened(store: "Store") -> AsyncIterator["Work"]:
         from bot.cli.world import open_world  # noqa: PLC0415 - as above
         from bot.loops import sweep  # noqa: PLC0415
         from bot.model.keys import SWEEP  # noqa: PLC0415
         from bot.model.steps import StepKey  # noqa: PLC0415
         from bot.worker.process import Work  # noqa: PLC0415
 
-        async with open_world(config) as world:
+        async with open_world(config, store) as world:
             yield Work(steps_of(world), (StepKey(SWEEP, sweep.ALL),), world.workshop.protections)
 
     return opened
 
 
 def steps_of(world: "World") -> Mapping[str, "StepFunction"]:
-    from bot.loops import base, plan, sweep  # noqa: PLC0415 - as above
+    from bot.loops import base, deliver, plan, sweep, target  # noqa: PLC0415 - as above
     from bot.model import keys  # noqa: PLC0415
 
-    loops = {keys.PLAN: plan.step, keys.BASE: base.step, keys.SWEEP: sweep.step}
+    loops = {
+        keys.PLAN: plan.step,
+        keys.BASE: base.step,
+        keys.DELIVER: deliver.step,
+        keys.TARGET: target.step,
+        keys.SWEEP: sweep.step,
+    }
     return {name: partial(step, world) for name, step in loops.items()}

@@ -16,12 +16,17 @@ from bot.forge.github.forge import open_github
 from bot.forge.github.settings import AppKey, GitHubSettings
 from bot.forge.marker import MIN_SECRET_BYTES, Seal
 from bot.kube.client import KubeClient
+from bot.kube.clock import SystemClock
 from bot.kube.connection import Connection, Impersonation
+from bot.kube.lease import Holder
+from bot.loops.words import Words
 from bot.loops.world import World
+from bot.store.connection import Store
+from bot.store.shared import Shared
 
 
 @asynccontextmanager
-async def open_world(config: Config) -> AsyncIterator[World]:
+async def open_world(config: Config, store: Store) -> AsyncIterator[World]:
     """Reads every credential, so that one that is missing is told at the start. Connects to no cluster yet."""
     secret = await asyncio.to_thread(secret_key, config)
     async with AsyncExitStack() as stack:
@@ -39,7 +44,8 @@ async def open_world(config: Config) -> AsyncIterator[World]:
                 config.data_dir, Mask(secret), config.limits.cache, config.limits.renderers
             ),
             clusters=clusters.connect,
-            identity=f"{socket.gethostname()}-{secrets.token_hex(4)}",
+            holder=Holder(f"{socket.gethostname()}-{secrets.token_hex(4)}", SystemClock()),
+            words=Words(Shared(store)),
         )
 
 

@@ -81,12 +81,11 @@ class Allow(Model):
     cluster_scoped: bool = False
     """Also allow objects outside any namespace, such as CRDs and ClusterRoles."""
 
+    def admits_branch(self, repository: str, branch: str) -> bool:
+        return fnmatch.fnmatchcase(repository.lower(), self.repository.lower()) and _any(branch, self.branches)
+
     def admits_source(self, repository: str, branch: str, path: str) -> bool:
-        return (
-            fnmatch.fnmatchcase(repository.lower(), self.repository.lower())
-            and _any(branch, self.branches)
-            and _any(path, self.paths)
-        )
+        return self.admits_branch(repository, branch) and _any(path, self.paths)
 
     def admits_object(self, identity: ObjectId, *, namespaced: bool) -> bool:
         """Whether the object may be written. `identity` holds the namespace it will really have."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bot.kube.applyset import STATE_NAMESPACE, Parent
 from bot.kube.parent import Identity
 from bot.model.objects import ObjectId
-from bot.model.rendering import Rendering
+from bot.model.rendering import MaskedRendering, Rendering
 from bot.model.repo import RepoId
 from bot.model.target import TargetId
 
@@ -30,7 +30,7 @@ class Claims:
     def of(
         cls,
         repo: RepoId,
-        renderings: Mapping[TargetId, Rendering | None],
+        renderings: Mapping[TargetId, Rendering | MaskedRendering | None],
         *,
         vanished: Iterable[Identity] = (),
         namespace: str = STATE_NAMESPACE,

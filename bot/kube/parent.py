@@ -32,6 +32,10 @@ BRANCH = "longshore.dev/branch"
 CLUSTER = "longshore.dev/cluster"
 TARGET = "longshore.dev/target"
 ALLOW_PRUNE = "longshore.dev/allow-prune"
+ACCEPT = "longshore.dev/accept-revision"
+"""A revision that a person takes although the branch was rewritten under what is delivered."""
+ATTEMPT = "longshore.dev/attempt"
+"""Changes with every retry a person asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,12 @@ class Held:
 
     @property
     def allowed_prune(self) -> Digest:
+        return Digest(self.said(ALLOW_PRUNE))
+
+    def said(self, name: str) -> str:
+        """What a person's command left on the parent under this name; empty when nothing."""
         annotations = self.manifest["metadata"].get("annotations") or {}
-        return Digest(annotations.get(ALLOW_PRUNE, ""))
+        return str(annotations.get(name, ""))
 
 
 async def read(client: KubeClient, parent: Parent) -> Held | None:
@@ -119,8 +127,12 @@ async def write(client: KubeClient, identity: Identity, held: Held, record: Reco
 
 async def allow_prune(client: KubeClient, parent: Parent, digest: Digest) -> None:
     """Let exactly the guarded deletion with this digest go. Raises NotFound."""
-    patch = {"metadata": {"annotations": {ALLOW_PRUNE: digest}}}
-    await client.merge(CONFIG_MAP, parent.namespace, parent.name, patch)
+    await say(client, parent, ALLOW_PRUNE, digest)
+
+
+async def say(client: KubeClient, parent: Parent, name: str, value: str) -> None:
+    """Leave a person's word on the parent: `ACCEPT`, `ATTEMPT` or `ALLOW_PRUNE`. Raises NotFound."""
+    await client.merge(CONFIG_MAP, parent.namespace, parent.name, {"metadata": {"annotations": {name: value}}})
 
 
 async def remove(client: KubeClient, parent: Parent, held: Held) -> None:
@@ -204,10 +216,8 @@ def _stamp(moment: datetime | None) -> str:
     return moment.isoformat(timespec="seconds") if moment else ""
 
 
-async def ensure_namespace(client: KubeClient, name: str) -> None:
-    """Make the namespace of our state where it is missing and we may."""
-    if await client.find_metadata(NAMESPACE, "", name) is not None:
-        return
+async def create_namespace(client: KubeClient, name: str) -> None:
+    """Make the namespace of our state, which is missing. Raises Forbidden, with what to do."""
     manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     try:
         await client.create(NAMESPACE, manifest)

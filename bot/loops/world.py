@@ -16,9 +16,13 @@ from bot.errors import UserError
 from bot.forge.base import Forge
 from bot.forge.marker import Seal
 from bot.forge.sticky import StickyComments
-from bot.git import Mirror, Repository
+from bot.git.mirror import Mirror
 from bot.git.remote import BRANCHES, TAGS, Credentials, RefSpec, Remote, pull_head
+from bot.git.repository import Repository
+from bot.git.transfer import TransferLimits
 from bot.kube.client import KubeClient
+from bot.kube.lease import Holder
+from bot.loops.words import Words
 from bot.model.repo import RepoId
 from bot.model.target import Target
 from bot.planning.expansion import Finding, Mode
@@ -27,7 +31,10 @@ from bot.planning.renderings import Workshop
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`clusters` connects to a cluster by its configured name, once."""
+    """`clusters` connects to a cluster by its configured name, once.
+
+    `words` keeps what became of a target where the cluster could not be told.
+    """
 
     config: Config
     data_dir: Path
@@ -35,8 +42,9 @@ class World:
     seal: Seal
     workshop: Workshop
     clusters: Callable[[str], Awaitable[KubeClient]]
-    identity: str
-    """Who we are among all workers: holder of leases."""
+    holder: Holder
+    """Who we are among all that take leases."""
+    words: Words
 
     def served(self, repo: RepoId) -> RepositoryConfig | None:
         return self.config.repository(repo.forge, repo.path)
@@ -76,10 +84,18 @@ class World:
         wanted: tuple[RefSpec, ...] = (BRANCHES, TAGS)
         if pull is not None:
             wanted = (*wanted, pull_head(forge.pull_head_ref(pull), pull))
-        mirror = Mirror(self.data_dir / "mirrors", repo)
+        mirror = self._mirror(repo)
         await mirror.fetch(remote, wanted)
         async with mirror.open() as repository:
             yield repository
+
+    async def forget_pull(self, repo: RepoId, number: int) -> None:
+        """Let go of a closed pull request's head."""
+        await self._mirror(repo).forget_pull(number)
+
+    def _mirror(self, repo: RepoId) -> Mirror:
+        limits = TransferLimits(size_bytes=self.config.limits.repository)
+        return Mirror(self.data_dir / "mirrors", repo, limits)
 
 
 def now() -> datetime:

@@ -37,6 +37,18 @@ async def expand(
     return await asyncio.to_thread(_expand_kustomize, tree, finding, renderings, previous)
 
 
+async def expand_one(
+    repository: Repository, tree: Tree, finding: Finding, renderings: Renderings
+) -> Expansion:
+    """As `expand`, from memory where the very same was found before."""
+    known = await renderings.recall(tree, finding)
+    if known is None:
+        known = await expand(repository, tree, finding, renderings)
+        if known.settled:
+            await renderings.remember(known, finding)
+    return known
+
+
 async def expand_both(
     repository: Repository, base: Tree, head: Tree, finding: Finding, renderings: Renderings
 ) -> tuple[Expansion, Expansion]:
@@ -45,11 +57,7 @@ async def expand_both(
     A change that adds `.longshore.yaml` to a plain repository is compared as one that declares targets for the first
     time, not as one that takes every kustomization away.
     """
-    before = await renderings.recall(base, finding)
-    if before is None:
-        before = await expand(repository, base, finding, renderings)
-        if before.settled:
-            await renderings.remember(before, finding)
+    before = await expand_one(repository, base, finding, renderings)
     if base.id == head.id:
         return before, before
     changed = await repository.changed_paths(base.id, head.id)

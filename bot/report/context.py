@@ -28,7 +28,8 @@ class PlanContext:
 class DeliveryContext:
     """What surrounds a delivery: `before..revision` came in, with these pull requests.
 
-    `pull_sign` is what the forge writes before the number of one (`#`, or `!` on GitLab).
+    `pull_sign` is what the forge writes before the number of one (`#`, or `!` on GitLab). `surprises` are targets that
+    were rendered otherwise than the newest of these pull requests' plan showed.
     """
 
     repo: RepoId
@@ -37,5 +38,6 @@ class DeliveryContext:
     before: Sha | None = None
     pulls: tuple[int, ...] = ()
     pull_sign: str = "#"
+    surprises: tuple[str, ...] = ()
     duration_s: float | None = None
     details_url: str = ""

@@ -21,7 +21,11 @@ from bot.model.target import TargetId
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a cluster has of a target. `revision` is the last one delivered whole, `last` the last attempt."""
+    """What a cluster has of a target. `revision` is the last one delivered whole, `last` the last attempt.
+
+    `accepted` and `attempt` are what a person's command left: a revision to take, a retry to make. `wants_retry`: the
+    last attempt was made before that retry was asked for.
+    """
 
     inventory: tuple[ObjectId, ...]
     history: tuple[HistoryEntry, ...]
@@ -31,6 +35,9 @@ class Standing:
     delivered_at: datetime | None = None
     healthy_since: datetime | None = None
     last: TargetDelivery | None = None
+    accepted: str = ""
+    attempt: str = ""
+    wants_retry: bool = False
 
 
 async def standing(
@@ -50,6 +57,9 @@ async def standing(
         record.delivered_at,
         record.healthy_since,
         told(record, target, "") if record.attempt else None,
+        held.said(parents.ACCEPT),
+        held.said(parents.ATTEMPT),
+        record.attempt is not None and record.attempt.token != held.said(parents.ATTEMPT),
     )
 
 

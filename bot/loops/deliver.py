@@ -1,0 +1,59 @@
+"""The deliver loop: closes the distance between a delivery branch and the clusters its targets are for.
+
+It decides the order and tells people where things stand; what is done to a cluster is done by the target loop, one
+target at a time. Both may be woken at any moment, and read everything anew.
+"""
+
+import structlog
+
+from bot.loops.announce import Announcement, announce
+from bot.loops.decide import Decision, decide
+from bot.loops.head import Head, head_of
+from bot.loops.survey import Survey, survey
+from bot.loops.world import World, now
+from bot.model.delivery import Phase, TargetDelivery
+from bot.model.keys import BranchKey, TargetKey
+from bot.model.repo import Sha
+from bot.model.steps import Again, Blocked, Done, StepContext, StepResult, Wake
+from bot.model.target import TargetId
+
+_LOOK_AGAIN_S = 30.0
+"""A target wakes us when it gets on; this is for the ones that cannot say so."""
+
+log = structlog.get_logger(__name__)
+
+
+async def step(world: World, context: StepContext, key: str) -> StepResult:
+    """See where a delivery branch's targets stand, let those go on that may, and say so."""
+    source = BranchKey.parse(key)
+    entry = world.served(source.repo)
+    if entry is None or source.branch not in await world.delivery_branches(source.repo, entry):
+        return Done()
+    async with head_of(world, source, entry) as head:
+        if head is None:
+            return Blocked(f"the branch {source.branch} does not exist")
+        found = await survey(world, head)
+        decision = decide(head.sha, tuple(found.seen.values()), await head.changed_by())
+        await context.wake(
+            *(Wake(TargetKey(name, source).step, f"deliver {head.sha[:12]}") for name in decision.due)
+        )
+        await announce(world, head, _announcement(head, found, decision))
+    if decision.is_settled and not found.unreachable:
+        return Done()
+    return Again.after(_LOOK_AGAIN_S, now(), "the delivery is under way")
+
+
+def _announcement(head: Head, found: Survey, decision: Decision) -> Announcement:
+    deliveries = (*decision.deliveries, *_mistaken(head))
+    concerned = {delivery.target for delivery in deliveries}
+    return Announcement(
+        deliveries, tuple(sha for name, sha in sorted(found.delivered.items()) if name in concerned)
+    )
+
+
+def _mistaken(head: Head) -> tuple[TargetDelivery, ...]:
+    """A configuration that cannot be used stops the delivery, and is told like a target that is unknown."""
+    return tuple(
+        TargetDelivery(TargetId("", "configuration"), "", Sha(head.sha), Phase.UNKNOWN, reason=message)
+        for message in head.mistakes
+    )

@@ -1,0 +1,74 @@
+"""A delivery branch as it is now: its commit, its targets, and what each of them declares."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bot.config import RepositoryConfig
+from bot.git.errors import UnknownRevision
+from bot.git.repository import Repository
+from bot.git.tree import Tree
+from bot.loops.world import World
+from bot.model.keys import BranchKey
+from bot.model.rendering import Severity, Trust
+from bot.model.repo import Sha
+from bot.model.target import TargetId
+from bot.planning.expand import expand_one
+from bot.planning.expansion import Expansion, Finding, Traced
+from bot.planning.renderings import Renderings
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """`targets` are those with a cluster; one without is planned and goes nowhere."""
+
+    source: BranchKey
+    sha: Sha
+    tree: Tree
+    repository: Repository
+    expansion: Expansion
+    finding: Finding
+    renderings: Renderings
+
+    @property
+    def targets(self) -> dict[TargetId, Traced]:
+        return {name: traced for name, traced in self.expansion.targets.items() if name.cluster}
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """Why it is not known what the branch declares: then nothing has vanished, and nothing is deleted for it."""
+        return tuple(d.message for d in self.expansion.diagnostics if d.severity is Severity.ERROR)
+
+    async def changed_by(self) -> frozenset[TargetId]:
+        """Targets whose content differs from that of the commit before, on this branch."""
+        before = await self.repository.first_parents(self.sha, 2)
+        if len(before) < 2:
+            return frozenset(self.expansion.targets)
+        tree = await self.repository.tree(await self.repository.tree_of(before[1].sha))
+        earlier = await expand_one(self.repository, tree, self.finding, self.renderings)
+        return frozenset(
+            name
+            for name in earlier.targets.keys() | self.expansion.targets.keys()
+            if _key(earlier, name) != _key(self.expansion, name)
+        )
+
+
+@asynccontextmanager
+async def head_of(world: World, source: BranchKey, entry: RepositoryConfig) -> AsyncIterator[Head | None]:
+    """The branch as the forge has it now; None when it does not exist (any more)."""
+    async with world.mirror(source.repo) as repository:
+        try:
+            branch = await repository.branch(source.branch)
+        except UnknownRevision:
+            yield None
+            return
+        renderings = Renderings(world.workshop, Trust.TRUSTED)
+        finding = world.finding(source.repo, entry)
+        tree = await repository.tree(await repository.tree_of(branch.sha))
+        expansion = await expand_one(repository, tree, finding, renderings)
+        yield Head(source, branch.sha, tree, repository, expansion, finding, renderings)
+
+
+def _key(expansion: Expansion, name: TargetId) -> str:
+    traced = expansion.targets.get(name)
+    return traced.key if traced else ""
