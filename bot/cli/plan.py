@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import shutil
-import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
