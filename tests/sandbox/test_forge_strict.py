@@ -132,6 +132,24 @@ async def test_token_is_capped_below_its_person(acme: Acme) -> None:
         await capped.put(REPOSITORY + "/contents/new", data={"message": "m", "content": "YQ=="})
 
 
+async def test_classic_token_reaches_as_far_as_its_scopes(acme: Acme) -> None:
+    await acme.github.create_repo("acme/open", private=False, files={"a": "1"})
+    reached = {}
+    for scopes in (("repo",), ("public_repo",), (), None):
+        client = acme.client(acme.github.token("acme", scopes=scopes))
+        reached[scopes] = [known["name"] async for known in client.getiter("/user/repos")]
+    assert reached == {
+        ("repo",): ["fleet", "open"],
+        ("public_repo",): ["open"],
+        (): ["open"],
+        None: ["fleet", "open"],
+    }
+    url = acme.github.api_url + "/user"
+    headers = {"Authorization": f"Bearer {acme.github.token('acme', scopes=('repo', 'workflow'))}"}
+    async with acme.session.get(url, headers=headers) as answer:
+        assert answer.headers["X-OAuth-Scopes"] == "repo, workflow"
+
+
 async def test_request_without_a_user_agent_is_refused(acme: Acme) -> None:
     async with acme.session.get(acme.github.api_url + "/app", skip_auto_headers=["User-Agent"]) as answer:
         assert answer.status == 403

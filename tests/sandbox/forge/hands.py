@@ -59,9 +59,10 @@ class Hands:
     def user(self, login: str) -> User:
         return self.forge.user(login)
 
-    def token(self, login: str, *, cap: Role = Role.ADMIN) -> str:
-        """A personal access token; it may do what its person may, up to `cap`."""
-        return self.forge.issue_token(login, cap=cap, prefix="ghp_").text
+    def token(self, login: str, *, cap: Role = Role.ADMIN, scopes: tuple[str, ...] | None = ("repo",)) -> str:
+        """A personal access token: what its person may do, up to `cap`; classic, or (scopes None) fine-grained."""
+        prefix = "github_pat_" if scopes is None else "ghp_"
+        return self.forge.issue_token(login, prefix, cap=cap, scopes=scopes).text
 
     def give_role(self, repository: Repository, login: str, role: Role) -> None:
         repository.roles[self.user(login)] = role

@@ -66,8 +66,10 @@ class Forge:
         self.users[user.login.lower()] = user
         return user
 
-    def issue_token(self, login: str, *, cap: Role = Role.ADMIN, prefix: str = "token_") -> Token:
-        return self.tokens.add(Token(random_text(prefix), self.user(login), cap=cap))
+    def issue_token(
+        self, login: str, prefix: str, *, cap: Role = Role.ADMIN, scopes: tuple[str, ...] | None = None
+    ) -> Token:
+        return self.tokens.add(Token(random_text(prefix), self.user(login), cap=cap, scopes=scopes))
 
     # Repositories
 

@@ -52,6 +52,8 @@ class Token:
     permissions: Mapping[str, str] | None = None
     repositories: "frozenset[Repository] | None" = None
     cap: Role = Role.ADMIN
+    # Of a classic token; None where the kind of token has none.
+    scopes: tuple[str, ...] | None = None
     source: object = None
     is_revoked: bool = False
 

@@ -5,6 +5,7 @@ The invariant: what git says goes through untouched; this module decides nothing
 
 import asyncio
 import os
+import signal
 from contextlib import suppress
 
 from aiohttp import web
@@ -30,6 +31,7 @@ async def serve(request: web.Request, repository: Repository, path_info: str) ->
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
     )
     feeding = asyncio.create_task(_feed(request, process))
     try:
@@ -39,8 +41,9 @@ async def serve(request: web.Request, repository: Repository, path_info: str) ->
         with suppress(asyncio.CancelledError, ConnectionError):
             await feeding
         if process.returncode is None:
+            # http-backend has children of its own.
             with suppress(ProcessLookupError):
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
 
@@ -67,12 +70,12 @@ def _cgi_environment(request: web.Request, repository: Repository, path_info: st
 async def _feed(request: web.Request, process: asyncio.subprocess.Process) -> None:
     if process.stdin is None:
         raise RuntimeError("started without a pipe")
-    # git may have heard enough and gone: its answer says why.
+    # git may have heard enough and gone: its answer says why. Or the client has: then git is told that this was all.
     with suppress(ConnectionError):
         async for chunk in request.content.iter_chunked(CHUNK_BYTES):
             process.stdin.write(chunk)
             await process.stdin.drain()
-        process.stdin.close()
+    process.stdin.close()
 
 
 async def _answer(request: web.Request, process: asyncio.subprocess.Process) -> web.StreamResponse:
@@ -88,8 +91,14 @@ async def _answer(request: web.Request, process: asyncio.subprocess.Process) -> 
         elif read_bytes <= MAX_HEADER_BYTES:
             response.headers.add(name, value)
     await response.prepare(request)
+    is_heard = True
     while chunk := await process.stdout.read(CHUNK_BYTES):
-        await response.write(chunk)
+        # A push goes on when nobody listens any more: its refs are moving.
+        try:
+            if is_heard:
+                await response.write(chunk)
+        except ConnectionError:
+            is_heard = False
     # Only once git is gone are its refs final. The end of the answer is left to the caller, who has more to do before
     # the client may believe that the push is through.
     await process.wait()

@@ -36,7 +36,7 @@ class Principal:
             return Role.NONE
         if self.installation is not None:
             return Role.WRITE if self.reaches(repository) else repository.role_of(self.user)
-        return min(repository.role_of(self.user), self.token.cap)
+        return min(repository.role_of(self.user), self.token.cap, _role_in_scope(self.token, repository))
 
     def reaches(self, repository: Repository) -> bool:
         """Whether the installation behind the token, and the token itself, cover the repository."""
@@ -89,6 +89,15 @@ class Need:
             return
         if held < LEVELS[self.level]:
             raise forbidden("Resource not accessible by integration")
+
+
+def _role_in_scope(token: Token, repository: Repository) -> Role:
+    """A classic token reaches what is private by `repo`, and writes to what is public by `public_repo`."""
+    if token.scopes is None or "repo" in token.scopes:
+        return Role.ADMIN
+    if repository.is_private:
+        return Role.NONE
+    return Role.ADMIN if "public_repo" in token.scopes else Role.READ
 
 
 def authenticate(forge: Forge, apps: Apps, header: str | None) -> Principal:

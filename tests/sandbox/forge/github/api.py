@@ -149,6 +149,8 @@ class Api:
                 return web.Response(status=304, headers=headers)
         if principal is not None:
             headers |= self.state.limits.headers(principal.key, now)
+            if principal.token is not None and principal.token.scopes is not None:
+                headers["X-OAuth-Scopes"] = ", ".join(principal.token.scopes)
         if answer.status == 204:
             return web.Response(status=204, headers=headers)
         return web.Response(
@@ -189,7 +191,14 @@ async def with_weather(
     fault = faults.next_for_request(request.method, request.path)
     if fault is not None and fault.phase == "before" and (fault.status or fault.is_reset):
         return await _strike(request, fault)
-    response = await answer()
+    try:
+        response = await answer()
+    except ConnectionError:
+        raise
+    except Exception as error:
+        # A failure of ours must not pass for a bad day of GitHub's.
+        state.violations.append(f"{request.method} {request.path}: the stand-in failed: {error!r}")
+        raise
     try:
         await faults.tell(Seen(number, request.method, request.path, is_write, "after"))
     except ConnectionError:

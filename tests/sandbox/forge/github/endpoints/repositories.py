@@ -26,6 +26,21 @@ async def read_user(call: Call) -> Answer:
     return Answer(people.authenticated_user(call.state.site, call.user))
 
 
+@routes("GET", "/user/repos")
+async def list_own(call: Call) -> Answer:
+    """What they own or have been given a role in; what is public to everybody is not theirs."""
+    if call.principal.token is None or call.principal.installation is not None:
+        raise ApiError(403, "Resource not accessible by integration")
+    own = [
+        known
+        for known in call.state.forge.repositories
+        if (known.owner is call.user or call.user in known.roles) and call.principal.sees(known)
+    ]
+    return call.page(
+        own, lambda known: render.full_repository(call.state.site, known, call.principal.role_in(known))
+    )
+
+
 @routes("GET", "/users/{username}")
 async def read_person(call: Call) -> Answer:
     person = call.state.forge.users.get(call.param("username").lower())
