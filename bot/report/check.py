@@ -1,6 +1,6 @@
 """The plan as a check on the commit.
 
-The conclusion follows one rule each: unknown is a failure, for unknown is not clean; a deletion that takes more than
+The conclusion follows one rule each: anything unknown is a failure, for unknown is not clean; a deletion that takes more than
 the object with it is neutral, seen but not in the way; everything else, changes or none, is a success.
 """
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.forge.base import TextLimit
 from bot.forge.reports import Annotation, Conclusion
-from bot.model.plan import Plan, TargetStatus
+from bot.model.plan import Plan
 from bot.model.rendering import Diagnostic
 from bot.report import phrases, view
 from bot.report.comment import plan_values
@@ -54,7 +54,7 @@ def planning_check(context: PlanContext) -> CheckWords:
 
 
 def plan_conclusion(plan: Plan) -> Conclusion:
-    if plan.with_status(TargetStatus.UNKNOWN):
+    if phrases.is_unsure(plan):
         return Conclusion.FAILURE
     if any(not danger.is_kept for danger in view.dangers(plan)):
         return Conclusion.NEUTRAL

@@ -34,6 +34,7 @@ def plan_values(
         "verdict": phrases.verdict(plan),
         "icon": _icon(plan),
         "rows": rows[: rung.rows],
+        "has_clusters": any(row.cluster for row in rows),
         "more_rows": max(0, len(rows) - rung.rows),
         "unchanged": len(plan.with_status(TargetStatus.UNCHANGED)),
         "unknowns": unknowns[: rung.rows],
@@ -50,6 +51,7 @@ def plan_values(
         "remarks": remarks[: rung.rows],
         "more_remarks": max(0, len(remarks) - rung.rows),
         "missing": [p for p in plan.protections if not p.active],
+        "is_unsure": phrases.is_unsure(plan),
         "appliers": phrases.appliers(plan),
         "took": "" if context.duration_s is None else phrases.seconds(context.duration_s),
         "head": context.head_sha or plan.head.sha,
@@ -58,8 +60,8 @@ def plan_values(
 
 
 def _icon(plan: Plan) -> str:
-    if plan.with_status(TargetStatus.UNKNOWN):
+    if phrases.is_unsure(plan):
         return "❓"
-    if not any(t.status is not TargetStatus.UNCHANGED for t in plan.targets):
+    if not plan.changed:
         return "✅"
     return "⚠️" if any(not danger.is_kept for danger in view.dangers(plan)) else "✏️"

@@ -137,26 +137,31 @@ def short_totals(counts: Counts) -> str:
 
 def verdict(plan: Plan) -> str:
     """The one sentence that a person reads if they read only one. Holds no text of others."""
-    unknown = len(plan.with_status(TargetStatus.UNKNOWN))
-    touched = sum(t.status not in {TargetStatus.UNKNOWN, TargetStatus.UNCHANGED} for t in plan.targets)
-    if not plan.targets:
-        return "No targets were found, so nothing is delivered"
-    parts = []
+    errors = sum(d.severity is Severity.ERROR for d in plan.diagnostics)
+    unknown, touched = len(plan.with_status(TargetStatus.UNKNOWN)), len(plan.changed)
+    parts = [f"{count(errors, 'error')} in finding the targets"] if errors else []
     if unknown:
         parts.append(f"{count(unknown, 'target')} cannot be planned")
     if touched:
         verb = "changes" if touched == 1 else "change"
         parts.append(f"{touched:,} of {count(len(plan.targets), 'target')} {verb}: {totals(plan.counts)}")
-    elif unknown:
-        rest = len(plan.targets) - unknown
-        parts += (
-            [f"{count(rest, 'other')} {'stays as it is' if rest == 1 else 'stay as they are'}"]
+        return "; ".join(parts)
+    rest = len(plan.targets) - unknown
+    if not parts:
+        return (
+            f"Changes nothing rendered: {_all_same(rest)}"
             if rest
-            else []
+            else "No targets were found, so nothing is delivered"
         )
-    else:
-        return f"Changes nothing rendered: {_all_same(len(plan.targets))}"
+    if rest:
+        parts.append(f"{count(rest, 'other')} {'stays as it is' if rest == 1 else 'stay as they are'}")
     return "; ".join(parts)
+
+
+def is_unsure(plan: Plan) -> bool:
+    """Whether something of the change is unknown: a target, or which targets there are."""
+    errors = any(d.severity is Severity.ERROR for d in plan.diagnostics)
+    return errors or bool(plan.with_status(TargetStatus.UNKNOWN))
 
 
 def object_name(id_: ObjectId, *, with_namespace: bool = True) -> str:

@@ -107,6 +107,12 @@ def test_an_unknown_target_has_file_reason_and_way_out() -> None:
     assert "**Next:** mend what is named above and push" in comment
 
 
+def test_where_no_cluster_is_known_there_is_no_column_for_it() -> None:
+    old, new = masked(deployment()), masked(deployment(replicas=5))
+    comment = plan_comment(plan(target_plan(target(cluster=""), old, new)))
+    assert "| | target | objects |\n|---|---|---|\n| ✏️ | `apps` | ~1 |\n" in comment
+
+
 def test_many_targets_unknown_for_one_reason_are_gathered() -> None:
     reason = Diagnostic(Severity.ERROR, "no such file", "base/kustomization.yaml", 3)
     comment = plan_comment(plan(*(unknown(target(cluster=f"c{i:02}"), reason) for i in range(37))))
