@@ -25,6 +25,8 @@ FULL_PAGE = 100
 APPLY = "application/apply-patch+yaml"
 PARTIAL = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+WRITTEN_BY_US = {"fieldManager": "longshore-state"}
+"""Plain writes go under another name than applies, or a conflict with ourselves could not be told from one with others."""
 
 T = TypeVar("T")
 
@@ -136,7 +138,13 @@ class KubeClient:
         timeout_s = await self._admitted(Write("create", resource, namespace, name))
         what = _what("create", resource, namespace, name)
         request = Request(
-            "POST", resource.path(namespace), what, body=manifest, repeatable=False, timeout_s=timeout_s
+            "POST",
+            resource.path(namespace),
+            what,
+            WRITTEN_BY_US,
+            manifest,
+            repeatable=False,
+            timeout_s=timeout_s,
         )
         return await self._object(resource, request)
 
@@ -148,7 +156,9 @@ class KubeClient:
         timeout_s = await self._admitted(Write("replace", resource, namespace, name))
         what = _what("update", resource, namespace, name)
         path = resource.path(namespace, name)
-        return await self._object(resource, Request("PUT", path, what, body=manifest, timeout_s=timeout_s))
+        return await self._object(
+            resource, Request("PUT", path, what, WRITTEN_BY_US, manifest, timeout_s=timeout_s)
+        )
 
     async def merge(self, resource: Resource, namespace: str, name: str, patch: Manifest) -> Manifest:
         """JSON merge patch. With `metadata.resourceVersion` in it, raises Conflict when that is not the live one."""
@@ -187,7 +197,7 @@ class KubeClient:
             "PATCH",
             path,
             what,
-            {"fieldManager": "longshore-state"},
+            WRITTEN_BY_US,
             patch,
             kind,
             repeatable=False,

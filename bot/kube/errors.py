@@ -48,9 +48,13 @@ class Conflict(KubeError, Temporary):
 
 
 class FieldConflict(KubeError, UserError):
-    """Other managers own fields of this apply. `managers` names them; `causes` the fields."""
+    """Other managers own fields of this apply. `causes` names the fields.
+
+    `appliers` are those among `managers` that own them by server-side apply, not by plain updates.
+    """
 
     managers: tuple[str, ...] = ()
+    appliers: tuple[str, ...] = ()
 
 
 class Invalid(KubeError, UserError):

@@ -15,8 +15,8 @@ from bot.errors import Temporary
 from bot.kube.applyset import Parent
 from bot.kube.client import KubeClient
 from bot.kube.clock import Clock
-from bot.kube.errors import AlreadyExists, Conflict, KubeError
-from bot.kube.parent import ensure_namespace
+from bot.kube.errors import AlreadyExists, Conflict, KubeError, NotFound
+from bot.kube.parent import create_namespace
 from bot.kube.resources import Resource, Write
 from bot.model.objects import Manifest
 
@@ -131,7 +131,6 @@ async def _acquire(client: KubeClient, parent: Parent, holder: Holder) -> Lease:
     asked_at_s = holder.clock.monotonic()
     found = await client.find(LEASE, parent.namespace, parent.name)
     if found is None:
-        await ensure_namespace(client, parent.namespace)
         manifest = {
             "apiVersion": LEASE.api_version,
             "kind": LEASE.kind,
@@ -143,13 +142,22 @@ async def _acquire(client: KubeClient, parent: Parent, holder: Holder) -> Lease:
         epoch = int(found["spec"].get("leaseTransitions") or 0) + 1
         manifest = {**found, "spec": _spec(holder, epoch)}
     try:
-        taken = await (client.replace(LEASE, manifest) if found else client.create(LEASE, manifest))
+        taken = await (client.replace(LEASE, manifest) if found else _created(client, parent, manifest))
     except (Conflict, AlreadyExists) as error:
         raise LeaseHeld(
             "another worker took the lease a moment ago", retry_after_s=holder.duration_s / 6
         ) from error
     holder.observations.seen.pop((client.cluster, parent.name), None)
     return Lease(client, holder, taken, asked_at_s + holder.duration_s)
+
+
+async def _created(client: KubeClient, parent: Parent, manifest: Manifest) -> Manifest:
+    """The first write in a cluster is a lease, and so is the first to miss the namespace of our state."""
+    try:
+        return await client.create(LEASE, manifest)
+    except NotFound:
+        await create_namespace(client, parent.namespace)
+        return await client.create(LEASE, manifest)
 
 
 async def remove(client: KubeClient, parent: Parent) -> None:

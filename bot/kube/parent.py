@@ -132,7 +132,9 @@ async def allow_prune(client: KubeClient, parent: Parent, digest: Digest) -> Non
 
 async def say(client: KubeClient, parent: Parent, name: str, value: str) -> None:
     """Leave a person's word on the parent: `ACCEPT`, `ATTEMPT` or `ALLOW_PRUNE`. Raises NotFound."""
-    await client.merge(CONFIG_MAP, parent.namespace, parent.name, {"metadata": {"annotations": {name: value}}})
+    await client.merge(
+        CONFIG_MAP, parent.namespace, parent.name, {"metadata": {"annotations": {name: value}}}
+    )
 
 
 async def remove(client: KubeClient, parent: Parent, held: Held) -> None:

@@ -40,7 +40,7 @@ _SAFE_OF_SECRET = re.compile(
     r"(\.[\w.\[\]-]+: (?:expected \w+|field not declared in schema)|illegal base64 data at input byte \d+)"
 )
 _GO_VALUE = re.compile(r"got &?value\.\w+\{[^\n]*\}")
-_MANAGER = re.compile(r'conflict with ("(?:[^"\\]|\\.)*")')
+_MANAGER = re.compile(r'conflict with ("(?:[^"\\]|\\.)*")(?: with subresource "[^"]*")?( using )?')
 _IMMUTABLE = re.compile(
     r"immutable|may not change once set|updates to .* spec for fields other than", re.IGNORECASE
 )
@@ -103,7 +103,9 @@ def error_of(status_code: int, body: bytes, what: str, *, is_secret: bool = Fals
     error.status = status_code
     error.causes = causes
     if isinstance(error, FieldConflict):
-        error.managers = tuple(sorted({m for cause in status.causes for m in _managers(cause.message)}))
+        found = {pair for cause in status.causes for pair in _managers(cause.message)}
+        error.managers = tuple(sorted({manager for manager, _ in found}))
+        error.appliers = tuple(sorted({manager for manager, applies in found if applies}))
     return error
 
 
@@ -175,8 +177,9 @@ def without_values(message: str) -> str:
     return head + ("" if ": " not in rest else ": " + rest.rpartition(": ")[2])
 
 
-def _managers(message: str) -> list[str]:
-    return [str(msgspec.json.decode(found)) for found in _MANAGER.findall(message)]
+def _managers(message: str) -> list[tuple[str, bool]]:
+    """Each manager named, and whether it applies: the server adds `using VERSION` to those that update."""
+    return [(str(msgspec.json.decode(name)), not using) for name, using in _MANAGER.findall(message)]
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

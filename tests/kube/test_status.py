@@ -69,11 +69,13 @@ def test_a_field_conflict_names_the_managers() -> None:
             "FieldManagerConflict",
             'conflict with "hpa" with subresource "scale" using apps/v1',
         ),
+        (".data.b", "FieldManagerConflict", 'conflict with "flux"'),
         (".data.a", "FieldManagerConflict", 'conflict with "argo \\"x\\"" using v1 at 2026-01-01T00:00:00Z'),
     ]
     error = error_of(409, body("Apply failed", "Conflict", *causes), "x")
     assert isinstance(error, errors.FieldConflict)
-    assert error.managers == ('argo "x"', "hpa")
+    assert error.managers == ('argo "x"', "flux", "hpa")
+    assert error.appliers == ("flux",)
     assert error.causes[0].field == ".spec.replicas"
 
 

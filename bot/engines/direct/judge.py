@@ -77,7 +77,7 @@ async def _judged_live(judge: Judge, wanted: Wanted, live: Manifest) -> Planned 
     try:
         dry = await _dry_run(judge, wanted, force=force)
     except FieldConflict as conflict:
-        if others := opposing(conflict, meta, ours=is_ours(meta, judge.parent.id)):
+        if others := opposing(conflict, ours=is_ours(meta, judge.parent.id)):
             return _conflicting(wanted, conflict, others)
         force = True
         dry = await _dry_run(judge, wanted, force=True)

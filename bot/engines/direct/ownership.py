@@ -46,17 +46,13 @@ def is_ours(live: ObjectMeta, applyset: str) -> bool:
     return any(live.label_map.get(label) == applyset for label in PART_OF_LABELS)
 
 
-def opposing(conflict: FieldConflict, live: ObjectMeta, *, ours: bool) -> list[str]:
+def opposing(conflict: FieldConflict, *, ours: bool) -> list[str]:
     """The managers among a conflict's that we do not override.
 
     kubectl's fields are taken over, as Flux does it. On an object of ours, Git also wins over whoever changed it by
     plain updates; another server-side apply is another tool that believes the object to be its own.
     """
-    return [m for m in conflict.managers if not is_taken_over(m) and not (ours and not _applies(live, m))]
-
-
-def _applies(live: ObjectMeta, manager: str) -> bool:
-    return any(m.manager == manager and m.operation == "Apply" for m in live.managers)
+    return [m for m in conflict.managers if not is_taken_over(m) and (not ours or m in conflict.appliers)]
 
 
 def named(managers: Iterable[str]) -> str:
