@@ -36,6 +36,18 @@ async def test_runs_as_a_program_says_where_it_is_and_stops_when_told(tmp_path: 
     assert await process.wait() == 0
 
 
+async def test_needs_nothing_that_only_tests_need() -> None:
+    """The demo runs it where neither the judge's packages nor pytest need to be installed."""
+    listing = "import sys, tests.sandbox.forge.__main__; print(*sys.modules)"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", listing, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2]
+    )
+    output, _ = await process.communicate()
+    loaded = set(output.decode().split())
+    assert "tests.sandbox.forge.server" in loaded
+    assert not loaded & {"pytest", "jsonschema", "openapi_schema_validator", "tests.sandbox.forge.contract"}
+
+
 async def test_needs_no_description(tmp_path: Path) -> None:
     async with StandInGitHub.running(tmp_path / "github") as github:
         repository = await github.create_repo("acme/fleet", files={"a": "1"})

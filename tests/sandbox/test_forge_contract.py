@@ -1,6 +1,8 @@
 """The judge itself: what it must catch, and the few things where the official description is wrong."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,13 @@ from tests.sandbox.forge.github.endpoints import all_routes
 from tools.github import find_description
 
 COMMENTS = "/repos/acme/fleet/issues/1/comments"
+
+
+def test_core_knows_no_vendor() -> None:
+    """The GitLab face is to stand on the same core."""
+    core = Path(__file__).parent / "forge" / "core"
+    for module in core.glob("*.py"):
+        assert not re.search(r"import .*github|from .*(github|server)", module.read_text()), module.name
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ For tests of the stand-in itself; tests of the bot bring the bot's own client.
 """
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
-import pytest
 from gidgethub.aiohttp import GitHubAPI
 from gidgethub.apps import get_jwt
 
@@ -30,6 +30,19 @@ class Acme:
     def client(self, token: str | None = None) -> GitHubAPI:
         return GitHubAPI(self.session, "longshore", oauth_token=token, base_url=self.github.api_url)
 
+    @classmethod
+    @asynccontextmanager
+    async def founded(cls, github: StandInGitHub) -> AsyncIterator["Acme"]:
+        repository = await github.create_repo(
+            "acme/fleet", files={"a.yaml": "a: 1\n", "dir/b.yaml": "b: 1\n"}
+        )
+        app = github.create_app()
+        installation = github.install(app, "acme", [repository])
+        async with aiohttp.ClientSession() as session:
+            token = github.state.apps.mint(installation, None, None).text
+            bot = GitHubAPI(session, "longshore", oauth_token=token, base_url=github.api_url)
+            yield cls(github, repository, app, installation, session, bot)
+
     @property
     def jwt(self) -> str:
         return get_jwt(app_id=str(self.app.id), private_key=self.app.private_key)
@@ -47,14 +60,3 @@ class Acme:
         """An open pull request that changes one file."""
         await self.github.push(self.repository, branch, {"a.yaml": f"a: {branch}\n"})
         return await self.github.open_pull(self.repository, branch)
-
-
-@pytest.fixture
-async def acme(github: StandInGitHub) -> AsyncIterator[Acme]:
-    repository = await github.create_repo("acme/fleet", files={"a.yaml": "a: 1\n", "dir/b.yaml": "b: 1\n"})
-    app = github.create_app()
-    installation = github.install(app, "acme", [repository])
-    async with aiohttp.ClientSession() as session:
-        token = github.state.apps.mint(installation, None, None).text
-        bot = GitHubAPI(session, "longshore", oauth_token=token, base_url=github.api_url)
-        yield Acme(github, repository, app, installation, session, bot)

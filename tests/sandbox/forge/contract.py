@@ -20,6 +20,8 @@ from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT4
 
+from tests.sandbox.forge.paths import GREEDY
+
 Json = Any
 Schema = Mapping[str, Any]
 
@@ -29,9 +31,6 @@ METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 
 # The description leaves these answers out on many operations although GitHub gives them everywhere.
 ALWAYS_POSSIBLE = frozenset({301, 302, 304, 307, 401, 403, 404, 422, 429})
-
-# Parameters that swallow slashes: a branch `feature/x`, a file `a/b.yaml`.
-GREEDY = frozenset({"path", "ref", "basehead", "branch", "environment_name"})
 
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 

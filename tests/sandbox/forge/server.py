@@ -6,10 +6,10 @@ The invariant: when it has stopped, nothing of it is left but the directory it w
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from tests.sandbox.forge.contract import Contract
 from tests.sandbox.forge.core.conversations import Thread
 from tests.sandbox.forge.core.deliveries import Delivery
 from tests.sandbox.forge.core.faults import Faults
@@ -22,6 +22,10 @@ from tests.sandbox.forge.github.site import Site
 from tests.sandbox.forge.github.state import State
 from tests.sandbox.forge.hands import Hands
 
+if TYPE_CHECKING:
+    # The demo runs without the judge, and without the packages that it needs.
+    from tests.sandbox.forge.contract import Contract
+
 
 class StandInGitHub(Hands):
     """Start it with `async with StandInGitHub.running(directory) as github`."""
@@ -29,7 +33,7 @@ class StandInGitHub(Hands):
     @classmethod
     @asynccontextmanager
     async def running(
-        cls, directory: Path, *, contract: Contract | None = None, port: int = 0
+        cls, directory: Path, *, contract: "Contract | None" = None, port: int = 0
     ) -> AsyncIterator["StandInGitHub"]:
         """`contract` holds every request and answer against the official description; without one, all goes."""
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)

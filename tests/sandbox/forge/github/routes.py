@@ -7,10 +7,10 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tests.sandbox.forge.contract import GREEDY
 from tests.sandbox.forge.core.people import Role
 from tests.sandbox.forge.github.access import Need
 from tests.sandbox.forge.github.call import Answer, Call
+from tests.sandbox.forge.paths import GREEDY
 
 Endpoint = Callable[[Call], Awaitable[Answer]]
 

@@ -1,20 +1,23 @@
 """All that this GitHub knows, in one place for its endpoints and its announcer."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from tests.sandbox.forge.contract import Contract
 from tests.sandbox.forge.core.forge import Forge
 from tests.sandbox.forge.github.apps import Apps
 from tests.sandbox.forge.github.checks import Checks
 from tests.sandbox.forge.github.limits import Limits
 from tests.sandbox.forge.github.site import Site
 
+if TYPE_CHECKING:
+    from tests.sandbox.forge.contract import Contract
+
 
 @dataclass(slots=True)
 class State:
     forge: Forge
     site: Site
-    contract: Contract | None
+    contract: "Contract | None"
     apps: Apps = field(init=False)
     checks: Checks = field(default_factory=Checks)
     limits: Limits = field(default_factory=Limits)
