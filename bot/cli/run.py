@@ -46,7 +46,7 @@ def command(config_file: Path, log_level: str, log_format: Literal["auto", "json
 
     log.configure(log_level, log_format)
     config = load(config_file)
-    click.echo(_greeting(config), err=True)
+    click.echo(_greeting(config))
     run_process(
         _run(config, config_file, {"LONGSHORE_LOG_LEVEL": log_level, "LONGSHORE_LOG_FORMAT": log_format})
     )

@@ -139,17 +139,17 @@ class Queue:
         self._store = store
         self.lease_s = lease_s
 
-    async def wake(self, *wakes: Wake, delivery: Delivery | None = None) -> WakeResult:
+    async def wake(self, *wakes: Wake, delivery: Delivery | None = None, event_id: str = "") -> WakeResult:
         """Make sure that each key runs after now. Durable on return; with a delivery, all keys or none.
 
-        Raises StoreUnavailable.
+        `event_id` follows what was woken into its logs; a delivery's own is its guid. Raises StoreUnavailable.
         """
         if delivery is not None and len(wakes) > MAX_WAKES_PER_CALL:
             raise ValueError(f"one delivery wakes {len(wakes)} keys; {MAX_WAKES_PER_CALL} are allowed")
         states: list[WakeState] = []
         for start in range(0, len(wakes), MAX_WAKES_PER_CALL):
             chunk = wakes[start : start + MAX_WAKES_PER_CALL]
-            answers = await self._store.script("wake", _wake_request(chunk, delivery))
+            answers = await self._store.script("wake", _wake_request(chunk, delivery, event_id))
             if not answers:
                 return WakeResult((), is_skipped=True)
             states += [WakeState(state.decode()) for _, state in answers]
@@ -249,10 +249,10 @@ class Queue:
         )
 
 
-def _wake_request(wakes: Sequence[Wake], delivery: Delivery | None) -> dict[str, Any]:
+def _wake_request(wakes: Sequence[Wake], delivery: Delivery | None, event_id: str) -> dict[str, Any]:
     return {
         "delivery": str(delivery) if delivery else "",
-        "event": delivery.guid if delivery else "",
+        "event": delivery.guid if delivery else event_id,
         "delivery_ttl_ms": _ms(DELIVERY_TTL_S),
         "max_deliveries": MAX_DELIVERIES,
         "max_reasons": MAX_REASONS,

@@ -64,6 +64,11 @@ class Sweeps:
     async def wake(self, queue: Queue, reason: str) -> None:
         await queue.wake(*(Wake(step, reason, background=True) for step in self.keys))
 
+    async def wake_at_start(self, queue: Queue, shared: Shared) -> None:
+        """What happened while nobody worked is found by looking at everything once, whoever's turn it is."""
+        await shared.claim(SWEEP_TURN, self.every_s)
+        await self.wake(queue, "start")
+
 
 async def keep_house(chores: Sequence[Chore], metrics: Metrics) -> None:
     """Do all chores at their own pace until cancelled."""

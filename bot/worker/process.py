@@ -103,15 +103,15 @@ class _Process:
             working = [asyncio.create_task(jobs.run(), name="jobs") for jobs in self._jobs]
             try:
                 await asyncio.wait({stopping, house, *working}, return_when=asyncio.FIRST_COMPLETED)
-                return await self._end(working)
+                return await self._end([house, *working])
             finally:
                 await cancel_all([stopping, *working])
                 await self._runner.settled()
                 await cancel_all([house])
                 await self._withdraw()
 
-    async def _end(self, working: list[asyncio.Task[None]]) -> int:
-        failure = next((task.exception() for task in working if task.done()), None)
+    async def _end(self, tasks: list[asyncio.Task[None]]) -> int:
+        failure = next((task.exception() for task in tasks if task.done()), None)
         if failure is not None and not isinstance(failure, StoreUnavailable):
             raise failure
         log.info("worker_draining", running=sum(j.running for j in self._jobs), error=str(failure or ""))
@@ -121,9 +121,8 @@ class _Process:
         return 0 if failure is None else EX_TEMPFAIL
 
     async def _wake_sweeps(self) -> None:
-        """At every start: what happened while nobody worked is found by looking at everything once."""
         try:
-            await self._sweeps.wake(self._queue, "start")
+            await self._sweeps.wake_at_start(self._queue, self._shared)
         except StoreUnavailable as error:
             log.warning("sweep_not_woken", error=str(error))
 

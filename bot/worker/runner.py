@@ -124,7 +124,8 @@ class Runner:
 
     def _context(self, run: Run) -> StepContext:
         async def wake(*wakes: Wake) -> None:
-            await self._queue.wake(*wakes)
+            # What this run sets off belongs to the newest event that led to it.
+            await self._queue.wake(*wakes, event_id=run.event_ids[-1] if run.event_ids else "")
 
         return StepContext(
             step=run.step,

@@ -67,9 +67,12 @@ async def test_a_step_may_wake_others_and_itself(queue: Queue, store: Store) -> 
         await context.wake(Wake(STEP, "more"), Wake(StepKey("deliver", "x"), "planned"))
         return Done()
 
-    await queue.wake(Wake(STEP, "opened"))
+    await queue.wake(Wake(STEP, "opened"), delivery=Delivery("app/1", "guid"))
     await run_once(queue, store, body)
     assert (await queue.status()).due == 2
+    run = await queue.begin(STEP, await job_of(store), "token")
+    assert run is not None
+    assert run.event_ids == ("guid",)
 
 
 async def test_blocked_and_again_are_kept_as_said(queue: Queue, store: Store) -> None:

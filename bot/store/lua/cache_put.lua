@@ -13,13 +13,15 @@ local function drop(name)
   return redis.call('HINCRBY', sizes, '', int(-size))
 end
 
+local ENTRY_BYTES = 200 -- what the store itself needs for an entry, roughly: bounds the number of tiny ones
+local cost = #value + #request.name + ENTRY_BYTES
 local total = drop(request.name)
-while total + #value > request.max_bytes do
+while total + cost > request.max_bytes do
   local oldest = redis.call('ZRANGE', index, 0, 0)[1]
   if not oldest then break end
   total = drop(oldest)
 end
 redis.call('SET', prefix .. request.name, value, 'PX', int(request.ttl_ms))
 redis.call('ZADD', index, int(now_ms()), request.name)
-redis.call('HSET', sizes, request.name, #value)
-return redis.call('HINCRBY', sizes, '', #value)
+redis.call('HSET', sizes, request.name, cost)
+return redis.call('HINCRBY', sizes, '', cost)

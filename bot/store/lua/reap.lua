@@ -32,4 +32,5 @@ for _, step in ipairs(redis.call('ZRANGEBYSCORE', K.PENDING, '-inf', overdue, 'L
     run_again(step)
   end
 end
+redis.call('ZREMRANGEBYSCORE', K.PARKED, '-inf', int(now - STATE_TTL_MS)) -- their state has expired by now
 return freed
