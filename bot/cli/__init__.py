@@ -13,6 +13,8 @@ from bot.errors import LongshoreError
 
 COMMANDS = {
     "plan": "Show what a change does to every target.",
+    "deliver": "Look at a delivery branch now; answer what a delivery asks.",
+    "config": "Check the configuration, show an example.",
     "run": "Run everything on this machine: store, web and worker.",
     "web": "Accept webhooks.",
     "worker": "Do the work that webhooks and schedules ask for.",

@@ -31,7 +31,7 @@ async def open_world(config: Config, store: Store) -> AsyncIterator[World]:
     secret = await asyncio.to_thread(secret_key, config)
     async with AsyncExitStack() as stack:
         forges = {
-            name: await stack.enter_async_context(open_github(_github(name, forge)))
+            name: await stack.enter_async_context(open_github(forge_settings(name, forge)))
             for name, forge in config.forges.items()
         }
         clusters = Clusters(config, stack)
@@ -84,7 +84,8 @@ def secret_key(config: Config) -> bytes:
     return secret
 
 
-def _github(name: str, forge: ForgeConfig) -> GitHubSettings:
+def forge_settings(name: str, forge: ForgeConfig) -> GitHubSettings:
+    """Reads the forge's credentials. Raises `SecretUnreadable`."""
     app = AppKey(str(forge.app.id), forge.app.private_key.read()) if forge.app else None
     token = forge.token.read() if forge.token else None
     return GitHubSettings(name, app, token, forge.api_url, forge.git_url)

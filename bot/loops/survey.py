@@ -77,10 +77,11 @@ async def _ask(world: World, head: Head, cluster: str, targets: Mapping[TargetId
         return Survey(plain, {}, {})
     try:
         client = await world.clusters(cluster)
-        found = await gather_bounded(_AT_ONCE, partial(standing, client, head.source.repo), wanted)
-        standings = dict(zip(wanted, found, strict=True))
-        gone = [] if head.mistakes else await _vanished(client, head, targets)
-        left = {i.target: await standing(client, head.source.repo, i.target) for i in gone}
+        namespace = world.config.clusters[cluster].namespace
+        ask = partial(standing, client, head.source.repo, namespace=namespace)
+        standings = dict(zip(wanted, await gather_bounded(_AT_ONCE, ask, wanted), strict=True))
+        gone = [] if head.mistakes else await _vanished(client, head, targets, namespace)
+        left = {identity.target: await ask(identity.target) for identity in gone}
     except LongshoreError as error:
         reason = f"cluster {cluster} cannot be asked: {error.message}"
         lost = {name: replace(plain[name], why_not=reason) for name in wanted}
@@ -158,9 +159,11 @@ def _leaving(head: Head, target: TargetId, environment: str, found: Standing | N
     return Seen(target, environment, delivery=delivery, vanished=True)
 
 
-async def _vanished(client: KubeClient, head: Head, targets: Mapping[TargetId, Traced]) -> list[Identity]:
+async def _vanished(
+    client: KubeClient, head: Head, targets: Mapping[TargetId, Traced], namespace: str
+) -> list[Identity]:
     source = Source(head.source.repo, head.source.branch)
-    return await parents.vanished(client, source, set(targets))
+    return await parents.vanished(client, source, set(targets), namespace)
 
 
 def _before(found: Standing | None, revision: Sha) -> Sha | None:

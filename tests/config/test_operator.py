@@ -4,16 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.config import EXAMPLE_TITLE
 from bot.config import Config, ConfigError, load, parse_operator
 from bot.config.example import example, fields
 from bot.config.types import SecretRef, SecretUnreadable
 from bot.model.objects import ObjectId
 
 ROOT = Path(__file__).parents[2]
-EXAMPLE_TITLE = (
-    "Longshore's configuration: every field with its meaning. `longshore config example` writes this file from the "
-    "schema; copy it to config.yaml and take out what you do not need."
-)
 MINIMAL = """
 forges:
   hub: {token: "${env:TOKEN}", webhookSecrets: ["${env:HOOK}"]}
