@@ -11,10 +11,10 @@ from bot.forge.reports import Annotation, Conclusion
 from bot.model.plan import Plan
 from bot.model.rendering import Diagnostic
 from bot.report import phrases, view
-from bot.report.comment import plan_values
+from bot.report.comment import group_values, plan_values
 from bot.report.context import PlanContext
 from bot.report.escape import one_line, visible
-from bot.report.ladder import Rung, fitting
+from bot.report.ladder import fitting
 from bot.report.templates import fill
 
 MAX_ANNOTATIONS = 200
@@ -43,7 +43,7 @@ def plan_check(plan: Plan, context: PlanContext, limits: CheckLimits) -> CheckWo
         plan_conclusion(plan),
         title=phrases.verdict(plan),
         summary=_summary(plan, context, limits.summary),
-        text=_details(plan, context, limits.text),
+        text=_details(plan, limits.text),
         annotations=_annotations(plan),
     )
 
@@ -62,17 +62,13 @@ def plan_conclusion(plan: Plan) -> Conclusion:
 
 
 def _summary(plan: Plan, context: PlanContext, limit: TextLimit) -> str:
-    def write(rung: Rung, room: int | None) -> str:
-        return fill("plan_summary.md.j2", **plan_values(plan, context, rung, room, with_groups=False))
-
-    return fitting(write, limit)
+    return fitting(lambda rung, _: fill("plan_summary.md.j2", **plan_values(plan, context, rung)), limit)
 
 
-def _details(plan: Plan, context: PlanContext, limit: TextLimit) -> str:
-    def write(rung: Rung, room: int | None) -> str:
-        return fill("plan_groups.md.j2", **plan_values(plan, context, rung, room))
-
-    return fitting(write, limit).strip("\n")
+def _details(plan: Plan, limit: TextLimit) -> str:
+    gathered = view.groups(plan)
+    text = fitting(lambda rung, room: fill("plan_groups.md.j2", **group_values(gathered, rung, room)), limit)
+    return text.strip("\n")
 
 
 def _annotations(plan: Plan) -> tuple[Annotation, ...]:

@@ -1,5 +1,6 @@
 """The plan as a comment on the pull request."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.model.plan import Plan, TargetStatus
@@ -15,15 +16,27 @@ if TYPE_CHECKING:
 def plan_comment(plan: Plan, context: PlanContext | None = None, limit: "TextLimit | None" = None) -> str:
     """Markdown within `limit`, which leaves room for whatever the caller adds (a marker)."""
     surroundings = context or PlanContext()
-    return fitting(
-        lambda rung, room: fill("plan.md.j2", **plan_values(plan, surroundings, rung, room)), limit
-    )
+    gathered = view.groups(plan)
+
+    def write(rung: Rung, room: int | None) -> str:
+        groups = group_values(gathered, rung, room)
+        return fill("plan.md.j2", **plan_values(plan, surroundings, rung), **groups)
+
+    return fitting(write, limit)
 
 
-def plan_values(
-    plan: Plan, context: PlanContext, rung: Rung, room: int | None, *, with_groups: bool = True
-) -> dict[str, Any]:
-    """What the plan's templates are filled with. Raises `TooLong` when the groups alone exceed `room`."""
+def group_values(gathered: Sequence[view.Group], rung: Rung, room: int | None) -> dict[str, Any]:
+    """What `plan_groups` is filled with. Raises `TooLong` when that alone exceeds `room`."""
+    groups = page.group_items(gathered[: rung.groups], rung, room)
+    return {
+        "groups": groups,
+        "more_groups": len(gathered) - len(groups) if groups else 0,
+        "opens": len(gathered) == 1 and rung is Rung.FULL,
+    }
+
+
+def plan_values(plan: Plan, context: PlanContext, rung: Rung) -> dict[str, Any]:
+    """What `plan_head` and `plan_foot` are filled with."""
     rows, remarks = page.rows(plan), view.remarks(plan)
     dangers, images, unknowns = view.dangers(plan), view.images(plan), view.unknowns(plan)
     return {
@@ -47,7 +60,6 @@ def plan_values(
         "kept": phrases.KEPT,
         "images": [page.image_item(image) for image in images[: rung.rows]],
         "more_images": max(0, len(images) - rung.rows),
-        "groups": page.group_items(plan, rung, room) if with_groups else [],
         "remarks": remarks[: rung.rows],
         "more_remarks": max(0, len(remarks) - rung.rows),
         "missing": [p for p in plan.protections if not p.active],

@@ -19,9 +19,10 @@ class Rung(IntEnum):
     SHORT = 1
     FIELDS = 2
     OBJECTS = 3
-    TOTALS = 4
-    FEW = 5
-    BARE = 6
+    SOME = 4
+    TOTALS = 5
+    FEW = 6
+    BARE = 7
 
     @property
     def bounds(self) -> Bounds | None:
@@ -36,7 +37,14 @@ class Rung(IntEnum):
     @property
     def objects(self) -> int:
         """How many objects are listed for each group of targets."""
-        return {Rung.FULL: 2000, Rung.SHORT: 500, Rung.FIELDS: 200, Rung.OBJECTS: 100}.get(self, 0)
+        return {Rung.FULL: 2000, Rung.SHORT: 500, Rung.FIELDS: 200, Rung.OBJECTS: 100, Rung.SOME: 5}.get(
+            self, 0
+        )
+
+    @property
+    def groups(self) -> int:
+        """How many groups of targets are told apart."""
+        return 0 if self.objects == 0 else 80 if self is Rung.SOME else 1000
 
     @property
     def rows(self) -> int:

@@ -3,6 +3,7 @@
 Everything here is either ours (counts, signs), a name still to be neutralised by the template, or a finished block.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.model.plan import Action, ObjectChange, Plan, TargetPlan, TargetStatus
@@ -62,12 +63,10 @@ def rows(plan: Plan) -> list[Row]:
     ]
 
 
-def group_items(plan: Plan, rung: Rung, room: int | None) -> list[GroupItem]:
+def group_items(groups: Sequence[view.Group], rung: Rung, room: int | None) -> list[GroupItem]:
     """The groups with as much of each object as the rung shows. Raises `TooLong` once `room` is used up."""
-    if not rung.objects:
-        return []
     budget = _Budget(room)
-    return [_group(group, rung, budget) for group in view.groups(plan)]
+    return [_group(group, rung, budget) for group in groups]
 
 
 def image_item(change: view.ImageChange) -> ImageItem:

@@ -1,7 +1,7 @@
 from bot.forge.base import TextLimit
 from bot.forge.reports import Conclusion
 from bot.model.plan import Plan, TargetPlan, TargetStatus
-from bot.model.rendering import Diagnostic, Severity
+from bot.model.rendering import Diagnostic, MaskedRendering, Severity
 from bot.report.check import CheckLimits, plan_check, planning_check
 from tests.report.build import (
     agrees_with_golden,
@@ -77,6 +77,16 @@ def test_a_huge_plan_fits_into_the_check() -> None:
     words = plan_check(huge_plan(), pull_context(), LIMITS)
     assert len(words.summary.encode()) <= 65_535
     assert 1000 < len(words.text.encode()) <= 65_535
+
+
+def test_many_targets_that_change_differently_are_still_listed_in_the_check() -> None:
+    def side(name: int, value: str) -> MaskedRendering:
+        return masked(*(named("ConfigMap", f"c{name}-{i}", data={"k": value * 9}) for i in range(40)))
+
+    many = plan(*(target_plan(target(f"t{t}"), side(t, "a"), side(t, "b")) for t in range(120)))
+    words = plan_check(many, pull_context(), LIMITS)
+    assert "<code>production/t79</code>" in words.text
+    assert "and 40 more targets that change differently" in words.text
 
 
 def test_a_base_that_moved_sets_the_check_running_again() -> None:
