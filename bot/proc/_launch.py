@@ -149,10 +149,13 @@ def _say(line: str) -> None:
 
 
 def _connect(kind: str) -> None:
-    import socket  # noqa: PLC0415 - the probe alone needs it, and it would double the launcher's start
+    import _socket  # noqa: PLC0415 - the probe alone needs it, and `socket` would double the launcher's start
 
-    with socket.socket(socket.AF_INET, getattr(socket, kind)) as client:
+    client = _socket.socket(_socket.AF_INET, getattr(_socket, kind))
+    try:
         client.connect(("127.0.0.1", 9))
+    finally:
+        client.close()
 
 
 def _refused(attempt: object, expected: int) -> bool:

@@ -54,6 +54,9 @@ def follow(tree: TreeReader, path: str) -> Place:
     entry = tree.entry(path)
     if entry is not None and entry.kind in {EntryKind.BLOB, EntryKind.TREE}:
         return Place(path, entry)
+    parent = tree.entry(path.rpartition("/")[0])
+    if entry is None and parent is not None and parent.kind is EntryKind.TREE:
+        return Place(path, None)  # the common miss: no link can be on the way
     done: list[str] = []
     rest = deque(path.split("/") if path else ())
     links: list[tuple[str, TreeEntry]] = []

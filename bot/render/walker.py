@@ -40,7 +40,7 @@ class Walk:
     def run(self) -> Trace:
         with contextlib.suppress(_TooMuch):
             self._root()
-        return Trace(tuple(sorted(self._entries.values())), tuple(self._diagnostics))
+        return Trace(tuple(sorted(self._entries.values(), key=_by_path)), tuple(self._diagnostics))
 
     def _root(self) -> None:
         if self._target.renderer is RendererKind.HELM:
@@ -262,6 +262,10 @@ class Walk:
         if len(self._entries) > MAX_ENTRIES:
             self._refuse(f"reads more than {MAX_ENTRIES} files", *self._where())
             raise _TooMuch
+
+
+def _by_path(entry: TraceEntry) -> tuple[str, str]:
+    return entry.path, entry.kind.value
 
 
 def _below(directory: str, name: str) -> str:

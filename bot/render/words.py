@@ -62,6 +62,7 @@ _PHRASES = re.compile(
             r"should be kustomize\.config\.k8s\.io/\w+",
             rf"unable to load builtin {_ID}",
             r"external plugins disabled",
+            r"document contains excessive aliasing",
             r"recovered from kustomize build panic|runtime error|out of memory",
         )
     )

@@ -345,3 +345,25 @@ async def test_no_value_of_a_failing_kustomization_is_repeated(sandbox: Sandbox)
         assert held.failed, kustomization
         assert MARKER not in everything(held)
         assert "/tmp" not in everything(held)
+
+
+async def test_an_env_file_that_asks_for_our_environment_gets_nothing(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kustomize fills a line without `=` from its own environment."""
+    monkeypatch.setenv("LONGSHORE_SECRET", MARKER)
+    files = tree(
+        "configMapGenerator: [{name: a, envs: [e.env]}]", **{"app__e.env": "LONGSHORE_SECRET\nHOME\nPATH\n"}
+    )
+    given = await render(files, target(), trace(files, target()), sandbox)
+    assert given.objects[0].manifest["data"] == {"LONGSHORE_SECRET": "", "HOME": "", "PATH": ""}
+
+
+async def test_a_bomb_ends_in_a_diagnostic_and_not_in_our_memory(sandbox: Sandbox) -> None:
+    levels = "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9))
+    files = tree(
+        "resources: [own.yaml]", **{"app__own.yaml": f"{config_map('x')}a0: &a0 [x, x, x, x]\n{levels}"}
+    )
+    held = await render(files, target(), trace(files, target()), sandbox)
+    assert held.failed
+    assert "kustomize: " in held.diagnostics[0].message
