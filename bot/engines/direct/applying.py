@@ -15,7 +15,7 @@ from bot.engines.direct.options import Options
 from bot.engines.direct.prepare import Wanted, prepare
 from bot.engines.direct.session import Session
 from bot.engines.direct.standing import told
-from bot.engines.direct.survey import survey
+from bot.engines.direct.survey import Survey, survey
 from bot.kube.clock import Clock
 from bot.kube.kstatus import needs_body
 from bot.kube.order import LAST_STAGE, stage
@@ -35,10 +35,12 @@ async def advance(session: Session, order: Order, clock: Clock, options: Options
     if prepared.failures:
         return await fail(session, order, clock, prepared.failures)
     wanted = prepared.wanted
-    live = await survey(client, parent, [(item.resource, item.id) for item in wanted.values()])
+    found = await survey(client, parent, [(item.resource, item.id) for item in wanted.values()])
+    if found.forbidden:
+        return await fail(session, order, clock, _forbidden(wanted.values(), found))
     judge = Judge(client, parent, options.field_manager, order.claims, order.takeover)
     trusts = session.record.server in {"", await client.version()}
-    work = Stage(judge, session, clock, live, options.concurrency, trusts)
+    work = Stage(judge, session, clock, found.live, options.concurrency, trusts)
     for number, group in _stages(wanted.values()):
         try:
             result = await work.run(group)
@@ -87,6 +89,14 @@ async def fail(session: Session, order: Order, clock: Clock, failures: Iterable[
         Phase.FAILED, clock.now(), reason=f"{count}; first {refused[0].id}: {refused[0].message}"
     )
     return await _told(session, order)
+
+
+def _forbidden(wanted: Iterable[Wanted], found: Survey) -> list[ObjectResult]:
+    return [
+        failed(item.id, Failure.FORBIDDEN, str(found.forbidden[item.resource]))
+        for item in wanted
+        if item.resource in found.forbidden
+    ]
 
 
 def _stages(wanted: Iterable[Wanted]) -> Iterable[tuple[int, list[Wanted]]]:

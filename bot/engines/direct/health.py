@@ -39,7 +39,7 @@ async def look(
 
     await gather_bounded(LISTS_AT_ONCE, one, with_body)
     found = await survey(client, parent, plain)
-    verdicts |= {identity: _of_metadata(meta) for identity, meta in found.items()}
+    verdicts |= {identity: _of_metadata(meta) for identity, meta in found.live.items()}
     return [_health(identity, item, verdicts) for identity, item in wanted.items()]
 
 

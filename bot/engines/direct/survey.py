@@ -1,9 +1,10 @@
 """What carries our label now, kind by kind, from lists of metadata.
 
-Invariant: a kind that cannot be listed raises; an empty answer is only ever the server's own.
+Invariant: a kind that may not be listed is named; an empty answer is only ever the server's own.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
 
 from bot.aio import gather_bounded
 from bot.kube.applyset import Parent
@@ -15,20 +16,32 @@ from bot.model.objects import Manifest, ObjectId
 LISTS_AT_ONCE = 8
 
 
-async def survey(
-    client: KubeClient, parent: Parent, places: Iterable[tuple[Resource, ObjectId]]
-) -> dict[ObjectId, ObjectMeta]:
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """`live` holds the members found; `forbidden` the kinds that may not be listed."""
+
+    live: Mapping[ObjectId, ObjectMeta]
+    forbidden: Mapping[Resource, Forbidden]
+
+
+async def survey(client: KubeClient, parent: Parent, places: Iterable[tuple[Resource, ObjectId]]) -> Survey:
     """The members of the set among the kinds given. `places` also says which namespaces matter."""
     namespaces: dict[Resource, set[str]] = {}
     for resource, identity in places:
         namespaces.setdefault(resource, set()).add(identity.namespace)
+    live: dict[ObjectId, ObjectMeta] = {}
+    forbidden: dict[Resource, Forbidden] = {}
 
-    async def one(resource: Resource) -> list[tuple[ObjectId, ObjectMeta]]:
-        found = await _listed(client, parent, resource, namespaces[resource])
-        return [(resource.id(meta.namespace, meta.name), meta) for meta in found]
+    async def one(resource: Resource) -> None:
+        try:
+            found = await _listed(client, parent, resource, namespaces[resource])
+        except Forbidden as error:
+            forbidden[resource] = error
+            return
+        live.update({resource.id(meta.namespace, meta.name): meta for meta in found})
 
-    found = await gather_bounded(LISTS_AT_ONCE, one, namespaces)
-    return {identity: meta for some in found for identity, meta in some}
+    await gather_bounded(LISTS_AT_ONCE, one, namespaces)
+    return Survey(live, forbidden)
 
 
 async def _listed(

@@ -211,7 +211,9 @@ async def test_what_the_identity_may_not_do_is_said_per_object(
     }
     step = await deliver(engine, world.order([config_map(ns, "settings"), service], revision=2))
     assert step.delivery.phase is Phase.FAILED
-    assert "forbidden" in step.delivery.reason
+    (failure,) = [r for r in step.delivery.results if r.outcome is Outcome.FAILED]
+    assert (failure.id.kind, failure.failure) == ("Service", Failure.FORBIDDEN)
+    assert 'User "limited" cannot list resource "services"' in failure.message
 
 
 async def grant(admin: KubeClient, namespace: str, rules: list[dict[str, Any]]) -> None:
