@@ -100,14 +100,16 @@ async def test_more_annotations_than_a_request_takes_are_all_there_and_only_then
 
 
 async def test_annotations_are_not_doubled_when_an_answer_is_lost(as_app: World) -> None:
-    report = await make_report(as_app, annotations=make_annotations(70))
+    report = await make_report(as_app, annotations=make_annotations(120))
     as_app.github.faults.reset("PATCH", r"/check-runs/\d+$", phase="after")
     with pytest.raises(ForgeUnavailable):
         await as_app.forge.put_check(FLEET, report)
+    (half,) = as_app.github.check_runs(as_app.fleet, report.head_sha)
+    assert (half.status, half.conclusion, len(half.annotations)) == ("in_progress", None, 100)
     put = await as_app.forge.put_check(FLEET, report)
     newest = as_app.github.check_runs(as_app.fleet, report.head_sha)[-1]
     assert newest.id == put.id
-    assert len(newest.annotations) == 70
+    assert len(newest.annotations) == 120
 
 
 async def test_a_report_with_too_many_annotations_says_how_many_are_left_out(as_app: World) -> None:

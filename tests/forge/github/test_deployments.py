@@ -1,12 +1,16 @@
 """Deployments on a strict GitHub: one for each key, moved on by its statuses."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.forge.errors import ForgeUnavailable
-from bot.forge.reports import DeploymentReport, DeploymentState
-from tests.forge.github.conftest import FLEET, World
+from bot.forge.github.settings import GitHubSettings
+from bot.forge.opening import open_forge
+from bot.forge.reports import CheckReport, CheckState, Conclusion, DeploymentReport, DeploymentState
+from tests.forge.github.conftest import FLEET, World, rogue
 
 
 async def make_report(world: World, **fields: object) -> DeploymentReport:
@@ -56,15 +60,35 @@ async def test_another_key_or_place_is_another_deployment(world: World, other: d
     assert first.id != second.id
 
 
-async def test_github_neither_merges_for_it_nor_waits_for_checks(world: World) -> None:
-    # A failed status on the commit and a branch behind main would each make GitHub refuse or merge.
-    behind = await world.github.push(world.fleet, "behind", {"a.yaml": b""})
-    await world.github.push(world.fleet, "main", {"b.yaml": b""})
-    world.github.protect(world.fleet, "main", "ci")
-    report = await make_report(world, sha=behind, ref="behind")
-    put = await world.forge.put_deployment(FLEET, report)
+async def test_github_does_not_wait_for_checks(world: World) -> None:
+    failed = CheckReport("ci", await world.head(), CheckState.DONE, "Bad", conclusion=Conclusion.FAILURE)
+    await world.forge.put_check(FLEET, failed)
+    put = await world.forge.put_deployment(FLEET, await make_report(world))
+    assert put.state is DeploymentState.RUNNING
+
+
+async def test_github_is_told_not_to_merge_and_which_commit(with_token: World) -> None:
+    behind = await with_token.github.push(with_token.fleet, "behind", {"a.yaml": b""})
+    await with_token.github.push(with_token.fleet, "main", {"b.yaml": b""})
+    report = await make_report(with_token, sha=behind, ref="behind")
+    put = await with_token.forge.put_deployment(FLEET, report)
     assert put.sha == behind
-    assert await world.github.head(world.fleet, "behind") == behind
+    assert await with_token.github.head(with_token.fleet, "behind") == behind
+
+    asked: list[Any] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        if request.path.endswith("/user"):
+            return web.json_response({"login": "bot", "id": 1})
+        if request.method == "GET":
+            return web.json_response([])
+        asked.append(await request.json())
+        held = {"id": 1, "sha": behind, "environment": "staging", "state": "queued"}
+        return web.json_response(held, status=201)
+
+    async with rogue(handler) as api_url, open_forge(GitHubSettings("hub", None, "ghp_x", api_url)) as forge:
+        await forge.put_deployment(FLEET, report)
+    assert (asked[0]["auto_merge"], asked[0]["ref"]) == (False, behind)
 
 
 async def test_a_long_description_is_cut(world: World) -> None:
