@@ -148,6 +148,11 @@ async def test_repositories_are_those_of_every_installation_that_is_not_suspende
     assert set(await as_app.forge.repositories()) == {FLEET, RepoId("hub", "umbrella/infra")}
 
 
+async def test_repositories_of_a_plain_token_are_those_its_person_sees(with_token: World) -> None:
+    await with_token.github.create_repo("acme/hidden", files=None)
+    assert await with_token.forge.repositories() == [FLEET]
+
+
 async def test_repositories_of_a_plain_token_are_all_but_the_archived() -> None:
     async def handler(request: web.Request) -> web.Response:
         assert request.path == "/api/v3/user/repos"
