@@ -1,6 +1,6 @@
 """The stand-in GitHub for tests: strict, fresh for each test, and not forgiving at the end.
 
-Every test run loads this module and few tests need a GitHub: what is heavy is imported by the fixture that uses it.
+Every test run loads this module: the judge, which is slow to import, is imported by the fixture that needs it.
 """
 
 from collections.abc import AsyncIterator
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.sandbox.forge.acme import Acme
+from tests.sandbox.forge.server import StandInGitHub
 from tools.github import find_description
 
 if TYPE_CHECKING:
-    from tests.sandbox.forge.acme import Acme
     from tests.sandbox.forge.contract import Contract
-    from tests.sandbox.forge.server import StandInGitHub
 
 
 @pytest.fixture(scope="session")
@@ -29,13 +29,11 @@ def github_contract() -> "Contract":
 
 
 @pytest.fixture
-async def github(tmp_path: Path, github_contract: "Contract") -> "AsyncIterator[StandInGitHub]":
+async def github(tmp_path: Path, github_contract: "Contract") -> AsyncIterator[StandInGitHub]:
     """A running GitHub. A request, answer or webhook outside the official description fails the test.
 
     A test that means to break the rules takes what it caused with `github.take_violations()`.
     """
-    from tests.sandbox.forge.server import StandInGitHub  # noqa: PLC0415 - see the module's docstring
-
     async with StandInGitHub.running(tmp_path / "github", contract=github_contract) as running:
         yield running
         await running.settle()
@@ -43,9 +41,7 @@ async def github(tmp_path: Path, github_contract: "Contract") -> "AsyncIterator[
 
 
 @pytest.fixture
-async def acme(github: "StandInGitHub") -> "AsyncIterator[Acme]":
+async def acme(github: StandInGitHub) -> AsyncIterator[Acme]:
     """A private repository `acme/fleet` with an App installed on it, and the App's client."""
-    from tests.sandbox.forge.acme import Acme  # noqa: PLC0415 - see the module's docstring
-
     async with Acme.founded(github) as acme:
         yield acme
