@@ -5,11 +5,14 @@ import re
 from pathlib import Path
 
 import pytest
+from gidgethub import GitHubBroken
 
+from tests.sandbox.forge.acme import Acme
 from tests.sandbox.forge.contract import Contract
 from tests.sandbox.forge.github.endpoints import all_routes
 from tools.github import find_description
 
+REPOSITORY = "/repos/acme/fleet"
 COMMENTS = "/repos/acme/fleet/issues/1/comments"
 
 
@@ -101,3 +104,39 @@ def test_official_examples_mostly_pass(github_contract: Contract) -> None:
             passed += not faults
     assert passed > 200
     assert passed / judged > 0.9
+
+
+# At work
+
+
+async def test_operation_unknown_to_github_is_a_violation(acme: Acme) -> None:
+    with pytest.raises(GitHubBroken):
+        await acme.bot.getitem(REPOSITORY + "/plans")
+    assert "no such operation" in acme.github.take_violations()[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("body", 1), ("colour", "red"), ("maintainer_can_modify", "yes")]
+)
+async def test_field_of_the_wrong_kind_or_name_is_a_violation(acme: Acme, field: str, value: object) -> None:
+    pull = await acme.pull()
+    token = await acme.installation_token()
+    async with acme.session.patch(
+        f"{acme.github.api_url}{REPOSITORY}/pulls/{pull.number}",
+        headers={"Authorization": f"Bearer {token}"},
+        json={field: value},
+    ):
+        pass
+    violations = acme.github.take_violations()
+    assert any("(pulls/update): request" in violation and field in violation for violation in violations)
+
+
+async def test_unknown_query_parameter_is_a_violation(acme: Acme) -> None:
+    await acme.bot.getitem(REPOSITORY + "/pulls?statee=open")
+    assert "unknown query parameter statee" in acme.github.take_violations()[0]
+
+
+async def test_operation_the_stand_in_lacks_is_said_and_not_made_up(acme: Acme) -> None:
+    with pytest.raises(GitHubBroken):
+        await acme.bot.getitem(REPOSITORY + "/stargazers")
+    assert "the stand-in does not" in acme.github.take_violations()[0]

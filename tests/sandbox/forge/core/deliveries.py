@@ -90,9 +90,10 @@ class PostOffice:
     async def settle(self) -> None:
         """Wait until nothing is under way; what `REORDER` still holds back is let go."""
         while self._under_way:
-            for held in self._held.values():
-                while held:
-                    held.pop().set()
+            if len(self._under_way) == sum(len(held) for held in self._held.values()):
+                for held in self._held.values():
+                    while held:
+                        held.pop().set()
             await asyncio.wait(set(self._under_way), timeout=0.05)
 
     async def _send(self, letter: Letter, fault: DeliveryFault | None, *, is_redelivery: bool) -> None:
