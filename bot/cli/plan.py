@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -169,8 +170,9 @@ def _printed(plan: Plan, wanted: Format) -> str:
         case "text":
             from bot.report.terminal import plan_text  # noqa: PLC0415
 
-            colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-            return plan_text(plan, colour=colour)
+            in_terminal = sys.stdout.isatty()
+            width = shutil.get_terminal_size().columns if in_terminal else None
+            return plan_text(plan, colour=in_terminal and "NO_COLOR" not in os.environ, width=width)
 
 
 def _exit_code(plan: Plan) -> int:

@@ -38,9 +38,8 @@ async def compare(
 
     plans = await gather_bounded(_AT_ONCE, one, names)
     exchanged = match_across(comparisons)
-    return tuple(
-        replace(plan, changes=exchanged.get(plan.target.id, plan.changes)) for plan in _paired(plans)
-    )
+    told = [replace(plan, changes=exchanged.get(plan.target.id, plan.changes)) for plan in plans]
+    return tuple(_paired(told))
 
 
 def _verdict(before: Traced | None, after: Traced | None, compared: Comparison) -> TargetPlan:

@@ -135,3 +135,10 @@ def test_hostile_names_and_messages_stay_in_their_place(text: str) -> None:
     assert "<" not in read
     assert "://" not in read
     assert not any(line.startswith("/") for line in read.splitlines())
+
+
+def test_a_target_that_differs_from_its_plan_is_named() -> None:
+    context = delivery_context(surprises=("staging/apps", "staging/`odd`"))
+    comment = delivery_comment([delivered()], context)
+    assert "Rendered otherwise than the plan showed" in comment
+    assert "`staging/apps`" in comment

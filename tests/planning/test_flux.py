@@ -1,0 +1,155 @@
+"""Flux repositories: from the bootstrap downwards, to the fixpoint, with nothing dropped."""
+
+import pytest
+
+from bot.discover.flux import RepositoryIdentity
+from bot.planning.expansion import Finding
+from tests.planning.conftest import Bench, config_map, kustomization, statuses, target
+
+URL = "https://git.example.test/acme/fleet"
+SOURCE = f"""apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {{name: flux-system, namespace: flux-system}}
+spec: {{url: {URL}, interval: 1m}}
+"""
+
+
+def flux(name: str, path: str, more: str = "", source: str = "flux-system") -> str:
+    return f"""apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: {name}, namespace: flux-system}}
+spec:
+  interval: 1m
+  path: ./{path}
+  prune: true
+  sourceRef: {{kind: GitRepository, name: {source}}}
+{more}"""
+
+
+CLUSTERS = {
+    f"clusters/{cluster}/flux-system/{name}": content
+    for cluster in ("staging", "production")
+    for name, content in {
+        "gotk-sync.yaml": f"{SOURCE}---\n{flux('flux-system', f'clusters/{cluster}')}",
+        "kustomization.yaml": kustomization("gotk-sync.yaml"),
+    }.items()
+}
+FLEET = {
+    **CLUSTERS,
+    "clusters/staging/apps.yaml": flux("apps", "apps/staging"),
+    "clusters/production/apps.yaml": flux("apps", "apps/production"),
+    "apps/base/kustomization.yaml": kustomization("cm.yaml"),
+    "apps/base/cm.yaml": config_map("web"),
+    "apps/staging/kustomization.yaml": kustomization("../base"),
+    "apps/production/kustomization.yaml": kustomization("../base"),
+}
+
+
+@pytest.fixture
+def fleet(bench: Bench) -> Bench:
+    bench.finding = Finding(repository=RepositoryIdentity.of([URL]))
+    bench.work.commit(FLEET)
+    return bench
+
+
+async def test_each_cluster_has_its_own_targets_from_its_bootstrap(fleet: Bench) -> None:
+    fleet.work.commit({"apps/staging/kustomization.yaml": kustomization("../base", more="namePrefix: s-\n")})
+    assert statuses(await fleet.plan()) == {
+        "production/flux-system/apps": "unchanged",
+        "production/flux-system/flux-system": "unchanged",
+        "staging/flux-system/apps": "changed",
+        "staging/flux-system/flux-system": "unchanged",
+    }
+
+
+async def test_a_kustomization_that_renders_kustomizations_is_followed(fleet: Bench) -> None:
+    fleet.work.commit(
+        {
+            "clusters/staging/apps.yaml": flux("apps", "apps/tree"),
+            "apps/tree/kustomization.yaml": kustomization("leaf.yaml", more="namePrefix: team-\n"),
+            "apps/tree/leaf.yaml": flux("leaf", "apps/staging"),
+        }
+    )
+    plan = await fleet.plan()
+    assert statuses(plan)["staging/flux-system/team-leaf"] == "added"
+    leaf = target(plan, "flux-system/team-leaf", "staging").target
+    assert leaf.path == "apps/staging"
+
+
+async def test_a_new_application_shows_all_it_brings(fleet: Bench) -> None:
+    fleet.work.commit(
+        {
+            "clusters/staging/more.yaml": flux("more", "more"),
+            "more/cm.yaml": config_map("more", namespace="shop"),
+        }
+    )
+    plan = await fleet.plan()
+    assert statuses(plan)["staging/flux-system/more"] == "added"
+    assert [c.id.name for c in target(plan, "flux-system/more", "staging").changes] == ["more"]
+    assert statuses(plan)["staging/flux-system/flux-system"] == "changed"
+
+
+async def test_fields_of_the_kustomization_shape_what_it_renders(fleet: Bench) -> None:
+    shaped = "  targetNamespace: shop\n  images: [{name: nginx, newTag: '2'}]\n  commonMetadata: {labels: {team: a}}\n"
+    fleet.work.commit({"clusters/staging/apps.yaml": flux("apps", "apps/staging", shaped)})
+    plan = await fleet.plan()
+    changed = target(plan, "flux-system/apps", "staging")
+    assert {change.id.namespace for change in changed.changes} >= {"shop"}
+
+
+async def test_another_repository_makes_the_target_unknown_with_the_reason(fleet: Bench) -> None:
+    other = SOURCE.replace("name: flux-system", "name: other").replace("acme/fleet", "acme/other")
+    fleet.work.commit({"clusters/staging/other.yaml": f"{other}---\n{flux('other', 'x', source='other')}"})
+    plan = await fleet.plan()
+    unknown = target(plan, "flux-system/other", "staging")
+    assert unknown.status.value == "unknown"
+    assert "is another repository" in unknown.diagnostics[0].message
+
+
+async def test_children_of_a_parent_that_cannot_be_rendered_are_kept(fleet: Bench) -> None:
+    parent = flux("apps", "apps/tree", "  postBuild: {substitute: {a: b}}\n")
+    fleet.work.commit(
+        {
+            "clusters/staging/apps.yaml": parent,
+            "apps/tree/kustomization.yaml": kustomization("leaf.yaml"),
+            "apps/tree/leaf.yaml": flux("leaf", "apps/staging"),
+        }
+    )
+    plan = await fleet.plan()
+    assert statuses(plan)["staging/flux-system/apps"] == "unknown"
+    assert statuses(plan)["staging/flux-system/leaf"] == "added"
+    assert any("planned as their files stand" in d.message for d in plan.diagnostics)
+
+
+async def test_a_circle_of_kustomizations_ends(fleet: Bench) -> None:
+    fleet.work.commit(
+        {
+            "clusters/staging/a.yaml": flux("a", "loop/a"),
+            "loop/a/b.yaml": flux("b", "loop/b"),
+            "loop/b/a.yaml": flux("a", "loop/a"),
+        }
+    )
+    assert statuses(await fleet.plan())["staging/flux-system/b"] == "added"
+
+
+async def test_without_a_bootstrap_the_roots_are_what_no_other_reads(bench: Bench) -> None:
+    bench.work.commit(
+        {
+            "clusters/home/apps.yaml": flux("apps", "apps"),
+            "apps/kustomization.yaml": kustomization("ks.yaml"),
+            "apps/ks.yaml": flux("web", "web"),
+            "web/cm.yaml": config_map("web"),
+        }
+    )
+    bench.work.commit({"web/cm.yaml": config_map("web", "2")})
+    assert statuses(await bench.plan()) == {
+        "home/flux-system/apps": "unchanged",
+        "home/flux-system/web": "changed",
+    }
+
+
+async def test_a_flux_file_that_does_not_parse_is_said_and_passed_over(fleet: Bench) -> None:
+    fleet.work.commit({"stray.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\n a: [\n"})
+    plan = await fleet.plan()
+    assert set(statuses(plan).values()) == {"unchanged"}
+    assert [d.file for d in plan.diagnostics] == ["stray.yaml"]
