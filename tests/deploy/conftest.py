@@ -5,20 +5,14 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from bot.kube.client import ApplyOptions, KubeClient
+from bot.kube.client import KubeClient
 from bot.kube.connection import Connection
-from bot.model.objects import Manifest
 from tests.deploy.rendered import manifests
 from tests.sandbox.cluster import ClusterAccess
 from tests.sandbox.cluster.observe import read, until
+from tests.sandbox.cluster.operator import apply
 
 NOT_WORKLOADS = {"Namespace", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"}
-
-
-async def apply(client: KubeClient, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
-    """As an operator would; unknown and doubled fields are errors."""
-    resource = await client.discovery.resource(manifest["apiVersion"], manifest["kind"])
-    return await client.apply(resource, manifest, ApplyOptions("operator", force=True, dry_run=dry_run))
 
 
 @pytest_asyncio.fixture

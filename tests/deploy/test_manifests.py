@@ -9,8 +9,8 @@ from bot.config import load
 from bot.kube.client import KubeClient
 from bot.kube.errors import Forbidden
 from bot.model.objects import Manifest
-from tests.deploy.conftest import apply
 from tests.deploy.rendered import DEPLOY, DIRECTORIES, manifests, workloads
+from tests.sandbox.cluster.operator import apply
 
 WEB, WORKER, STORE = "longshore-web", "longshore-worker", "longshore-store"
 TEMPLATES = dict(workloads())

@@ -35,5 +35,8 @@ def _write(path: Path, access: ClusterAccess, account: str, token: str) -> None:
         "clusters": [{"name": "sandbox", "cluster": cluster}],
         "users": [{"name": account, "user": {"token": token}}],
     }
-    path.touch(mode=0o600)
-    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    # In one step: whoever waits for it must not read half of it.
+    fresh = path.with_name(f".{path.name}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    fresh.replace(path)
