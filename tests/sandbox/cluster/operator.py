@@ -26,5 +26,5 @@ async def apply(client: KubeClient, manifest: Manifest, *, dry_run: bool = False
 
 @functools.cache
 def _built(directory: Path) -> str:
-    argv = [located("kustomize"), "build", directory]
+    argv = [str(located("kustomize")), "build", str(directory)]
     return subprocess.run(argv, capture_output=True, text=True, timeout=_TIMEOUT_S, check=True).stdout
