@@ -51,8 +51,8 @@ class Component:
         assert not self.is_running, f"{self.name} runs already"
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                # NB: -S -E -s keep start-up near 10 ms; the launcher needs the standard library only.
-                *(sys.executable, "-S", "-E", "-s", str(LAUNCHER), str(os.getpid())),
+                # NB: -S -I keep start-up near 10 ms and this folder, whose names are its own, off the import path.
+                *(sys.executable, "-S", "-I", str(LAUNCHER), str(os.getpid())),
                 *map(str, self.argv),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
