@@ -9,8 +9,8 @@ from bot.kube.client import KubeClient
 from bot.kube.connection import Connection
 from tests.deploy.rendered import manifests
 from tests.sandbox.cluster import ClusterAccess
+from tests.sandbox.cluster.administer import apply
 from tests.sandbox.cluster.observe import read, until
-from tests.sandbox.cluster.operator import apply
 
 NOT_WORKLOADS = {"Namespace", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"}
 

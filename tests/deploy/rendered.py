@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.model.objects import Manifest
-from tests.sandbox.cluster.operator import rendered
+from tests.sandbox.cluster.administer import rendered
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 DIRECTORIES = tuple(sorted(file.parent for file in DEPLOY.rglob("kustomization.yaml")))

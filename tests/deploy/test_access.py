@@ -13,7 +13,7 @@ from bot.model.delivery import Failure, Outcome, Phase
 from tests.deploy.rendered import manifests
 from tests.engines.direct.world import World, config_map, deliver, deployment
 from tests.sandbox.cluster import ClusterAccess
-from tests.sandbox.cluster.operator import apply
+from tests.sandbox.cluster.administer import apply
 from tests.sandbox.cluster.tokens import token_kubeconfig
 
 DELIVERER = "system:serviceaccount:longshore-system:longshore"

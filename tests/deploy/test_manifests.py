@@ -10,7 +10,7 @@ from bot.kube.client import KubeClient
 from bot.kube.errors import Forbidden
 from bot.model.objects import Manifest
 from tests.deploy.rendered import DEPLOY, DIRECTORIES, manifests, workloads
-from tests.sandbox.cluster.operator import apply
+from tests.sandbox.cluster.administer import apply
 
 WEB, WORKER, STORE = "longshore-web", "longshore-worker", "longshore-store"
 TEMPLATES = dict(workloads())
