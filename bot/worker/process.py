@@ -96,7 +96,7 @@ class _Process:
         ]
 
     async def work_until(self, stop: asyncio.Event) -> int:
-        async with _metrics_port(self._options, self._metrics):
+        async with _operators_port(self._options, self._metrics, self._queue):
             await self._wake_sweeps()
             stopping = asyncio.create_task(stop.wait(), name="stop")
             house = asyncio.create_task(keep_house(self._chores, self._metrics), name="housekeeping")
@@ -134,12 +134,26 @@ class _Process:
 
 
 @asynccontextmanager
-async def _metrics_port(options: WorkerOptions, metrics: Metrics) -> AsyncIterator[None]:
+async def _operators_port(options: WorkerOptions, metrics: Metrics, queue: Queue) -> AsyncIterator[None]:
+    """For the operator alone: `/parked` names keys and errors."""
     from prometheus_client.aiohttp import make_aiohttp_handler  # noqa: PLC0415 - loads its own share of modules
+
+    async def parked(_request: web.Request) -> web.Response:
+        status = await queue.status()
+        return web.json_response(
+            {
+                "count": status.parked,
+                "newest": [
+                    {"key": str(one.step), "sinceUnix": round(one.since_s), "error": one.error}
+                    for one in status.parked_newest
+                ],
+            }
+        )
 
     app = web.Application()
     app.router.add_get("/metrics", make_aiohttp_handler(metrics.registry))
     app.router.add_get("/healthz", _alive)
+    app.router.add_get("/parked", parked)
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     try:

@@ -123,6 +123,10 @@ async def test_everything_comes_up_takes_a_webhook_survives_kills_and_ends_witho
     running = Running(load(config_file), config_file, tmp_path)
     try:
         await until(running.ready)
+        if sys.platform == "linux":
+            seen = text(Path(f"/proc/{running.pid('web')}/environ"))
+            assert SECRET.decode() in seen
+            assert "KUBECONFIG" not in seen
         store_pid = running.store.pid
         assert store_pid is not None
         for pid in (store_pid, running.pid("web"), running.pid("worker")):

@@ -17,6 +17,8 @@ from bot.model.plan import Protection
 from bot.model.steps import Again, Done, StepContext, StepKey, StepResult
 from bot.store.connection import Store
 from bot.worker.process import Work, WorkerOptions, serve
+from bot.worker.runner import Limits
+from bot.worker.verdict import Patience
 
 
 def _append(path: Path, line: str) -> None:
@@ -26,6 +28,8 @@ def _append(path: Path, line: str) -> None:
 
 async def note(context: StepContext, key: str) -> StepResult:
     verb, _, place = key.partition(" ")
+    if verb == "park":
+        raise ValueError("as the key says")
     path = Path(place)
     _append(path, f"begin {context.attempt}")
     try:
@@ -49,7 +53,8 @@ async def main(options: dict[str, object]) -> int:
             {"note": note}, (StepKey("note", f"quick {sweep}"),), (Protection("landlock", active=True),)
         )
 
-    return await serve(WorkerOptions(**options), open_work)  # type: ignore[arg-type] # as the test wrote them
+    limits = Limits(patience=Patience(unexpected=1))
+    return await serve(WorkerOptions(**options, limits=limits), open_work)  # type: ignore[arg-type] # as the test wrote them
 
 
 if __name__ == "__main__":

@@ -179,6 +179,22 @@ async def test_a_worker_whose_store_stays_away_asks_to_be_started_again(
     assert await serve(WorkerOptions(server.url, "test", metrics_port=0), open_work) == EX_TEMPFAIL
 
 
+async def test_the_operator_sees_what_was_given_up_and_why(queue: Queue, start_worker: StartWorker) -> None:
+    told = await ready(await start_worker())
+    url = f"http://127.0.0.1:{told['metrics_port']}/parked"
+    await queue.wake(Wake(StepKey("note", "park x"), "test"))
+    async with asyncio.timeout(20), aiohttp.ClientSession() as client:
+        while True:
+            async with client.get(url) as response:
+                facts = await response.json()
+            if facts["count"]:
+                break
+            await asyncio.sleep(0.05)
+    (parked,) = facts["newest"]
+    assert parked["key"] == "note:park x"
+    assert parked["error"].startswith("ValueError: as the key says [run ")
+
+
 async def test_a_worker_says_that_it_lives_and_what_protects_it_until_it_ends(
     shared: Shared, start_worker: StartWorker
 ) -> None:
