@@ -21,6 +21,7 @@ from tests.engines.direct.world import (
     REPO,
     World,
     config_map,
+    crd,
     deliver,
     deployment,
     make_target,
@@ -121,23 +122,6 @@ async def test_a_crd_with_its_custom_resource_and_a_namespace_with_its_content_g
     again = await deliver(world.engine(recorder), world.order(manifests, revision=2))
     assert again.delivery.count(Outcome.UNCHANGED) == 4
     assert [w.split()[0] for w in recorder.writes] == ["replace"]
-
-
-def crd(group: str) -> Manifest:
-    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    schema = {"type": "object", "properties": {"spec": anything, "status": anything}}
-    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"widgets.{group}"},
-        "spec": {
-            "group": group,
-            "scope": "Namespaced",
-            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
-            "versions": [version],
-        },
-    }
 
 
 async def test_one_refusal_in_a_stage_leaves_the_whole_stage_unwritten(world: World) -> None:

@@ -14,8 +14,17 @@ from bot.kube.parent import CONFIG_MAP, NAMESPACE, allow_prune, read, vanished
 from bot.model.delivery import Outcome, Phase
 from bot.model.objects import Digest, Manifest, Object
 from bot.model.rendering import Rendering
-from tests.engines.direct.test_deliver import crd
-from tests.engines.direct.world import REPO, SOURCE, World, admit_all, config_map, deliver, make_target, sha
+from tests.engines.direct.world import (
+    REPO,
+    SOURCE,
+    World,
+    admit_all,
+    config_map,
+    crd,
+    deliver,
+    make_target,
+    sha,
+)
 
 
 def outcomes(step: Step) -> dict[str, Outcome]:

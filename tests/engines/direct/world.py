@@ -134,6 +134,23 @@ def deployment(namespace: str, name: str, *, replicas: int = 1) -> Manifest:
     }
 
 
+def crd(group: str) -> Manifest:
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    schema = {"type": "object", "properties": {"spec": anything, "status": anything}}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"widgets.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+            "versions": [version],
+        },
+    }
+
+
 @dataclass
 class World:
     """A cluster with a state namespace of the test's own, and any number of workers that deliver to it."""
@@ -141,7 +158,6 @@ class World:
     kubeconfig: Path
     namespace: str
     clock: TestClock = field(default_factory=TestClock)
-    limits: Any = None
     clients: list[KubeClient] = field(default_factory=list)
 
     @property
@@ -155,9 +171,14 @@ class World:
         return client
 
     def engine(
-        self, *gates: Any, worker: str = "worker-1", client: KubeClient | None = None, **options: Any
+        self,
+        *gates: Any,
+        worker: str = "worker-1",
+        client: KubeClient | None = None,
+        clock: TestClock | None = None,
+        **options: Any,
     ) -> DirectEngine:
-        holder = Holder(worker, self.clock)
+        holder = Holder(worker, clock or self.clock)
         return DirectEngine(
             client or self.client(*gates), holder, Options(state_namespace=self.state_namespace, **options)
         )
