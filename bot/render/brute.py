@@ -16,7 +16,7 @@ from bot.model.manifests import ManifestError, canonical_json, documents
 from bot.model.rendering import Rendering, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader
-from bot.render.directory import FLUX_EXCLUDES, SOURCE_IGNORE
+from bot.render.artifact import ArtifactTree
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.files import write_everything
@@ -55,7 +55,7 @@ class Checkout:
                 return failed(error.message, target, file=error.file, line=error.line)
 
     async def _render(self, target: Target, sandbox: Sandbox) -> Rendering:
-        root = await asyncio.to_thread(self._root, target.origin.found is not Found.FLUX_KUSTOMIZATION)
+        root = await asyncio.to_thread(self._root, target.origin.found is Found.FLUX_KUSTOMIZATION)
         directory = (root / target.path).resolve()
         if not (directory.is_dir() and directory.is_relative_to(root)):
             raise Unrenderable(f"{target.path!r} is not a directory of the repository")
@@ -64,7 +64,7 @@ class Checkout:
                 Source(f.read_bytes(), str(f.relative_to(root))) for f in _plain_files(directory, root)
             ]
             return rendering(sources, target.overlay.get("commonMetadata") or {})
-        restore = _lay_over(root, directory, target)
+        restore = _lay_over(directory, target)
         try:
             output = await kustomize_build(root, str(directory.relative_to(root)), sandbox)
         finally:
@@ -74,31 +74,34 @@ class Checkout:
                     file.write_bytes(data)
         return rendered(output, target)
 
-    def _root(self, with_links: bool) -> Path:  # noqa: FBT001 - private, and the caller's words say it
-        """Written when first asked for. Flux sees no links, so its targets get a checkout without."""
-        root = self._private / ("links" if with_links else "files") / ROOT_NAME
+    def _root(self, for_flux: bool) -> Path:  # noqa: FBT001 - private, and the caller's words say it
+        """Written when first asked for. Flux does not get everything that is in the tree."""
+        root = self._private / ("artifact" if for_flux else "tree") / ROOT_NAME
         if not root.exists():
             root.mkdir(parents=True)
-            entries = [e for e in _everything(self._tree, "") if with_links or e.kind is TraceKind.FILE]
-            write_everything(self._tree, entries, root, max_total_bytes=MAX_CHECKOUT_BYTES)
+            seen = ArtifactTree(self._tree) if for_flux else self._tree
+            write_everything(seen, _everything(seen), root, max_total_bytes=MAX_CHECKOUT_BYTES)
         return root.resolve()
 
 
-def _everything(tree: TreeReader, directory: str) -> Iterator[TraceEntry]:
-    for name, entry in tree.listing(directory):
-        path = f"{directory}/{name}" if directory else name
-        match entry.kind:
-            case EntryKind.TREE:
-                yield from _everything(tree, path)
-            case EntryKind.BLOB:
-                yield TraceEntry(path, TraceKind.FILE, entry.mode, entry.id)
-            case EntryKind.LINK:
-                yield TraceEntry(path, TraceKind.LINK, entry.mode, entry.id)
-            case EntryKind.SUBMODULE:
-                pass
+def _everything(tree: TreeReader) -> Iterator[TraceEntry]:
+    pending = [""]
+    while pending:
+        directory = pending.pop()
+        for name, entry in tree.listing(directory):
+            path = f"{directory}/{name}" if directory else name
+            match entry.kind:
+                case EntryKind.TREE:
+                    pending.append(path)
+                case EntryKind.BLOB:
+                    yield TraceEntry(path, TraceKind.FILE, entry.mode, entry.id)
+                case EntryKind.LINK:
+                    yield TraceEntry(path, TraceKind.LINK, entry.mode, entry.id)
+                case EntryKind.SUBMODULE:
+                    pass
 
 
-def _lay_over(root: Path, directory: Path, target: Target) -> dict[Path, bytes | None]:
+def _lay_over(directory: Path, target: Target) -> dict[Path, bytes | None]:
     """Write the kustomization as Flux would; returns what to put back: bytes, or None for a file that was not there."""
     present = [directory / name for name in KUSTOMIZATION_FILES if (directory / name).is_file()]
     is_flux = target.origin.found is Found.FLUX_KUSTOMIZATION
@@ -108,7 +111,11 @@ def _lay_over(root: Path, directory: Path, target: Target) -> dict[Path, bytes |
     if file.is_symlink():
         raise Unrenderable("an overlay over a linked kustomization cannot be checked")
     before = file.read_bytes() if present else None
-    declared = _declared(before) if before is not None else generated(_flux_resources(directory, root))
+    declared = (
+        _declared(before)
+        if before is not None
+        else generated([f"./{path.relative_to(directory)}" for path in _flux_walk(directory)])
+    )
     components = [
         text
         for text in target.overlay.get("components") or []
@@ -126,21 +133,8 @@ def _declared(data: bytes) -> dict[str, Any]:
     return parsed[0].value if parsed and isinstance(parsed[0].value, dict) else {}
 
 
-def _flux_resources(directory: Path, root: Path) -> list[str]:
-    for parent in (directory, *directory.parents):
-        if (parent / SOURCE_IGNORE).exists():
-            raise Unrenderable(".sourceignore is not supported yet")
-        if parent == root:
-            break
-    return [f"./{path.relative_to(directory)}" for path in _flux_walk(directory)]
-
-
 def _flux_walk(directory: Path) -> Iterator[Path]:
     for path in sorted(directory.iterdir(), key=lambda p: os.fsencode(p.name)):
-        if path.name in FLUX_EXCLUDES:
-            continue
-        if path.name == SOURCE_IGNORE:
-            raise Unrenderable(".sourceignore is not supported yet")
         if path.is_file():
             if path.suffix in {".yaml", ".yml"}:
                 yield path

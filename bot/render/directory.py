@@ -14,26 +14,7 @@ from bot.model.tree import EntryKind, TreeEntry, TreeReader
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 
-SOURCE_IGNORE = ".sourceignore"
 _MAX_DEPTH = 40
-FLUX_EXCLUDES = frozenset(
-    (
-        ".git",
-        ".github",
-        ".circleci",
-        ".travis.yml",
-        ".gitlab-ci.yml",
-        "appveyor.yml",
-        ".drone.yml",
-        "cloudbuild.yaml",
-        "codeship-services.yml",
-        "codeship-steps.yml",
-        ".goreleaser.yml",
-        ".sops.yaml",
-        ".flux.yaml",
-    )
-)
-"""What source-controller leaves out of every artifact, as far as it matters to YAML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +33,7 @@ class Listed:
 
 
 def scan_for_flux(tree: TreeReader, directory: str) -> Iterator[Resource | Listed]:
-    """Raises `Unrenderable` where `.sourceignore` takes part, or directories nest too deep.
-
-    Symbolic links are no part of what source-controller hands to Flux, and are passed over.
-    """
+    """`tree` is what Flux sees of the repository, an `ArtifactTree`. Raises `Unrenderable` where directories nest too deep."""
     return _scan(tree, directory, _flux_keeps, 0)
 
 
@@ -68,11 +46,7 @@ _Keeps = Callable[[str, TreeEntry], bool]
 
 
 def _flux_keeps(name: str, entry: TreeEntry) -> bool:
-    if entry.kind is EntryKind.BLOB:
-        return name not in FLUX_EXCLUDES and (
-            name.endswith((".yaml", ".yml")) or name in (*KUSTOMIZATION_FILES, SOURCE_IGNORE)
-        )
-    return entry.kind is EntryKind.TREE and name not in FLUX_EXCLUDES
+    return entry.kind is EntryKind.TREE or name.endswith((".yaml", ".yml")) or name in KUSTOMIZATION_FILES
 
 
 def _plain_keeps(name: str, entry: TreeEntry) -> bool:
@@ -88,8 +62,6 @@ def _scan(tree: TreeReader, directory: str, keeps: _Keeps, depth: int) -> Iterat
     yield Listed(directory, _digest(kept))
     for name, entry in kept:
         path = f"{directory}/{name}" if directory else name
-        if name == SOURCE_IGNORE:
-            raise Unrenderable(f"{path} decides what Flux reads here, which is not supported yet")
         if entry.kind is not EntryKind.TREE:
             if name != KUSTOMIZATION_FILES[2] or keeps is _plain_keeps:
                 yield Resource(path)

@@ -13,6 +13,7 @@ from bot.model.manifests import ManifestError, canonical_json, documents
 from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
+from bot.render.artifact import ArtifactTree
 from bot.render.contents import LFS_REASON, is_lfs_pointer
 from bot.render.directory import Resource, scan_for_flux, scan_plain
 from bot.render.errors import Unrenderable
@@ -84,7 +85,7 @@ def _declared(file: Path) -> dict[str, Any]:
 
 def _generated(tree: TreeReader, directory: str) -> dict[str, Any]:
     below = len(directory) + 1 if directory else 0
-    found = [f.path[below:] for f in scan_for_flux(tree, directory) if isinstance(f, Resource)]
+    found = [f.path[below:] for f in scan_for_flux(ArtifactTree(tree), directory) if isinstance(f, Resource)]
     return generated([f"./{path}" for path in found])
 
 

@@ -22,6 +22,7 @@ _BUILD = ("build", "--load-restrictor", "LoadRestrictionsNone", ".")
 # All of kustomize's environment: its default garbage collection doubles the time of such a short run.
 _ENV = {"GOGC": "400"}
 _LAUNCH_FAILED = 125
+_GO_CRASHED = 2
 _LIMITS = Limits(memory_bytes=1024 * MIB, cpu_s=30, file_bytes=0)
 
 
@@ -68,8 +69,8 @@ async def kustomize_build(root: Path, directory: str, sandbox: Sandbox) -> bytes
 def _reason(error: ProgramFailed, root: Path, directory: str) -> str:
     if error.exit_code == _LAUNCH_FAILED:
         return "the sandbox could not be set up, so nothing was rendered"
-    if error.exit_code < 0:
-        return f"{error.message}: it used more memory or processor time than it may"
+    if error.exit_code < 0 or error.exit_code == _GO_CRASHED:
+        return f"{error.message}: it crashed, or needed more memory or processor time than it may have"
     said = presentable(error.stderr, str(root))
     if said:
         return f"kustomize: {said}"

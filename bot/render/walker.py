@@ -10,8 +10,9 @@ import contextlib
 from bot.model.rendering import Diagnostic, Severity, Trace, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
+from bot.render.artifact import SOURCE_IGNORE, ArtifactTree
 from bot.render.contents import Contents, Problem, Reference, kustomizations, plugin_files, read_fields
-from bot.render.directory import SOURCE_IGNORE, Listed, Resource, scan_for_flux, scan_plain
+from bot.render.directory import Listed, Resource, scan_for_flux, scan_plain
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES, OVERLAY, PLUGIN_DIRECTORY, Use
 from bot.render.paths import Place, follow, join
@@ -19,7 +20,6 @@ from bot.render.paths import Place, follow, join
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 40
 MAX_DIAGNOSTICS = 30
-_NO_LINKS = "is a symbolic link, which Flux's source-controller leaves out"
 
 
 class _TooMuch(Exception):
@@ -30,9 +30,9 @@ class Walk:
     """One target in one tree. `run` may be called once."""
 
     def __init__(self, tree: TreeReader, target: Target) -> None:
-        self._tree = tree
+        self._artifact = ArtifactTree(tree) if target.origin.found is Found.FLUX_KUSTOMIZATION else None
+        self._tree = self._artifact or tree
         self._target = target
-        self._for_flux = target.origin.found is Found.FLUX_KUSTOMIZATION
         self._entries: dict[str, TraceEntry] = {}
         self._diagnostics: list[Diagnostic] = []
         self._visited: set[tuple[str, str | None]] = set()
@@ -40,6 +40,7 @@ class Walk:
     def run(self) -> Trace:
         with contextlib.suppress(_TooMuch):
             self._root()
+            self._ignore_files()
         return Trace(tuple(sorted(self._entries.values(), key=_by_path)), tuple(self._diagnostics))
 
     def _root(self) -> None:
@@ -64,10 +65,9 @@ class Walk:
             self._kustomize(place.path)
 
     def _kustomize(self, root: str) -> None:
-        if self._for_flux and not any(self._tree.entry(_below(root, name)) for name in KUSTOMIZATION_FILES):
+        if self._artifact and not any(self._tree.entry(_below(root, name)) for name in KUSTOMIZATION_FILES):
             for name in KUSTOMIZATION_FILES:
                 self._record(_below(root, name), TraceKind.ABSENT)
-            self._ignore_files_above(root)
             self._scan(root, (root,))
         else:
             self._directory(root, ())
@@ -95,17 +95,19 @@ class Walk:
         except Unrenderable as error:
             self._refuse(error.message, *self._where())
 
-    def _ignore_files_above(self, directory: str) -> None:
-        """`.sourceignore` of a parent reaches down to here as well; those below are met by the scan."""
-        while directory:
-            directory = directory.rpartition("/")[0]
+    def _ignore_files(self) -> None:
+        """`.sourceignore` files decide what is there: each of them that could hide something that was looked at."""
+        if self._artifact is None:
+            return
+        listed = {entry.path for entry in self._entries.values() if entry.kind is TraceKind.LISTING}
+        directories = listed.union(*(_above(entry.path) for entry in self._entries.values()))
+        for directory in directories:
             path = _below(directory, SOURCE_IGNORE)
-            entry = self._tree.entry(path)
+            entry = self._artifact.repository.entry(path)
             if entry is None:
                 self._record(path, TraceKind.ABSENT)
-            else:
+            elif entry.kind is EntryKind.BLOB:
                 self._record_file(path, entry)
-                self._refuse("decides what Flux reads here, which is not supported yet", path)
 
     def _directory(
         self, directory: str, chain: tuple[str, ...], *, said_by: str = "", plugins_for: str | None = None
@@ -154,8 +156,6 @@ class Walk:
             self._refuse(f"{directory or 'the root'} has more than one kustomization file", present[1][0])
         elif not present:
             self._refuse(f"{directory or 'the root'} has no kustomization file", said_by or self._where()[0])
-        elif self._for_flux and present[0][1].links:
-            self._refuse(_NO_LINKS, present[0][0])
         else:
             return present[0][1].path
         return None
@@ -176,12 +176,10 @@ class Walk:
             self._refuse_reference(reference, error.message, file)
             return
         self._record_links(place)
-        if self._for_flux and place.links:
-            self._refuse_reference(reference, _NO_LINKS, file)
-        elif place.entry is None:
+        if place.entry is None:
             self._record(place.path, TraceKind.ABSENT)
             if not optional:
-                self._refuse_reference(reference, f"does not exist ({place.path})", file)
+                self._refuse_reference(reference, self._why_absent(place.path), file)
         elif place.entry.kind is EntryKind.TREE:
             self._into_directory(reference, place.path, chain, file, plugins_for)
         elif reference.use is Use.COMPONENT:
@@ -227,6 +225,10 @@ class Walk:
             sentence = f"{problem.field}: {problem.reason}" if problem.field else problem.reason
             self._refuse(sentence, file, problem.line or self._line(file, problem.quote))
 
+    def _why_absent(self, path: str) -> str:
+        hidden = self._artifact.why_hidden(path) if self._artifact else ""
+        return f"does not exist ({hidden or path})"
+
     def _where(self) -> tuple[str | None, int | None]:
         return self._target.origin.file, self._target.origin.line
 
@@ -270,6 +272,14 @@ def _by_path(entry: TraceEntry) -> tuple[str, str]:
 
 def _below(directory: str, name: str) -> str:
     return f"{directory}/{name}" if directory else name
+
+
+def _above(path: str) -> list[str]:
+    found = []
+    while path:
+        path = path.rpartition("/")[0]
+        found.append(path)
+    return found
 
 
 def _is_below(path: str, directory: str) -> bool:

@@ -63,7 +63,6 @@ _PHRASES = re.compile(
             rf"unable to load builtin {_ID}",
             r"external plugins disabled",
             r"document contains excessive aliasing",
-            r"recovered from kustomize build panic|runtime error|out of memory",
         )
     )
 )

@@ -200,7 +200,11 @@ def test_a_rendering_changes_only_where_its_key_does(
             ]
         )
     )
-    content = data.draw(st.sampled_from([None, config_map("new"), "A=2\n", "namePrefix: z-\nresources: []"]))
+    content = data.draw(
+        st.sampled_from(
+            [None, config_map("new"), "A=2\n", "*.txt\nm.yaml\n", "namePrefix: z-\nresources: []"]
+        )
+    )
     changed = repository.changed(path, content)
 
     async def compare() -> None:

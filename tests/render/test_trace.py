@@ -6,7 +6,7 @@ from bot.model.rendering import Trace, TraceKind
 from bot.model.target import Found, RendererKind
 from bot.render.trace import trace
 from bot.render.walker import MAX_DEPTH
-from tests.render.trees import Content, Link, MemoryTree, config_map, target
+from tests.render.trees import Content, Link, MemoryTree, Submodule, config_map, target
 
 FLUX = Found.FLUX_KUSTOMIZATION
 
@@ -280,21 +280,51 @@ class TestGeneratedForFlux:
         assert trace(MemoryTree({**files, "app/README.md": ""}), target(found=FLUX)) == before
         assert trace(MemoryTree({**files, "app/b.yaml": ""}), target(found=FLUX)) != before
 
-    @pytest.mark.parametrize("path", [".sourceignore", "app/.sourceignore", "app/sub/.sourceignore"])
-    def test_a_sourceignore_that_reaches_there_makes_it_unknown(self, path: str) -> None:
-        tree = MemoryTree({"app/a.yaml": config_map("a"), "app/sub/b.yaml": config_map("b"), path: "*"})
+    def test_what_sourceignore_hides_is_not_there(self) -> None:
+        tree = MemoryTree(
+            {
+                ".sourceignore": "# all but apps\n/*\n!/app\n",
+                "app/a.yaml": config_map("a"),
+                "app/drafts/b.yaml": config_map("b"),
+                "app/sub/c.yaml": config_map("c"),
+                "app/sub/.sourceignore": "c.yaml",
+                "app/.sourceignore": "drafts/",
+            }
+        )
         found = trace(tree, target(found=FLUX))
-        assert "decides what Flux reads here" in messages(found)[0]
+        assert not messages(found)
+        assert paths(found) == [".sourceignore", "app/.sourceignore", "app/a.yaml", "app/sub/.sourceignore"]
 
-    def test_a_link_is_refused_because_flux_has_none(self) -> None:
+    def test_a_new_sourceignore_that_could_hide_something_changes_the_trace(self) -> None:
+        files: dict[str, Content] = {
+            "app/kustomization.yaml": "resources: [x/a.yaml]",
+            "app/x/a.yaml": config_map("a"),
+        }
+        before = trace(MemoryTree(files), target(found=FLUX))
+        for path in (".sourceignore", "app/.sourceignore", "app/x/.sourceignore"):
+            assert path in paths(before, TraceKind.ABSENT)
+            assert trace(MemoryTree({**files, path: "other"}), target(found=FLUX)) != before
+
+    @pytest.mark.parametrize(
+        ("hidden", "reason"),
+        [
+            (Link("a.yaml"), "app/l.yaml is a symbolic link, so Flux does not get it"),
+            (Submodule(), "app/l.yaml is a submodule, so Flux does not get it"),
+            ("ignored: by.sourceignore", "app/l.yaml is ignored, so Flux does not get it"),
+        ],
+    )
+    def test_what_flux_does_not_get_is_said(self, hidden: Content, reason: str) -> None:
         tree = MemoryTree(
             {
                 "app/kustomization.yaml": "resources: [l.yaml]",
-                "app/l.yaml": Link("a.yaml"),
+                "app/l.yaml": hidden,
                 "app/a.yaml": config_map("a"),
+                ".sourceignore": "l.yaml",
             }
         )
-        assert "Flux's source-controller leaves out" in messages(trace(tree, target(found=FLUX)))[0]
+        assert messages(trace(tree, target(found=FLUX))) == [
+            f"resources[0]: 'l.yaml' does not exist ({reason})"
+        ]
 
     def test_components_of_the_overlay_are_followed(self) -> None:
         tree = MemoryTree({"app/kustomization.yaml": "", "part/kustomization.yaml": "kind: Component"})
