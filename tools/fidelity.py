@@ -1,0 +1,251 @@
+"""Try `longshore plan --verify` on repositories as they are in the world, over commits of their history.
+
+    python tools/fidelity.py [--discover MODE] [--commits N] [--span N] [--plans DIR] [--json FILE] CLONE...
+
+Reads local clones and downloads nothing. Every commit is planned against its first parent three times: with empty
+caches, again with what that left behind, and by brute force, which must agree. Ends with 1 where it does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+if __package__ in {None, ""}:
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bot.cli.workshop import make_workshop
+from bot.diff.mask import Mask
+from bot.discover.flux import RepositoryIdentity
+from bot.git.repository import Repository
+from bot.model.plan import Plan, Side, TargetStatus
+from bot.model.rendering import Diagnostic
+from bot.model.repo import Sha
+from bot.planning.expansion import Finding, Mode
+from bot.planning.plan import look, make_plan
+from bot.planning.renderings import ExhaustiveRenderings, Renderings, Workshop
+from bot.planning.verify import Verification, verify
+from bot.report.comment import plan_comment
+from bot.report.terminal import plan_text
+
+CACHE_BYTES = 1 << 30
+YAML = ("*.yaml", "*.yml")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    mode: Mode
+    head: str
+    commits: int
+    span: int
+    plans: Path | None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One commit. `unknown` and `unprovable` count reasons, told without names so that like falls to like.
+
+    `unprovable` are targets that nothing can render on either side: unchanged, as far as anybody can say.
+    """
+
+    sha: str
+    targets: int
+    changed: int
+    unknown: dict[str, int]
+    unprovable: dict[str, int]
+    cold_s: float
+    warm_s: float
+    brute_s: float
+    disagreements: list[str]
+
+
+@dataclass(frozen=True)
+class Record:
+    """Every trial of one clone, with targets found in one way."""
+
+    name: str
+    mode: str
+    head: str
+    trials: list[Trial]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    wanted = Wanted(Mode(options.discover), options.head, options.commits, options.span, options.plans)
+    records = []
+    for clone in options.clones:
+        records.append(asyncio.run(_examine(clone, wanted)))
+        if options.json:
+            options.json.write_text(json.dumps([asdict(record) for record in records], indent=1))
+    print("\n".join(_table(records)))
+    return int(any(trial.disagreements for record in records for trial in record.trials))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/fidelity.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("clones", metavar="CLONE", nargs="+", type=Path, help="a local clone, bare or not")
+    parser.add_argument("--discover", default="auto", choices=[mode.value for mode in Mode])
+    parser.add_argument("--head", default="HEAD", metavar="REV", help="the newest commit to try")
+    parser.add_argument("--commits", type=int, default=20, metavar="N", help="how many to try")
+    parser.add_argument(
+        "--span", type=int, default=20, metavar="N", help="take them evenly from the newest N that touch YAML"
+    )
+    parser.add_argument("--plans", type=Path, metavar="DIR", help="write every plan there, to be read")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured there")
+    return parser
+
+
+async def _examine(clone: Path, wanted: Wanted) -> Record:
+    name = _name(clone)
+    async with Repository.open(clone) as repository:
+        head = await repository.resolve(wanted.head)
+        record = Record(name, wanted.mode.value, head, [])
+        shas = _chosen(clone, head, wanted)
+        for number, sha in enumerate(shas, 1):
+            plan, trial = await _attempt(repository, sha, wanted.mode)
+            record.trials.append(trial)
+            _say(f"{name} {wanted.mode} {number}/{len(shas)} {_told(trial)}")
+            if wanted.plans:
+                _keep(plan, wanted.plans / name.replace("/", "+") / wanted.mode, sha)
+    return record
+
+
+def _name(clone: Path) -> str:
+    place = clone.resolve()
+    return place.parent.name if place.name in {"repo", ".git"} else place.name
+
+
+def _chosen(clone: Path, head: Sha, wanted: Wanted) -> list[Sha]:
+    """Commits of the branch that touch YAML and have a parent, newest first, evenly from the span."""
+    span = max(wanted.span, wanted.commits)
+    listed = ["rev-list", "--first-parent", "--min-parents=1", f"--max-count={span}", head, "--", *YAML]
+    answer = subprocess.run(["git", "-C", clone, *listed], check=True, capture_output=True, text=True)
+    shas = [Sha(line) for line in answer.stdout.split()]
+    count = min(wanted.commits, len(shas))
+    return [shas[index * len(shas) // count] for index in range(count)]
+
+
+async def _attempt(repository: Repository, sha: Sha, mode: Mode) -> tuple[Plan, Trial]:
+    finding = Finding(mode, RepositoryIdentity.of(await repository.remote_urls()))
+    base = await repository.resolve(f"{sha}^1")
+    sides = [Side(commit[:12], await repository.tree_of(commit), commit) for commit in (base, sha)]
+    with tempfile.TemporaryDirectory(prefix="fidelity-") as home:
+        workshop = await _workshop(Path(home))
+        plan, cold_s = await _planned(repository, sides, finding, workshop)
+        again, warm_s = await _planned(repository, sides, finding, workshop)
+        started = time.perf_counter()
+        async with ExhaustiveRenderings.open(workshop) as exhaustive:
+            verification = await verify(repository, plan, finding, exhaustive)
+        brute_s = time.perf_counter() - started
+    disagreements = _disagreements(plan, again, verification)
+    unknown = plan.with_status(TargetStatus.UNKNOWN)
+    quiet = [target for target in plan.with_status(TargetStatus.UNCHANGED) if target.diagnostics]
+    return plan, Trial(
+        sha,
+        targets=len(plan.targets),
+        changed=len(plan.changed),
+        unknown=dict(Counter(_reason(target.diagnostics) for target in unknown)),
+        unprovable=dict(Counter(_reason(target.diagnostics) for target in quiet)),
+        cold_s=cold_s,
+        warm_s=warm_s,
+        brute_s=brute_s,
+        disagreements=disagreements,
+    )
+
+
+async def _workshop(home: Path) -> Workshop:
+    return await make_workshop(home, Mask(os.urandom(32)), CACHE_BYTES, os.cpu_count() or 1)
+
+
+async def _planned(
+    repository: Repository, sides: list[Side], finding: Finding, workshop: Workshop
+) -> tuple[Plan, float]:
+    started = time.perf_counter()
+    renderings = Renderings(workshop)
+    base, head = sides
+    plan = await make_plan(await look(repository, base, head, finding, renderings), renderings)
+    return plan, time.perf_counter() - started
+
+
+def _disagreements(plan: Plan, again: Plan, verification: Verification) -> list[str]:
+    found = [f"{d.target}: planned {d.planned}, rendered {d.rendered}" for d in verification.disagreements]
+    return found if plan == again else [*found, "planned anew from the caches it differs"]
+
+
+def _reason(diagnostics: Iterable[Diagnostic]) -> str:
+    """The first remark without what is particular to the target."""
+    first = next(iter(diagnostics)).message
+    return re.sub(r"\[\d+\]|\([^)]*/[^)]*\)|'[^']*'|\b\S+/\S+", "…", first)[:100]
+
+
+def _keep(plan: Plan, directory: Path, sha: Sha) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / f"{sha[:12]}.txt").write_text(plan_text(plan), errors="replace")
+    (directory / f"{sha[:12]}.md").write_text(plan_comment(plan), errors="replace")
+
+
+def _told(trial: Trial) -> str:
+    verdict = "\n  ".join(["DISAGREES", *trial.disagreements]) if trial.disagreements else "agrees"
+    unknown = sum(trial.unknown.values())
+    return (
+        f"{trial.sha[:10]} targets {trial.targets} changed {trial.changed} unknown {unknown} "
+        f"cold {trial.cold_s:.2f} s warm {trial.warm_s:.2f} s brute {trial.brute_s:.1f} s {verdict}"
+    )
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _table(records: Iterable[Record]) -> Iterator[str]:
+    yield "| repository | found by | head | commits | targets | changed | unknown | cold | warm | brute force | disagreements |"
+    yield "|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"
+    for record in records:
+        trials = record.trials
+        cells = [
+            record.name,
+            record.mode,
+            record.head[:10],
+            str(len(trials)),
+            _range([trial.targets for trial in trials]),
+            str(sum(trial.changed for trial in trials)),
+            str(sum(sum(trial.unknown.values()) for trial in trials)),
+            *(f"{statistics.median(times):.2f} s" for times in _times(trials)),
+            str(sum(len(trial.disagreements) for trial in trials)),
+        ]
+        yield f"| {' | '.join(cells)} |"
+    for record in records:
+        for title in ("unknown", "unprovable"):
+            reasons: Counter[str] = Counter()
+            for trial in record.trials:
+                reasons.update(getattr(trial, title))
+            if reasons:
+                yield f"\n{record.name}, {record.mode}, {title}:"
+                yield from (f"- {count} x {reason}" for reason, count in reasons.most_common())
+
+
+def _times(trials: list[Trial]) -> list[list[float]]:
+    return [[t.cold_s for t in trials], [t.warm_s for t in trials], [t.brute_s for t in trials]]
+
+
+def _range(numbers: list[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return str(low) if low == high else f"{low}-{high}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
