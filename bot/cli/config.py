@@ -21,6 +21,9 @@ EXAMPLE_TITLE = (
 )
 
 
+TEAM_EXAMPLE_TITLE = "What a team declares in its repository, as .longshore.yaml at the root."
+
+
 @click.group(
     name="config",
     short_help="Check the configuration, show an example.",
@@ -60,12 +63,13 @@ def check(config_file: Path, offline: bool, repo: Path | None) -> None:
 
 
 @command.command()
-def example() -> None:
-    """Write config.yaml with every field, its meaning and an example."""
-    from bot.config import Config  # noqa: PLC0415 - so that `--help` stays instant
+@click.option("--team", is_flag=True, help="Write .longshore.yaml instead of config.yaml.")
+def example(team: bool) -> None:
+    """Write a configuration with every field, its meaning and an example."""
+    from bot.config import Config, TeamConfig  # noqa: PLC0415 - so that `--help` stays instant
     from bot.config.example import example as write  # noqa: PLC0415
 
-    click.echo(write(Config, EXAMPLE_TITLE), nl=False)
+    click.echo(write(TeamConfig, TEAM_EXAMPLE_TITLE) if team else write(Config, EXAMPLE_TITLE), nl=False)
 
 
 @command.command()
