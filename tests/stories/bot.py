@@ -1,4 +1,4 @@
-"""The bot as it runs in production: `longshore run` as a process, with its own store, on a configuration of a story."""
+"""The bot as it runs in production: its processes, on a configuration of a story, with what they log."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,108 +15,197 @@ from typing import Any
 
 import yaml
 
-_READY_S = 30.0
+from tests.stories.patience import until
+
+PROJECT = Path(__file__).resolve().parents[2]
+HOOK_SECRET = "the hook's own secret"
+_READY_S = 40.0
 _STOP_S = 45.0
+_TAIL_LINES = 60
+
+Event = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Bot:
-    """One running bot. `log` grows while it runs."""
+class Log:
+    """What the bot's processes say, one JSON object a line; what is not one counts as `{"raw": line}`."""
 
-    directory: Path
-    port: int
-    environment: Mapping[str, str]
-    process: asyncio.subprocess.Process | None = field(default=None)
-
-    @property
-    def hook_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hooks/hub"
+    path: Path
+    _events: list[Event] = field(default_factory=list)
+    _offset: int = 0
 
     @property
-    def log(self) -> str:
-        return (self.directory / "bot.log").read_text(encoding="utf-8", errors="replace")
+    def events(self) -> list[Event]:
+        with contextlib.suppress(FileNotFoundError), self.path.open("rb") as file:
+            file.seek(self._offset)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                self._offset += len(line)
+                self._events.append(_event(line.decode(errors="replace").rstrip()))
+        return self._events
 
     @property
-    def events(self) -> list[dict[str, Any]]:
-        found = []
-        for line in self.log.splitlines():
-            with contextlib.suppress(json.JSONDecodeError):
-                found.append(json.loads(line))
-        return found
+    def text(self) -> str:
+        return self.path.read_text(encoding="utf-8", errors="replace")
+
+    def tail(self) -> str:
+        return "\n".join(json.dumps(event)[:1500] for event in self.events[-_TAIL_LINES:])
+
+
+def _event(line: str) -> Event:
+    with contextlib.suppress(json.JSONDecodeError):
+        found = json.loads(line)
+        if isinstance(found, dict):
+            return found
+    return {"raw": line}
+
+
+@dataclass(slots=True)
+class Process:
+    """One program of the bot, started as a person would, in a session of its own."""
+
+    argv: tuple[str, ...]
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    _process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
-        with (self.directory / "bot.log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot.cli", "run", "--config", str(self.directory / "config.yaml")),
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, *self.argv),
                 env={**os.environ, **self.environment, "LONGSHORE_LOG_FORMAT": "json"},
+                cwd=PROJECT,
                 stdout=log,
                 stderr=log,
                 stdin=asyncio.subprocess.DEVNULL,
                 start_new_session=True,
             )
-        try:
-            async with asyncio.timeout(_READY_S):
-                while not await self._answers():
-                    if self.process.returncode is not None:
-                        raise RuntimeError(f"the bot ended at once:\n{self.log[-4000:]}")
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            raise RuntimeError(f"the bot is not ready:\n{self.log[-4000:]}") from None
 
-    async def stop(self) -> None:
-        """End it in order."""
-        await self._end(signal.SIGTERM)
+    def send(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(number)
 
-    async def kill(self) -> None:
-        """End everything of it at once, as a power cut would."""
-        await self._end(signal.SIGKILL)
-
-    async def _end(self, number: signal.Signals) -> None:
-        process, self.process = self.process, None
-        if process is None or process.returncode is not None:
+    async def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is None:
             return
-        process.send_signal(number)
+        self.send(number)
         async with asyncio.timeout(_STOP_S):
-            await process.wait()
-
-    async def _answers(self) -> bool:
-        """Ready to take webhooks, with a worker that lives."""
-        try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        except OSError:
-            return False
-        try:
-            writer.write(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            await writer.drain()
-            return b" 200 " in await reader.readline()
-        except OSError:
-            return False
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def running_bot(
-    directory: Path, config: Mapping[str, Any], environment: Mapping[str, str]
-) -> AsyncIterator[Bot]:
-    """`config` lacks only where to listen and to keep data."""
-    directory.mkdir(parents=True)
-    bot = Bot(directory, free_port(), environment)
-    whole = {
-        "dataDir": str(directory / "data"),
-        "web": {"host": "127.0.0.1", "port": bot.port},
-        "worker": {"metricsPort": 0, "drain": "5s"},
-        **config,
-    }
-    (directory / "config.yaml").write_text(yaml.safe_dump(whole), encoding="utf-8")
-    await bot.start()
-    try:
-        yield bot
-    finally:
-        await bot.stop()
+            await self._process.wait()
 
 
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True)
+class Bot:
+    """`longshore run` in a directory of its own. Make it, write its configuration, start it."""
+
+    directory: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    log: Log = field(init=False)
+    process: Process = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.directory.mkdir(parents=True)
+        self.log = Log(self.directory / "bot.log")
+        argv = ("-m", "bot.cli", "run", "--config", str(self.config_file))
+        self.process = Process(argv, self.log.path, {"HOOK_SECRET": HOOK_SECRET, **self.environment})
+
+    @property
+    def config_file(self) -> Path:
+        return self.directory / "config.yaml"
+
+    @property
+    def data_dir(self) -> Path:
+        return self.directory / "data"
+
+    @property
+    def hook_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hooks/hub"
+
+    @property
+    def store_socket(self) -> Path:
+        return self.data_dir / "store" / "valkey.sock"
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """`config` lacks only where to listen and to keep data."""
+        whole = {
+            "dataDir": str(self.data_dir),
+            "web": {"host": "127.0.0.1", "port": self.port},
+            "worker": {"metricsPort": 0, "drain": "5s"},
+            **config,
+        }
+        self.config_file.write_text(yaml.safe_dump(whole), encoding="utf-8")
+
+    async def start(self) -> None:
+        await self.process.start()
+        await until(self._is_ready, "the bot is ready", within_s=_READY_S, dump=self.log.tail)
+
+    async def stop(self) -> None:
+        """End it in order."""
+        await self.process.end()
+
+    def worker_pid(self) -> int:
+        """The worker that runs now, as the supervisor told it."""
+        started = [e for e in self.log.events if e.get("event") == "role_started" and e["role"] == "worker"]
+        return int(started[-1]["pid"])
+
+    async def command(self, *words: str) -> str:
+        """`longshore ...` as the operator would type it. Fails with what it printed."""
+        store = f"unix://{self.store_socket}"
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot.cli", *words, "--config", str(self.config_file)),
+            env={**os.environ, **self.process.environment, "LONGSHORE_STORE_URL": store},
+            cwd=PROJECT,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        assert process.returncode == 0, output.decode(errors="replace")
+        return output.decode(errors="replace")
+
+    async def _is_ready(self) -> bool:
+        """Ready to take webhooks, with a worker that lives."""
+        assert self.process.is_running, f"the bot ended at once:\n{self.log.tail()}"
+        return await answers(self.port, "/readyz")
+
+
+async def answers(port: int, path: str) -> bool:
+    """Whether a GET is answered 200. Without a client library, so that it can be asked while all else is busy."""
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    try:
+        writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        await writer.drain()
+        return b" 200 " in await reader.readline()
+    except OSError:
+        return False
+    finally:
+        writer.close()
+
+
+@asynccontextmanager
+async def running_bot(bot: Bot, config: Callable[[Bot], Mapping[str, Any]]) -> AsyncIterator[Bot]:
+    """Started with a configuration that may depend on where it is, and stopped in order."""
+    bot.configure(config(bot))
+    await bot.start()
+    try:
+        yield bot
+    finally:
+        await bot.stop()

@@ -1,0 +1,58 @@
+"""Towns for the stories. A bot takes seconds to start, so the stories of one test process share one per kind."""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+from tests.sandbox.cluster import ClusterAccess
+from tests.stories.town import Plan, Town, founded
+
+if TYPE_CHECKING:
+    from tests.sandbox.forge.contract import Contract
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def app_town(
+    tmp_path_factory: pytest.TempPathFactory, github_contract: "Contract", control_plane: ClusterAccess
+) -> AsyncIterator[Town]:
+    """A bot that is a GitHub App."""
+    async with founded(tmp_path_factory.mktemp("app"), github_contract, control_plane) as town:
+        yield town
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def token_town(
+    tmp_path_factory: pytest.TempPathFactory, github_contract: "Contract", control_plane: ClusterAccess
+) -> AsyncIterator[Town]:
+    """A bot with nothing but a plain token."""
+    plan = Plan(is_app=False)
+    async with founded(tmp_path_factory.mktemp("token"), github_contract, control_plane, plan) as town:
+        yield town
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def town(app_town: Town) -> AsyncIterator[Town]:
+    """The App's town, held to the official description by every story."""
+    yield app_town
+    await _hold_to_description(app_town)
+
+
+@pytest.fixture(params=["app", "token"])
+def _either(request: pytest.FixtureRequest) -> Town:
+    # NB: not in an async fixture, which cannot ask for another one.
+    town: Town = request.getfixturevalue(f"{request.param}_town")
+    return town
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def either_town(_either: Town) -> AsyncIterator[Town]:
+    """The same story with an App and with a token."""
+    yield _either
+    await _hold_to_description(_either)
+
+
+async def _hold_to_description(town: Town) -> None:
+    await town.github.settle()
+    assert town.github.take_violations() == []
