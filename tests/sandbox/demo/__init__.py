@@ -1,0 +1,1 @@
+"""The demo: the whole loop on one machine, with real parts, told to somebody who watches."""
