@@ -10,9 +10,8 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-from bot.model.manifests import ManifestError, canonical_json, documents
+from bot.model.manifests import canonical_json
 from bot.model.rendering import Rendering, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader
@@ -21,7 +20,7 @@ from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.files import write_everything
 from bot.render.objects import Source, rendering
-from bot.render.overlay import generated, lay_over
+from bot.render.overlay import declared, generated, lay_over
 from bot.render.render import ROOT_NAME, failed, rendered
 from bot.render.sandbox import Sandbox, kustomize_build
 
@@ -111,8 +110,8 @@ def _lay_over(directory: Path, target: Target) -> dict[Path, bytes | None]:
     if file.is_symlink():
         raise Unrenderable("an overlay over a linked kustomization cannot be checked")
     before = file.read_bytes() if present else None
-    declared = (
-        _declared(before)
+    base = (
+        declared(before)
         if before is not None
         else generated([f"./{path.relative_to(directory)}" for path in _flux_walk(directory)])
     )
@@ -121,16 +120,8 @@ def _lay_over(directory: Path, target: Target) -> dict[Path, bytes | None]:
         for text in target.overlay.get("components") or []
         if target.overlay.get("ignoreMissingComponents") is not True or (directory / text).exists()
     ]
-    file.write_bytes(canonical_json(lay_over(declared, target.overlay, components)))
+    file.write_bytes(canonical_json(lay_over(base, target.overlay, components)))
     return {file: before}
-
-
-def _declared(data: bytes) -> dict[str, Any]:
-    try:
-        parsed = documents(data, file="")
-    except ManifestError as error:
-        raise Unrenderable(error.problem) from None
-    return parsed[0].value if parsed and isinstance(parsed[0].value, dict) else {}
 
 
 def _flux_walk(directory: Path) -> Iterator[Path]:

@@ -7,11 +7,25 @@ labels and annotations of `commonMetadata` are set on the objects after the buil
 from collections.abc import Mapping
 from typing import Any
 
+from bot.model.manifests import ManifestError, documents
 from bot.model.objects import Manifest
+from bot.render.errors import Unrenderable
 
 _REPLACED = ("namespace", "namePrefix", "nameSuffix")
 _APPENDED = ("patches", "buildMetadata")
 _GENERATED: Mapping[str, Any] = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+
+
+def declared(data: bytes) -> dict[str, Any]:
+    """The kustomization that a file holds. Raises `Unrenderable`."""
+    try:
+        parsed = documents(data, file="")
+    except ManifestError as error:
+        raise Unrenderable(error.problem) from None
+    value = parsed[0].value if parsed else {}
+    if not isinstance(value, dict):
+        raise Unrenderable("a kustomization is a mapping")
+    return value
 
 
 def generated(resources: list[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bot.model.manifests import ManifestError, canonical_json, documents
+from bot.model.manifests import canonical_json
 from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
@@ -20,7 +20,7 @@ from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.files import write_files
 from bot.render.objects import Source, rendering
-from bot.render.overlay import generated, lay_over
+from bot.render.overlay import declared, generated, lay_over
 from bot.render.paths import follow, join
 from bot.render.sandbox import Sandbox, kustomize_build
 
@@ -68,19 +68,11 @@ def _prepare(tree: TreeReader, target: Target, trace: Trace, root: Path) -> str:
     if present and not target.overlay:
         return directory
     file = root / directory / (present[0] if present else KUSTOMIZATION_FILES[0])
-    declared = _declared(file) if present else _generated(tree, directory)
+    base = declared(file.read_bytes()) if present else _generated(tree, directory)
     # JSON is YAML. The link, where there is one, is replaced, and what it leads to stays as it is.
     file.unlink(missing_ok=True)
-    file.write_bytes(canonical_json(lay_over(declared, target.overlay, _components(tree, target, directory))))
+    file.write_bytes(canonical_json(lay_over(base, target.overlay, _components(tree, target, directory))))
     return directory
-
-
-def _declared(file: Path) -> dict[str, Any]:
-    try:
-        parsed = documents(file.read_bytes(), file=file.name)
-    except ManifestError as error:
-        raise Unrenderable(error.problem) from None
-    return parsed[0].value if parsed and isinstance(parsed[0].value, dict) else {}
 
 
 def _generated(tree: TreeReader, directory: str) -> dict[str, Any]:

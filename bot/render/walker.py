@@ -6,12 +6,13 @@ a full checkout.
 """
 
 import contextlib
+from dataclasses import dataclass, replace
 
 from bot.model.rendering import Diagnostic, Severity, Trace, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
 from bot.render.artifact import SOURCE_IGNORE, ArtifactTree
-from bot.render.contents import Contents, Problem, Reference, kustomizations, plugin_files, read_fields
+from bot.render.contents import Contents, Memo, Problem, Reference, kustomizations, plugin_files, read_fields
 from bot.render.directory import Listed, Resource, scan_for_flux, scan_plain
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES, OVERLAY, PLUGIN_DIRECTORY, Use
@@ -24,6 +25,19 @@ MAX_DIAGNOSTICS = 30
 
 class _TooMuch(Exception):
     """The walk stops here; the diagnostic is written already."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """Where references stand: the file that says them, the directory they are relative to, and how we came there.
+
+    `plugins_for` is set below a directory of plugin configurations: the kustomization that uses them.
+    """
+
+    file: str
+    base: str
+    chain: tuple[str, ...]
+    plugins_for: str | None = None
 
 
 class Walk:
@@ -60,7 +74,7 @@ class Walk:
             self._record_file(place.path, place.entry)
             self._refuse(f"{self._target.path!r} is a file, not a directory", *self._where())
         elif self._target.renderer is RendererKind.PLAIN:
-            self._scan(place.path, ())
+            self._scan(place.path)
         else:
             self._kustomize(place.path)
 
@@ -68,9 +82,9 @@ class Walk:
         if self._artifact and not any(self._tree.entry(_below(root, name)) for name in KUSTOMIZATION_FILES):
             for name in KUSTOMIZATION_FILES:
                 self._record(_below(root, name), TraceKind.ABSENT)
-            self._scan(root, (root,))
+            self._scan(root)
         else:
-            self._directory(root, ())
+            self._directory(root, _Site(self._where()[0] or "", root, ()))
         if self._target.overlay and not self._target.unknown_because:
             file, line = self._where()
             overlay = read_fields(OVERLAY, dict(self._target.overlay))
@@ -78,11 +92,12 @@ class Walk:
                 self._refuse(f"{problem.field}: {problem.reason}", file, line)
             optional = self._target.overlay.get("ignoreMissingComponents") is True
             for reference in overlay.references:
-                self._reference(reference, root, (root,), file or "", optional=optional)
+                self._reference(reference, _Site(file or "", root, (root,)), optional=optional)
 
-    def _scan(self, directory: str, chain: tuple[str, ...]) -> None:
+    def _scan(self, directory: str) -> None:
         """A directory without a kustomization, file by file."""
-        scan = scan_for_flux if chain else scan_plain
+        is_plain = self._target.renderer is RendererKind.PLAIN
+        scan, use = (scan_plain, Use.FILE) if is_plain else (scan_for_flux, Use.RESOURCE)
         try:
             for found in scan(self._tree, directory):
                 match found:
@@ -90,8 +105,8 @@ class Walk:
                         self._add(TraceEntry(path, TraceKind.LISTING, "040000", digest))
                     case Resource(path):
                         below = path[len(directory) + 1 :] if directory else path
-                        use = Use.RESOURCE if chain else Use.FILE
-                        self._reference(Reference(path, use, f"./{below}"), directory, chain, path)
+                        site = _Site(path, directory, (directory,))
+                        self._reference(Reference(path, use, f"./{below}"), site)
         except Unrenderable as error:
             self._refuse(error.message, *self._where())
 
@@ -109,32 +124,30 @@ class Walk:
             elif entry.kind is EntryKind.BLOB:
                 self._record_file(path, entry)
 
-    def _directory(
-        self, directory: str, chain: tuple[str, ...], *, said_by: str = "", plugins_for: str | None = None
-    ) -> None:
-        """A directory with a kustomization. `plugins_for` is set when its resources configure plugins of that one."""
-        if any(known == directory or _is_below(known, directory) for known in chain):
-            self._refuse(f"{directory or 'the root'} refers back to itself: a cycle", said_by or None)
+    def _directory(self, directory: str, site: _Site) -> None:
+        """A directory with a kustomization, named at `site`."""
+        if any(known == directory or _is_below(known, directory) for known in site.chain):
+            self._refuse(f"{directory or 'the root'} refers back to itself: a cycle", site.file)
             return
-        if (directory, plugins_for) in self._visited:
+        if (directory, site.plugins_for) in self._visited:
             return
-        self._visited.add((directory, plugins_for))
-        if len(chain) > MAX_DEPTH:
-            self._refuse(f"kustomizations refer to one another more than {MAX_DEPTH} deep", said_by or None)
+        self._visited.add((directory, site.plugins_for))
+        if len(site.chain) > MAX_DEPTH:
+            self._refuse(f"kustomizations refer to one another more than {MAX_DEPTH} deep", site.file)
             return
-        file = self._kustomization_file(directory, said_by)
+        file = self._kustomization_file(directory, site.file)
         if file is None:
             return
-        contents = self._read(file, plugins=False)
+        contents = self._read(file, kustomizations)
         self._problems(contents, file)
-        if plugins_for is not None and contents.fields - PLUGIN_DIRECTORY:
+        inside = _Site(file, directory, (*site.chain, directory), site.plugins_for)
+        if inside.plugins_for is not None and contents.fields - PLUGIN_DIRECTORY:
             field = min(contents.fields - PLUGIN_DIRECTORY)
             self._refuse(f"{field}: a directory of plugin configurations may only list resources", file)
             return
         for reference in contents.references:
-            if plugins_for is not None:
-                reference = Reference(reference.field, Use.PLUGIN, reference.text)  # noqa: PLW2901 - seen as such
-            self._reference(reference, directory, (*chain, directory), file, plugins_for=plugins_for)
+            seen = reference if inside.plugins_for is None else replace(reference, use=Use.PLUGIN)
+            self._reference(seen, inside)
 
     def _kustomization_file(self, directory: str, said_by: str) -> str | None:
         """The one file, with links resolved. All three names are looked for, as kustomize does."""
@@ -160,61 +173,50 @@ class Walk:
             return present[0][1].path
         return None
 
-    def _reference(
-        self,
-        reference: Reference,
-        base: str,
-        chain: tuple[str, ...],
-        file: str,
-        *,
-        plugins_for: str | None = None,
-        optional: bool = False,
-    ) -> None:
+    def _reference(self, reference: Reference, site: _Site, *, optional: bool = False) -> None:
         try:
-            place = follow(self._tree, join(base, reference.text))
+            place = follow(self._tree, join(site.base, reference.text))
         except Unrenderable as error:
-            self._refuse_reference(reference, error.message, file)
+            self._refuse_reference(reference, error.message, site.file)
             return
         self._record_links(place)
         if place.entry is None:
             self._record(place.path, TraceKind.ABSENT)
             if not optional:
-                self._refuse_reference(reference, self._why_absent(place.path), file)
+                self._refuse_reference(reference, self._why_absent(place.path), site.file)
         elif place.entry.kind is EntryKind.TREE:
-            self._into_directory(reference, place.path, chain, file, plugins_for)
+            self._into_directory(reference, place.path, site)
         elif reference.use is Use.COMPONENT:
-            self._refuse_reference(reference, "is a file; a component is a directory", file)
+            self._refuse_reference(reference, "is a file; a component is a directory", site.file)
         else:
             self._record_file(place.path, place.entry)
             if reference.use is Use.PLUGIN:
-                self._plugin_file(place.path, plugins_for if plugins_for is not None else base, chain)
+                self._plugin_file(place.path, site)
 
-    def _into_directory(
-        self, reference: Reference, directory: str, chain: tuple[str, ...], file: str, plugins_for: str | None
-    ) -> None:
+    def _into_directory(self, reference: Reference, directory: str, site: _Site) -> None:
         match reference.use:
             case Use.RESOURCE | Use.COMPONENT:
-                self._directory(directory, chain, said_by=file)
+                self._directory(directory, site)
             case Use.PLUGIN:
-                outer = plugins_for if plugins_for is not None else chain[-1]
-                self._directory(directory, chain, said_by=file, plugins_for=outer)
+                outer = site.base if site.plugins_for is None else site.plugins_for
+                self._directory(directory, replace(site, plugins_for=outer))
             case _:
-                self._refuse_reference(reference, "is a directory, where a file is needed", file)
+                self._refuse_reference(reference, "is a directory, where a file is needed", site.file)
 
-    def _plugin_file(self, file: str, base: str, chain: tuple[str, ...]) -> None:
+    def _plugin_file(self, file: str, site: _Site) -> None:
         """What a plugin names is relative to the kustomization that uses it, wherever its configuration lies."""
+        base = site.base if site.plugins_for is None else site.plugins_for
         if (file, base) in self._visited:
             return
         self._visited.add((file, base))
-        contents = self._read(file, plugins=True)
+        contents = self._read(file, plugin_files)
         self._problems(contents, file)
         for reference in contents.references:
-            self._reference(reference, base, chain, file)
+            self._reference(reference, _Site(file, base, site.chain))
 
-    def _read(self, file: str, *, plugins: bool) -> Contents:
+    def _read(self, file: str, memo: Memo) -> Contents:
         entry = self._tree.entry(file)
         assert entry is not None
-        memo = plugin_files if plugins else kustomizations
         try:
             return memo.contents(entry.id, lambda: self._tree.read(file))
         except UnreadableFile as error:
@@ -234,20 +236,27 @@ class Walk:
 
     def _refuse_reference(self, reference: Reference, reason: str, file: str) -> None:
         sentence = f"{reference.field}: {reference.text[:200]!r} {reason}"
-        self._refuse(sentence, file or None, self._line(file, reference.text))
+        self._refuse(sentence, file, self._line(file, reference.text))
 
     def _line(self, file: str, text: str) -> int | None:
         """The first line that holds the text: a guess, but one that nearly always points at the field."""
+        if not (file and text) or self._is_full:
+            return None
         try:
-            at = self._tree.read(file).find(text.encode("utf-8", "surrogateescape")) if text and file else -1
-            return self._tree.read(file)[:at].count(b"\n") + 1 if at >= 0 else None
+            data = self._tree.read(file)
         except UnreadableFile:
             return None
+        at = data.find(text.encode("utf-8", "surrogateescape"))
+        return data.count(b"\n", 0, at) + 1 if at >= 0 else None
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._diagnostics) >= MAX_DIAGNOSTICS
 
     def _refuse(self, message: str, file: str | None = None, line: int | None = None) -> None:
-        if len(self._diagnostics) == MAX_DIAGNOSTICS:
-            raise _TooMuch
-        self._diagnostics.append(Diagnostic(Severity.ERROR, message, file, line))
+        """One error more, up to a number that people read; the walk goes on, so that the entries stay complete."""
+        if not self._is_full:
+            self._diagnostics.append(Diagnostic(Severity.ERROR, message, file or None, line))
 
     def _record(self, path: str, kind: TraceKind) -> None:
         self._add(TraceEntry(path, kind, "", ""))
@@ -262,6 +271,9 @@ class Walk:
     def _add(self, entry: TraceEntry) -> None:
         self._entries[f"{entry.kind.value}:{entry.path}"] = entry
         if len(self._entries) > MAX_ENTRIES:
+            # What was not looked at could be anything: such a target has the key of its whole tree.
+            self._entries["tree"] = TraceEntry("", TraceKind.LISTING, "040000", self._tree.id)
+            self._diagnostics = self._diagnostics[: MAX_DIAGNOSTICS - 1]
             self._refuse(f"reads more than {MAX_ENTRIES} files", *self._where())
             raise _TooMuch
 

@@ -229,11 +229,24 @@ def test_bad_input_is_a_diagnostic(files: dict[str, Content], message: str | Non
     assert message is None or messages(found) == [message]
 
 
-def test_a_thousand_mistakes_are_reported_in_part() -> None:
+def test_a_thousand_mistakes_are_reported_in_part_and_hide_nothing_from_the_trace() -> None:
     names = ", ".join(f"gone{i}" for i in range(1000))
-    found = trace(MemoryTree({"app/kustomization.yaml": f"resources: [{names}]"}), target())
+    tree = MemoryTree({"app/kustomization.yaml": f"resources: [{names}, last.yaml]", "app/last.yaml": ""})
+    found = trace(tree, target())
     assert found.is_refused
-    assert len(found.diagnostics) <= 30
+    assert len(found.diagnostics) == 30
+    assert "app/last.yaml" in paths(found)
+
+
+def test_a_target_that_reads_far_too_much_is_refused_and_changes_with_its_tree(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.render.walker.MAX_ENTRIES", 10)
+    files: dict[str, Content] = {f"app/{i}.yaml": config_map(f"c{i}") for i in range(20)}
+    plain = target(renderer=RendererKind.PLAIN)
+    found = trace(MemoryTree(files), plain)
+    assert messages(found) == ["reads more than 10 files"]
+    assert trace(MemoryTree({**files, "elsewhere": "x"}), plain) != found
 
 
 def test_a_kustomization_is_parsed_once_for_all_trees_that_hold_it() -> None:
