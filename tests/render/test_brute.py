@@ -194,6 +194,8 @@ def test_a_rendering_changes_only_where_its_key_does(
             [
                 *sorted(repository.files),
                 "base/Kustomization",
+                ".sourceignore",
+                "app/.sourceignore",
                 "plain/sub/new.yml",
                 "app/new.yaml",
                 "app/sub/a.yml",
