@@ -1,7 +1,7 @@
 """The way to the store: one client per process, every call bounded in time, every failure ours.
 
 No caller sees an exception of redis. With the store down or refusing writes a call raises `StoreUnavailable` within
-two seconds.
+two seconds, plus, when many calls are made at once, at most `TURN_TIMEOUT_S` of waiting for a turn.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 import msgspec
-from redis.asyncio import BlockingConnectionPool, Redis, SSLConnection, UnixDomainSocketConnection
+from redis.asyncio import ConnectionPool, Redis, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
@@ -32,6 +32,8 @@ from bot.store import keys
 CALL_TIMEOUT_S = 1.8
 SOCKET_TIMEOUT_S = 1.0
 MAX_CONNECTIONS = 32
+TURN_TIMEOUT_S = 5.0
+"""A burst is worth waiting for: a forge gives an answer ten seconds, and does not deliver again by itself."""
 RETRY_AFTER_S = 5.0
 
 SCRIPTS = ("wake", "seen", "begin", "renew", "settle", "reap", "cache_put", "budget")
@@ -54,6 +56,7 @@ class Store:
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
+        self._turns = asyncio.Semaphore(MAX_CONNECTIONS)
         self._scripts = {name: redis.register_script(_source(name)) for name in SCRIPTS}
 
     @classmethod
@@ -71,6 +74,7 @@ class Store:
 
     async def call(self, function: Callable[[], Any]) -> Any:
         """Await what `function` begins with the client, bounded in time, its failures made ours."""
+        await self._wait_for_turn()
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 return await function()
@@ -80,6 +84,15 @@ class Store:
             raise StoreMisused(f"the store refused a call: {redact(str(error))}") from error
         except (RedisError, OSError, TimeoutError) as error:
             raise _unavailable(error) from error
+        finally:
+            self._turns.release()
+
+    async def _wait_for_turn(self) -> None:
+        try:
+            async with asyncio.timeout(TURN_TIMEOUT_S):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise _unavailable(TimeoutError("too many calls are under way")) from error
 
     async def ping(self) -> None:
         await self.call(self.redis.ping)
@@ -90,7 +103,7 @@ def _unavailable(error: Exception) -> StoreUnavailable:
     return StoreUnavailable(f"the store is not available: {told}", retry_after_s=RETRY_AFTER_S)
 
 
-def _pool(url: str) -> BlockingConnectionPool:
+def _pool(url: str) -> ConnectionPool:
     options: dict[str, Any] = {
         "socket_connect_timeout": SOCKET_TIMEOUT_S,
         "socket_timeout": SOCKET_TIMEOUT_S,
@@ -98,9 +111,8 @@ def _pool(url: str) -> BlockingConnectionPool:
         # NB: OSError is what a vanished Unix socket raises, and redis does not retry it by itself.
         "retry_on_error": [OSError, RedisConnectionError, RedisTimeoutError, BusyLoadingError],
         "max_connections": MAX_CONNECTIONS,
-        "timeout": SOCKET_TIMEOUT_S,
     }
-    return BlockingConnectionPool(**address(url), **options)
+    return ConnectionPool(**address(url), **options)
 
 
 def address(url: str) -> dict[str, Any]:

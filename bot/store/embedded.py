@@ -92,7 +92,9 @@ class EmbeddedStore:
                 f"data_dir is too long a path for a socket: {self._socket}",
                 hint=f"choose one of at most {MAX_SOCKET_PATH_BYTES - len('/store/valkey.sock')} bytes",
             )
-        self._dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # mkdir's mode is for the last part only; mirrors of private repositories will lie beside the store.
+        self._dir.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._dir.mkdir(mode=0o700, exist_ok=True)
         self._dir.chmod(0o700)
         if self._lock is None:
             self._lock = _locked(self._dir / "lock")

@@ -1,9 +1,15 @@
 """Addresses of the store, and what a bad one is answered with."""
 
+import asyncio
+
 import pytest
 
 from bot.errors import UserError
-from bot.store.connection import Store, StoreMisused, address
+from bot.model.steps import StepKey, Wake
+from bot.store import connection
+from bot.store.connection import Store, StoreMisused, StoreUnavailable, address
+from bot.store.embedded import EmbeddedStore
+from bot.store.queue import Queue
 
 
 @pytest.mark.parametrize(
@@ -32,3 +38,20 @@ def test_an_unusable_address_is_refused_without_being_repeated(url: str) -> None
 async def test_a_wrong_call_is_a_bug_not_an_outage(store: Store) -> None:
     with pytest.raises(StoreMisused):
         await store.script("wake", {})
+
+
+async def test_a_burst_waits_for_its_turn_instead_of_failing(queue: Queue) -> None:
+    wakes = (queue.wake(Wake(StepKey("plan", str(number)), "opened")) for number in range(500))
+    assert len(await asyncio.gather(*wakes)) == 500
+
+
+async def test_a_turn_that_does_not_come_is_said(
+    server: EmbeddedStore, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "TURN_TIMEOUT_S", 0.05)
+    for _ in range(connection.MAX_CONNECTIONS):
+        await store._turns.acquire()
+    with pytest.raises(StoreUnavailable, match="too many calls"):
+        await store.ping()
+    store._turns.release()
+    await store.ping()
