@@ -17,16 +17,18 @@ PLUGIN_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Impersonation:
-    """Whom to act as, so that the cluster's RBAC bounds what a repository can do."""
+    """Whom to act as, so that the cluster's RBAC bounds what a repository can do.
+
+    One group at most: kubernetes_asyncio takes headers as a mapping, so that a second one could not be sent.
+    """
 
     user: str
-    groups: tuple[str, ...] = ()
+    group: str = ""
 
     def headers(self) -> dict[str, str]:
         headers = {"Impersonate-User": self.user}
-        if self.groups:
-            # kubernetes_asyncio takes headers as a mapping: only one group can be sent.
-            headers["Impersonate-Group"] = self.groups[0]
+        if self.group:
+            headers["Impersonate-Group"] = self.group
         return headers
 
 

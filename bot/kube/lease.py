@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.aio import cancel_all
 from bot.errors import Temporary
 from bot.kube.applyset import Parent
 from bot.kube.client import KubeClient
@@ -87,6 +88,21 @@ class Lease:
                 await self._update({})
         return self.remaining_s() - MARGIN_S / 2
 
+    async def keep(self) -> None:
+        """Renew from time to time, for work that reads for long before it writes; ends when the lease is lost."""
+        while True:
+            await asyncio.sleep(self._holder.duration_s / 3)
+            async with self._lock:
+                if self.remaining_s() <= MARGIN_S:
+                    return
+                try:
+                    await self._update({})
+                except LeaseLost:
+                    return
+                except KubeError:
+                    # It may work the next time; if not, the lease runs out and the gate closes.
+                    continue
+
     async def outrun(self, epoch: int) -> None:
         """Make our epoch greater than one found in a record: the Lease object may have been deleted and made anew."""
         if self.epoch <= epoch:
@@ -119,9 +135,11 @@ async def held(client: KubeClient, parent: Parent, holder: Holder) -> AsyncItera
     holder.observations.held.add(key)
     try:
         lease = await _acquire(client, parent, holder)
+        keeper = asyncio.create_task(lease.keep(), name=f"lease {parent.name}")
         try:
             yield lease
         finally:
+            await cancel_all([keeper])
             await lease.release()
     finally:
         holder.observations.held.discard(key)

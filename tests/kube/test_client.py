@@ -140,7 +140,7 @@ async def test_impersonation_bounds_what_can_be_done(
     control_plane: ClusterAccess, cluster_namespace: str
 ) -> None:
     path = await asyncio.to_thread(lambda: control_plane.admin_kubeconfig)
-    connection = Connection("test", path, impersonate=Impersonation("nobody", ("some-group",)))
+    connection = Connection("test", path, impersonate=Impersonation("nobody", "some-group"))
     async with KubeClient(connection) as nobody:
         with pytest.raises(Forbidden, match='User "nobody"'):
             await nobody.find(CONFIG_MAP, cluster_namespace, "x")

@@ -90,6 +90,12 @@ async def test_a_renewal_starts_the_wait_anew(client: KubeClient, parent: Parent
                 pass
 
 
+async def test_a_holder_that_reads_for_long_keeps_its_lease(client: KubeClient, parent: Parent) -> None:
+    async with held(client, parent, Holder("reader", AheadClock(), duration_s=6)) as lease:
+        await asyncio.sleep(4.5)
+        assert lease.remaining_s() > 3
+
+
 async def test_a_holder_that_slept_writes_nothing_more(client: KubeClient, parent: Parent) -> None:
     sleeper_clock = AheadClock()
     sleeper = Holder("sleeper", sleeper_clock)

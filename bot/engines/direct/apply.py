@@ -46,14 +46,14 @@ class Stage:
     session: Session
     clock: Clock
     live: Mapping[ObjectId, ObjectMeta]
-    concurrency: int = 8
+    concurrency: int = 16
     trust_fingerprints: bool = True
 
     async def run(self, wanted: Iterable[Wanted]) -> StageResult:
         doubtful, result = self._sorted_out(list(wanted))
         if result.terminating:
             return result
-        plans = await gather_bounded(self.concurrency, lambda w: judged(self.judge, w), doubtful)
+        plans = await gather_bounded(self.concurrency, self._judge, doubtful)
         result.failures = [p for p in plans if isinstance(p, ObjectResult)]
         planned = [p for p in plans if isinstance(p, Planned)]
         self._settle([p for p in planned if p.live is not None])
@@ -62,6 +62,9 @@ class Stage:
             await self._announce(to_write)
             await self._write_all(to_write, result)
         return result
+
+    async def _judge(self, wanted: Wanted) -> Planned | ObjectResult:
+        return await judged(self.judge, wanted, is_member=wanted.id in self.live)
 
     def _sorted_out(self, wanted: list[Wanted]) -> tuple[list[Wanted], StageResult]:
         """The objects to be judged. What is clean is settled at once."""

@@ -48,11 +48,12 @@ class Planned:
     adoption: list[dict[str, Any]] | None = None
 
 
-async def judged(judge: Judge, wanted: Wanted) -> Planned | ObjectResult:
-    """The plan for one object, or why there is none. Raises Temporary."""
-    place = (wanted.resource, wanted.id.namespace, wanted.id.name)
+async def judged(judge: Judge, wanted: Wanted, *, is_member: bool) -> Planned | ObjectResult:
+    """The plan for one object, or why there is none. `is_member`: the survey has seen it. Raises Temporary."""
     try:
-        live = await judge.client.find(*place)
+        if not is_member and await _would_create(judge, wanted):
+            return Planned(wanted, Outcome.CREATED)
+        live = await judge.client.find(wanted.resource, wanted.id.namespace, wanted.id.name)
         if live is None:
             await _dry_run(judge, wanted, force=False)
             return Planned(wanted, Outcome.CREATED)
@@ -63,6 +64,16 @@ async def judged(judge: Judge, wanted: Wanted) -> Planned | ObjectResult:
         if isinstance(error, NotFound) and wanted.is_new_kind:
             raise NotYetServed(f"{wanted.id.kind} is not served yet", retry_after_s=1.0) from error
         return refused(wanted, error)
+
+
+async def _would_create(judge: Judge, wanted: Wanted) -> bool:
+    """Whether the object is to be made. A refusal of what exists already is looked into with the live object at hand."""
+    try:
+        dry = await _dry_run(judge, wanted, force=False)
+    except (FieldConflict, Invalid):
+        return False
+    # An object that does not exist has no resourceVersion yet.
+    return not dry["metadata"].get("resourceVersion")
 
 
 async def _judged_live(judge: Judge, wanted: Wanted, live: Manifest) -> Planned | ObjectResult:

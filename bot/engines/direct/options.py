@@ -12,5 +12,5 @@ class Options:
 
     field_manager: str = "longshore"
     state_namespace: str = STATE_NAMESPACE
-    concurrency: int = 8
+    concurrency: int = 16
     limits: Limits = field(default_factory=Limits)

@@ -11,6 +11,7 @@ from bot.engines.direct.standing import standing
 from bot.kube.applyset import PART_OF_LABEL, Parent
 from bot.kube.client import ApplyOptions, KubeClient
 from bot.kube.connection import Connection
+from bot.kube.errors import WebhookRefused
 from bot.kube.parent import CONFIG_MAP, NAMESPACE, read
 from bot.kube.resources import Resource, Write
 from bot.model.delivery import Failure, Health, Outcome, Phase
@@ -482,3 +483,64 @@ async def test_claims_of_another_target_do_not_stop_a_first_delivery(world: Worl
     )
     step = await deliver(world.engine(), world.order([config_map(world.namespace, "a")], claims=claims))
     assert step.delivery.phase is Phase.DELIVERED
+
+
+async def test_a_policy_s_refusal_is_told_without_what_it_quotes_of_a_secret(world: World) -> None:
+    client, api = world.client(), "admissionregistration.k8s.io"
+    policy = Resource(api, "v1", "ValidatingAdmissionPolicy", "validatingadmissionpolicies", namespaced=False)
+    binding = Resource(
+        api, "v1", "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", namespaced=False
+    )
+    metadata = {"name": world.namespace}
+    rule = {
+        "apiGroups": [""],
+        "apiVersions": ["v1"],
+        "operations": ["CREATE"],
+        "resources": ["secrets", "configmaps"],
+    }
+    here = {"matchLabels": {"kubernetes.io/metadata.name": world.namespace}}
+    validation = {
+        "expression": "!has(object.data.bad)",
+        "messageExpression": "'not ' + string(object.data.bad)",
+    }
+    spec = {
+        "matchConstraints": {"resourceRules": [rule], "namespaceSelector": here},
+        "validations": [validation],
+    }
+    bound = {"policyName": world.namespace, "validationActions": ["Deny"]}
+    options = ApplyOptions("test")
+    await client.apply(
+        policy,
+        {"apiVersion": policy.api_version, "kind": policy.kind, "metadata": metadata, "spec": spec},
+        options,
+    )
+    await client.apply(
+        binding,
+        {"apiVersion": binding.api_version, "kind": binding.kind, "metadata": metadata, "spec": bound},
+        options,
+    )
+    await until_refused(client, config_map(world.namespace, "probe", bad="quoted"))
+    message = await refused(
+        world, world.order([config_map(world.namespace, "a", bad="quoted")]), Failure.REFUSED
+    )
+    assert "not quoted" in message
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "db", "namespace": world.namespace},
+        "stringData": {"bad": "correct-horse-battery"},
+    }
+    message = await refused(world, world.order([secret], revision=2), Failure.REFUSED)
+    assert "correct-horse" not in message
+    assert "Y29ycmVjdC1ob3JzZS" not in message
+
+
+async def until_refused(client: KubeClient, probe: Manifest) -> None:
+    """A policy takes a moment until it is in force."""
+    for _ in range(100):
+        try:
+            await client.apply(CONFIG_MAP, probe, ApplyOptions("test", dry_run=True))
+        except WebhookRefused:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("the policy never came into force")
