@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,13 @@ from bot.kube.client import KubeClient
 from bot.kube.connection import Connection
 from tests.sandbox.cluster import ClusterAccess, ControlPlane
 from tests.sandbox.cluster.administer import apply, rendered
-from tests.sandbox.cluster.observe import read
 from tests.sandbox.cluster.tokens import token_kubeconfig
 
 ACCESS = Path(__file__).with_name("access")
 NAMES = ("staging", "production")
 SHOP = "shop"
-_MEMBERS = "applyset.kubernetes.io/part-of"
+LIST_TIMEOUT_S = 2.0
+_MEMBERS = {"labelSelector": "applyset.kubernetes.io/part-of"}
 _COLLECTIONS = (
     "/api/v1/namespaces",
     "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
@@ -57,21 +58,34 @@ class Cluster:
     access: ClusterAccess
     kubeconfig: Path
     session: aiohttp.ClientSession
+    _known: dict[str, Sight] = field(default_factory=dict)
 
     async def sight(self) -> Sight:
         """Everything that carries Longshore's label, by kind and name."""
-        found: dict[str, Seen] = {}
-        for collection in _COLLECTIONS:
-            listed = await read(self.session, f"{collection}?labelSelector={_MEMBERS}")
-            kind = str(listed["kind"]).removesuffix("List") if listed else ""
-            for item in listed["items"] if listed else []:
-                found[f"{kind} {item['metadata']['name']}"] = _seen(kind, item)
-        return found
+        found = await asyncio.gather(*(self._listed(collection) for collection in _COLLECTIONS))
+        return {name: seen for some in found for name, seen in some.items()}
+
+    async def _listed(self, collection: str) -> Sight:
+        """NB: a server is slow, or refuses, while it learns a new kind: until it answers holds what was known."""
+        try:
+            async with (
+                asyncio.timeout(LIST_TIMEOUT_S),
+                self.session.get(collection, params=_MEMBERS) as response,
+            ):
+                listed = await response.json() if response.status == HTTPStatus.OK else None
+        except (TimeoutError, aiohttp.ClientConnectionError):
+            listed = None
+        if listed is not None:
+            kind = str(listed["kind"]).removesuffix("List")
+            self._known[collection] = {
+                f"{kind} {i['metadata']['name']}": _seen(kind, i) for i in listed["items"]
+            }
+        return self._known.get(collection, {})
 
 
 @dataclass(slots=True)
 class Clusters:
-    """Started one beside the other; `all` is complete when `start` has returned."""
+    """Started one beside the other; each is in `all` from when it can be used."""
 
     directory: Path
     all: dict[str, Cluster] = field(default_factory=dict)

@@ -6,8 +6,10 @@ Invariant: nothing is waited for in silence, and nothing without end.
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 import sys
+import textwrap
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -18,9 +20,11 @@ T = TypeVar("T")
 POLL_S = 0.1
 KEEP_ALIVE_S = 15.0
 WIDTH = 110
-QUOTED_LINES = 70
+QUOTED_LINES = 100
 SPINNER = "|/-\\"
 _HIDDEN = re.compile(r"<!--.*?-->\n?", re.DOTALL)
+_FOLDS = re.compile(r"^</?details[^>]*>\n", re.MULTILINE)
+_TAGS = re.compile(r"</?(?:details|summary|code|sub|b|br)\b[^>]*>")
 _BOLD, _DIM, _GREEN, _RED, _BLUE = "1", "2", "32", "31", "36"
 
 
@@ -67,14 +71,18 @@ class Narrator:
     def moved(self, sign: str, text: str) -> None:
         """Something in the world changed: `+`, `-`, `~`, or `ok`."""
         style = {"+": _GREEN, "ok": _GREEN, "-": _RED}.get(sign, _BLUE)
-        self._line(f"   {self._styled(f'{sign:>2}', style)} {text}")
+        first, *more = textwrap.wrap(text, WIDTH, subsequent_indent=" " * 8)
+        self._line(f"   {self._styled(f'{sign:>2}', style)} {first}")
+        for line in more:
+            self._line(line)
 
     def quote(self, heading: str, body: str) -> None:
-        """Text as it was posted, less what a browser does not show either."""
-        lines = _HIDDEN.sub("", body).strip().splitlines()
+        """Markdown as it was posted, less the tags that a browser would not show either."""
+        shown = html.unescape(_TAGS.sub("", _FOLDS.sub("", _HIDDEN.sub("", body))))
+        lines = re.sub(r"\n{3,}", "\n\n", shown).strip().splitlines()
         self._line(f"   {self._styled(heading, _DIM)}")
         for line in lines[:QUOTED_LINES]:
-            self._line(f"   {self._styled('|', _DIM)} {line[:WIDTH]}")
+            self._line(f"   {self._styled('|', _DIM)} {line}")
         if len(lines) > QUOTED_LINES:
             self._line(f"   {self._styled('|', _DIM)} ... and {len(lines) - QUOTED_LINES} more lines")
 

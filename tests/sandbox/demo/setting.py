@@ -1,8 +1,7 @@
-"""The demo's world: a GitHub, a repository on it, the bot as it runs in production, and two clusters on their way."""
+"""The demo's world: a GitHub, a repository on it, the bot as it runs in production, and two clusters to come."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,13 +19,11 @@ from tests.stories.bot import HOOK_SECRET, Bot, running_bot
 
 REPOSITORY = "acme/fleet"
 PERSON = "alice"
-SWEEP = "5s"
-"""Ten minutes in production. Here it is how soon the bot finds that a cluster, still being built before, is there."""
 
 
 @dataclass(slots=True)
 class Setting:
-    """`opening` ends when both clusters can be used."""
+    """`plane` is the build of the clusters' programs: they are started when it is done."""
 
     narrator: Narrator
     directory: Path
@@ -36,7 +33,6 @@ class Setting:
     bot: Bot
     clusters: Clusters
     plane: Build
-    opening: asyncio.Task[None]
 
     @property
     def push_url(self) -> str:
@@ -55,10 +51,6 @@ async def opened(narrator: Narrator, directory: Path) -> AsyncIterator[Setting]:
         plane = await stack.enter_async_context(building("plane", directory / "build-plane.log"))
         clusters = Clusters(directory)
         stack.push_async_callback(clusters.stop)
-        opening = asyncio.create_task(_open_clusters(plane, clusters), name="open clusters")
-        stack.push_async_callback(_abandon, opening)
-        narrator.say("two control planes (staging, production) are being started beside all this")
-
         github = await stack.enter_async_context(StandInGitHub.running(directory / "github"))
         narrator.say(f"a stand-in GitHub with real git, API, Apps and webhooks: {github.url}")
         bot = Bot(directory / "bot")
@@ -68,7 +60,7 @@ async def opened(narrator: Narrator, directory: Path) -> AsyncIterator[Setting]:
         narrator.say(f"Longshore as in production (web, worker, embedded Valkey): {bot.log.path}")
 
         checkout = Checkout(directory / "fleet", PERSON)
-        yield Setting(narrator, directory, github, repository, checkout, bot, clusters, plane, opening)
+        yield Setting(narrator, directory, github, repository, checkout, bot, clusters, plane)
 
 
 async def _registered(github: StandInGitHub, bot: Bot) -> tuple[Repository, App]:
@@ -92,7 +84,6 @@ def configuration(github: StandInGitHub, app: App, clusters: Clusters) -> dict[s
         "webhookSecrets": ["${env:HOOK_SECRET}"],
     }
     return {
-        "schedules": {"sweep": SWEEP},
         "forges": {"hub": forge},
         "repositories": [{"forge": "hub", "repository": REPOSITORY, "branches": ["main"]}],
         "clusters": {name: _cluster(name, clusters.kubeconfig(name)) for name in NAMES},
@@ -108,14 +99,3 @@ def _cluster(name: str, kubeconfig: Path) -> dict[str, Any]:
         "clusterScoped": True,
     }
     return {"kubeconfig": str(kubeconfig), "environment": name, "allow": [allow]}
-
-
-async def _open_clusters(plane: Build, clusters: Clusters) -> None:
-    """The build's own end is told where it is waited for; here it only must not have failed."""
-    if await plane.process.wait() == 0:
-        await clusters.start()
-
-
-async def _abandon(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])

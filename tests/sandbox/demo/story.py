@@ -35,13 +35,14 @@ class Story:
     async def tell(self) -> None:
         pull = await self._propose()
         comment = await self._planned(pull)
-        await self._revise(pull, comment)
-        async with self._clusters():
-            await self._first_delivery()
-            await self._merge(pull, comment)
-            self._expect_release()
-            await self._remove_newsletter()
-            self._expect_no_newsletter()
+        async with self._clusters_opening() as opening:
+            await self._revise(pull, comment)
+            async with self._clusters_watched(opening):
+                await self._first_delivery()
+                await self._merge(pull)
+                self._expect_release()
+                await self._remove_newsletter()
+                self._expect_no_newsletter()
 
     # The chapters
 
@@ -60,6 +61,9 @@ class Story:
             setting.repository, "web-1.5", "web 1.5.0, and one more of them in production", author=PERSON
         )
         narrator.look(f"pull request #{pull.number}: {setting.github.page_url(pull)}")
+        narrator.say(
+            "See that each cluster gets something else, that nothing else is touched, and that no cluster is up:"
+        )
         return pull
 
     async def _planned(self, pull: Pull, before: str = "") -> Comment:
@@ -70,7 +74,7 @@ class Story:
             "the plan comment", partial(self._comment, pull, before), PLAN_TIMEOUT_S
         )
         narrator.quote(f"comment by {comment.author.login}, as posted:", comment.body)
-        narrator.say(f"check run {run.name} on {pull.head_sha[:7]}: {run.conclusion}: {run.title}")
+        self._tell_check(run)
         return comment
 
     async def _revise(self, pull: Pull, comment: Comment) -> None:
@@ -80,7 +84,9 @@ class Story:
         checkout.edit("apps/base/api/kustomization.yaml", "not-a-real-password", "not-a-real-password-either")
         await checkout.commit("web 1.4.0 for production; another password for the database")
         await checkout.push("web-1.5")
-        narrator.say("pushed: the image for production, and a new password. See that it is shown, and masked")
+        narrator.say(
+            "pushed: the image for production, and a new password. See that it is shown, and masked:"
+        )
         await self._planned(pull, comment.body)
         if pull.comments != [comment]:
             raise DemoFailed("the plan comment was not edited in place")
@@ -88,40 +94,63 @@ class Story:
             raise DemoFailed("a password stands in the plan comment")
 
     @asynccontextmanager
-    async def _clusters(self) -> AsyncIterator[None]:
+    async def _clusters_opening(self) -> AsyncIterator[asyncio.Task[None]]:
+        """The clusters come up beside the story, and no sooner than a plan was shown: planning needs none."""
+        self.setting.narrator.say("two control planes are started now, beside what follows")
+        opening = asyncio.create_task(self._open_clusters(), name="open clusters")
+        try:
+            yield opening
+        finally:
+            await cancel_all([opening])
+
+    async def _open_clusters(self) -> None:
+        if await self.setting.plane.process.wait() == 0:
+            await self.setting.clusters.start()
+
+    @asynccontextmanager
+    async def _clusters_watched(self, opening: asyncio.Task[None]) -> AsyncIterator[None]:
         """Wait for the clusters; then tell what moves in them for as long as the story goes on."""
         setting, narrator = self.setting, self.setting.narrator
         narrator.chapter("The clusters are there, and get what main declares")
         await setting.plane.done(narrator)
-        await narrator.until("two control planes", self._clusters_open, CLUSTER_TIMEOUT_S)
-        for name, cluster in setting.clusters.all.items():
-            narrator.look(f"{name}: KUBECONFIG={cluster.access.admin_kubeconfig}")
-        narrator.say("Longshore's own kubeconfigs carry the rights of deploy/cluster-access, and no others")
+        await narrator.until("two control planes", partial(_ended, opening), CLUSTER_TIMEOUT_S)
+        for name, cluster in sorted(setting.clusters.all.items()):
+            narrator.look(f"{name}: export KUBECONFIG={cluster.access.admin_kubeconfig}")
+        narrator.say("Longshore's own kubeconfigs carry the rights of deploy/cluster-access, and no others.")
+        narrator.say(
+            "See that the apps come after the infrastructure, with the kind and namespace they need:"
+        )
         self.watchers = {n: Watcher(narrator, c) for n, c in setting.clusters.all.items()}
         watching = [asyncio.create_task(w.watch(), name=f"watch {n}") for n, w in self.watchers.items()]
         try:
             yield
+            for task in watching:
+                if task.done():
+                    task.result()
         finally:
             await cancel_all(watching)
 
-    async def _clusters_open(self) -> bool | None:
-        if not self.setting.opening.done():
-            return None
-        self.setting.opening.result()
-        return True
-
     async def _first_delivery(self) -> None:
-        github, repository = self.setting.github, self.setting.repository
-        sha = await github.head(repository)
-        # NB: patient with failures: the bot has tried before the clusters were there, and said so.
-        run = await self._concluded(sha, DELIVER_CHECK, DELIVERY_TIMEOUT_S, is_patient=True)
-        self.setting.narrator.say(f"check run {run.name} on {sha[:7]}: {run.conclusion}: {run.title}")
+        """The bot has found main before the clusters were there; it is told that they are."""
+        github, narrator = self.setting.github, self.setting.narrator
+        sha = await github.head(self.setting.repository)
+        early = await narrator.until(
+            "a first word on main", partial(self._run, sha, DELIVER_CHECK), PLAN_TIMEOUT_S
+        )
+        self._tell_check(early)
+        github.rerequest(early, author=PERSON)
+        narrator.say(
+            f"{PERSON} presses Re-run on that check. See that apps come after the infrastructure they need:"
+        )
+        self._tell_check(await self._concluded(sha, DELIVER_CHECK, DELIVERY_TIMEOUT_S, is_patient=True))
 
-    async def _merge(self, pull: Pull, plan: Comment | None = None) -> None:
+    async def _merge(self, pull: Pull) -> None:
+        self.setting.narrator.chapter("Merged: delivered to both clusters, and reported")
+        await self._merged(pull)
+
+    async def _merged(self, pull: Pull) -> None:
         """Merge, watch it arrive, and show what was said about it."""
         setting, narrator = self.setting, self.setting.narrator
-        if plan is not None:
-            narrator.chapter("Merged: delivered to both clusters, and reported")
         sha = await setting.github.merge_pull(pull, author=PERSON)
         narrator.say(f"{PERSON} merged pull request #{pull.number} as {sha[:7]}")
         run = await self._concluded(sha, DELIVER_CHECK, DELIVERY_TIMEOUT_S)
@@ -131,7 +160,7 @@ class Story:
         for watcher in self.watchers.values():
             await watcher.look()
         narrator.quote(f"comment by {report.author.login} on #{pull.number}:", report.body)
-        narrator.say(f"check run {run.name} on {sha[:7]}: {run.conclusion}: {run.title}")
+        self._tell_check(run)
         for name in NAMES:
             what = f"{name}'s deployment status"
             state = await narrator.until(what, partial(self._deployed, sha, name), PLAN_TIMEOUT_S)
@@ -150,7 +179,7 @@ class Story:
         )
         narrator.look(f"pull request #{pull.number}: {setting.github.page_url(pull)}")
         await self._planned(pull)
-        await self._merge(pull)
+        await self._merged(pull)
 
     # What must be so
 
@@ -177,20 +206,28 @@ class Story:
     async def _concluded(
         self, sha: str, name: str, timeout_s: float, *, is_patient: bool = False
     ) -> CheckRun:
-        """The check run once it is done. A failure ends the story, unless it may still turn into success."""
+        """The check run once all is well. Any other end is the story's, unless it was there before and may change."""
 
         async def look() -> CheckRun | None:
-            for run in reversed(self.setting.github.check_runs(self.setting.repository, sha)):
-                if run.name == name and run.status == "completed":
-                    is_good = run.conclusion in {"success", "neutral"}
-                    if not is_good and not is_patient:
-                        raise DemoFailed(
-                            f"{name} on {sha[:7]} is {run.conclusion}: {run.title}\n{run.summary}"
-                        )
-                    return run if is_good else None
-            return None
+            run = await self._run(sha, name)
+            if run is None or run.status != "completed":
+                return None
+            if run.conclusion in {"success", "neutral"}:
+                return run
+            if is_patient:
+                return None
+            raise DemoFailed(f"{name} on {sha[:7]} is {run.conclusion}: {run.title}\n{run.summary}")
 
         return await self.setting.narrator.until(f"{name} on {sha[:7]}", look, timeout_s)
+
+    async def _run(self, sha: str, name: str) -> CheckRun | None:
+        """The newest of that name."""
+        runs = self.setting.github.check_runs(self.setting.repository, sha)
+        return next((run for run in reversed(runs) if run.name == name), None)
+
+    def _tell_check(self, run: CheckRun) -> None:
+        state = run.conclusion or run.status
+        self.setting.narrator.say(f"check run {run.name} on {run.head_sha[:7]}: {state}: {run.title}")
 
     async def _comment(self, pull: Pull, before: str) -> Comment | None:
         """The bot's first comment, once it says something else than before."""
@@ -208,3 +245,11 @@ class Story:
                 if last is not None and last.state == "success":
                     return f"{last.state} ({last.description})"
         return None
+
+
+async def _ended(task: asyncio.Task[None]) -> bool | None:
+    """None while it runs. Raises what it raised."""
+    if not task.done():
+        return None
+    task.result()
+    return True

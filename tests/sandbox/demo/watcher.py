@@ -7,8 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import aiohttp
-
 from tests.sandbox.demo.clusters import Cluster, Seen, Sight
 from tests.sandbox.demo.narrator import Narrator
 
@@ -25,16 +23,13 @@ class Watcher:
 
     async def watch(self) -> None:
         while True:
-            try:
-                await self.look()
-            except aiohttp.ClientError as error:
-                self.narrator.moved("~", f"{self.cluster.name}: cannot be looked at ({error})")
+            await self.look()
             await asyncio.sleep(POLL_S)
 
     async def look(self) -> Sight:
         before, self.last = self.last, await self.cluster.sight()
         for sign, texts in differences(before, self.last).items():
-            self.narrator.moved(sign, f"{self.cluster.name}: {', '.join(texts)}")
+            self.narrator.moved(sign, f"{self.cluster.name}: {_by_kind(texts)}")
         return self.last
 
 
@@ -58,3 +53,12 @@ def _told(before: Sight, after: Sight) -> Iterator[tuple[str, str]]:
             yield "~", name
         if now.is_ready and not (was.is_ready and was.note == now.note):
             yield "ok", f"{name} ({now.note})"
+
+
+def _by_kind(texts: list[str]) -> str:
+    """`Deployment api, web; Service web`."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for text in texts:
+        kind, _, name = text.partition(" ")
+        names[kind].append(name)
+    return "; ".join(f"{kind} {', '.join(some)}" for kind, some in names.items())
