@@ -21,7 +21,7 @@ from bot.git.repository import Repository
 from bot.loops.allowed import with_permissions
 from bot.loops.stamps import plan_stamp
 from bot.loops.world import World, now
-from bot.model.keys import PullKey
+from bot.model.keys import RECHECK, PullKey
 from bot.model.plan import Plan, Side
 from bot.model.rendering import Trust
 from bot.model.repo import PullRequest, Sha
@@ -102,7 +102,11 @@ class Subject:
         finding = self.world.finding(self.pull.repo, self.entry)
         change = await look(repository, base, head, finding, renderings)
         posted = await self._posted()
-        if self._holds(posted, change) and await self._check_stands(change):
+        if (
+            RECHECK not in context.reasons
+            and self._holds(posted, change)
+            and await self._check_stands(change)
+        ):
             return Done()
         is_stale = posted.get("head") == self.pull.head_sha and "inputs" in posted
         await self._put_check(planning_check(self._context(base_sha, is_stale=is_stale)))

@@ -12,6 +12,9 @@ DELIVER = "deliver"
 TARGET = "target"
 SWEEP = "sweep"
 
+RECHECK = "check re-requested"
+"""The one reason for a look that no state shows: somebody wants an answer although what is posted still holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class PullKey:

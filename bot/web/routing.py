@@ -11,7 +11,7 @@ from bot.forge.webhooks import (
     Pushed,
     RepositoriesChanged,
 )
-from bot.model.keys import SWEEP, BranchKey, PullKey
+from bot.model.keys import RECHECK, SWEEP, BranchKey, PullKey
 from bot.model.repo import RepoId
 from bot.model.steps import StepKey, Wake
 
@@ -62,7 +62,7 @@ def _push(forge: str, event: Pushed) -> tuple[Wake, ...]:
 
 
 def _check(forge: str, event: CheckRerequested) -> tuple[Wake, ...]:
-    repo, reason = RepoId(forge, event.repo_path), "check re-requested"
+    repo, reason = RepoId(forge, event.repo_path), RECHECK
     if not event.pulls:
         # A commit from a fork or on a branch: what belongs to it only the forge can say.
         return (_sweep(str(repo), reason),)
