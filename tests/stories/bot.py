@@ -21,7 +21,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 HOOK_SECRET = "the hook's own secret"
 _READY_S = 40.0
 _STOP_S = 45.0
-_TAIL_LINES = 60
+_TAIL_LINES = 40
+_LINE_CHARS = 600
+_DULL = frozenset({"timestamp", "level", "logger", "event_ids", "run_id", "event_id"})
 
 Event = dict[str, Any]
 
@@ -49,8 +51,15 @@ class Log:
     def text(self) -> str:
         return self.path.read_text(encoding="utf-8", errors="replace")
 
-    def tail(self) -> str:
-        return "\n".join(json.dumps(event)[:1500] for event in self.events[-_TAIL_LINES:])
+    def tail(self, about: str = "") -> str:
+        """The last words that tell anything, in one line each; those that name `about`, where that is given."""
+        lines = [_brief(event) for event in self.events if event.get("event") != "request"]
+        return "\n".join([line for line in lines if about in line][-_TAIL_LINES:])
+
+
+def _brief(event: Event) -> str:
+    rest = {k: v for k, v in event.items() if k not in _DULL and v not in ("", None, [])}
+    return f"{str(event.get('timestamp', ''))[11:23]} {json.dumps(rest)[:_LINE_CHARS]}"
 
 
 def _event(line: str) -> Event:

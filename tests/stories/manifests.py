@@ -4,9 +4,14 @@ from typing import Any
 
 import yaml
 
-from tests.sandbox.forge.core.git_objects import Files
+from tests.sandbox.forge.core.git_objects import File, Files
 
-__all__ = ["Files"]
+__all__ = ["NS", "Content", "Files"]
+
+NS = "namespace-of-the-story"
+"""Stands for the story's own namespace in everything it pushes."""
+
+Content = str | bytes | File | None
 
 
 def document(*values: Any) -> str:

@@ -16,7 +16,7 @@ from tests.sandbox.cluster import observe
 from tests.sandbox.forge.core.conversations import Comment, Pull
 from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.github.checks import CheckRun
-from tests.stories.manifests import Files
+from tests.stories.manifests import NS, Content, Files
 from tests.stories.patience import until
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ PLAN = "longshore/plan"
 DELIVER = "longshore/deliver"
 _MARKER = re.compile(r"\A<!-- longshore:(?P<kind>[a-z-]+) v1 (?P<payload>\S+) [0-9a-f]{64} -->")
 _COMMAND = re.compile(r"^longshore (deliver .*)$", re.MULTILINE)
+_SHOWN_CHARS = 1200
 _STATUS_STATES = {"success": "success", "failure": "failure", "error": "failure"}
 
 
@@ -52,7 +53,12 @@ class Story:
     # What people do
 
     async def push(self, files: Files, branch: str | None = None, **how: Any) -> str:
-        return await self.town.github.push(self.repo, branch or self.repo.default_branch, files, **how)
+        """These files, for this story: `NS` in them is its namespace."""
+        where = branch or self.repo.default_branch
+        return await self.town.github.push(self.repo, where, self.own(files), **how)
+
+    def own(self, files: Files) -> Files:
+        return {path: _own(content, self.name) for path, content in files.items()}
 
     async def open(self, files: Files, title: str = "A change", *, branch: str = "", **how: Any) -> Pull:
         """A pull request that changes these files, from a branch of its own."""
@@ -217,14 +223,22 @@ class Story:
 
     def dump(self) -> str:
         comments = [
-            f"#{p.number} {c.author.login}: {c.body[:1500]}" for p in self.repo.pulls for c in p.comments
+            f"#{p.number} {c.author.login}: {c.body[:_SHOWN_CHARS]}"
+            for p in self.repo.pulls
+            for c in p.comments
         ]
         runs = [
             f"{r.head_sha[:10]} {r.name} {r.status} {r.conclusion} {r.title}"
             for r in self.town.github.state.checks.runs.values()
             if r.repository is self.repo
         ]
-        return "\n".join(["--- said", *comments, "--- checks", *runs, "--- log", self.town.bot.log.tail()])
+        return "\n".join(
+            ["--- said", *comments, "--- checks", *runs, "--- log", self.town.bot.log.tail(self.name)]
+        )
+
+
+def _own(content: Content, namespace: str) -> Content:
+    return content.replace(NS, namespace) if isinstance(content, str) else content
 
 
 def payload(comment: Comment) -> Mapping[str, str]:
