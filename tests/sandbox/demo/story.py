@@ -117,9 +117,6 @@ class Story:
         for name, cluster in sorted(setting.clusters.all.items()):
             narrator.look(f"{name}: export KUBECONFIG={cluster.access.admin_kubeconfig}")
         narrator.say("Longshore's own kubeconfigs carry the rights of deploy/cluster-access, and no others.")
-        narrator.say(
-            "See that the apps come after the infrastructure, with the kind and namespace they need:"
-        )
         self.watchers = {n: Watcher(narrator, c) for n, c in setting.clusters.all.items()}
         watching = [asyncio.create_task(w.watch(), name=f"watch {n}") for n, w in self.watchers.items()]
         try:
