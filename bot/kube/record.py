@@ -122,12 +122,16 @@ class Guarded(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """The delivery of one revision, as far as it has come. `token` tells a retry from the attempt before it."""
+    """The delivery of one revision, as far as it has come. `token` tells a retry from the attempt before it.
+
+    `since` is when what is waited for now began: time-outs run from there, whoever waits.
+    """
 
     revision: str
     digest: str
     token: str
     started_at: datetime
+    since: datetime
     phase: Phase = Phase.APPLYING
     reason: str = ""
     results: list[Note] = []

@@ -28,7 +28,7 @@ WEB = ObjectId("apps", "Deployment", "shop", "web")
 
 def make_record() -> Record:
     guard = Guarded.of(PruneGuard(Digest("sha256:1"), (WEB,), "nothing is rendered"))
-    attempt = Attempt("a" * 40, "sha256:2", "retry-1", AT, Phase.BLOCKED, guard=guard, cleared=["x y"])
+    attempt = Attempt("a" * 40, "sha256:2", "retry-1", AT, AT, Phase.BLOCKED, guard=guard, cleared=["x y"])
     entry = Entry("apps", "Deployment", "shop", "web", "uid", "12", 3, "fields", "rendered", "created")
     return Record(
         1,

@@ -1,6 +1,7 @@
-"""The first and the last part of a delivery: apply the stages, and look whether all is well.
+"""The first part of a delivery: apply the stages, one after the other is ready.
 
-Invariant: the time-out runs from the start of the attempt as the record has it, so that a restart gives no extra time.
+Invariant: what may pass is waited for no longer than the target's time-out, counted from what the record says, so that
+a restart gives no extra time.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,18 +9,21 @@ from itertools import groupby
 
 from bot.engines.base import Order, Step
 from bot.engines.direct.apply import Stage, StageResult
+from bot.engines.direct.checking import answer, check, is_late, listed
 from bot.engines.direct.failures import failed
-from bot.engines.direct.health import look, look_at
-from bot.engines.direct.judge import Judge, NotYetServed
+from bot.engines.direct.health import look_at
+from bot.engines.direct.judge import Judge
 from bot.engines.direct.options import Options
 from bot.engines.direct.prepare import Wanted, prepare
 from bot.engines.direct.session import Session
-from bot.engines.direct.standing import told
 from bot.engines.direct.survey import Survey, survey
+from bot.errors import Temporary
 from bot.kube.clock import Clock
+from bot.kube.errors import Conflict, Unreachable
 from bot.kube.kstatus import needs_body
+from bot.kube.lease import LeaseLost
 from bot.kube.order import LAST_STAGE, stage
-from bot.kube.record import MAX_NOTES, Note, bounded
+from bot.kube.record import bounded
 from bot.model.delivery import Failure, Health, ObjectHealth, ObjectResult, Outcome, Phase
 from bot.model.objects import ObjectId
 
@@ -44,36 +48,15 @@ async def advance(session: Session, order: Order, clock: Clock, options: Options
     for number, group in _stages(wanted.values()):
         try:
             result = await work.run(group)
-        except NotYetServed as error:
+        except (Conflict, LeaseLost, Unreachable):
+            raise
+        except Temporary as error:
             return await _come_back(session, order, clock, str(error))
         if not result.is_done:
             return await _stopped(session, order, clock, result)
         if number < LAST_STAGE and (unsettled := await _unsettled(session, clock, group)):
             return await _waiting(session, order, clock, unsettled)
     return await _applied(session, order, clock, wanted)
-
-
-async def check(session: Session, order: Order, clock: Clock, wanted: Mapping[ObjectId, Wanted]) -> Step:
-    """Look once: delivered, failed, or to be looked at again."""
-    session.note(phase=Phase.CHECKING)
-    health = (
-        await look(session.client, session.identity.parent, wanted, clock.now()) if order.target.wait else []
-    )
-    sick = [h for h in health if h.health is not Health.CURRENT]
-    failing = [h for h in sick if h.health is Health.FAILED]
-    if failing or (sick and _is_late(session, order, clock)):
-        said = "failed" if failing else f"not healthy after {order.target.timeout_s:.0f} s"
-        session.note(health=[Note.of_health(h) for h in sick[:MAX_NOTES]])
-        session.conclude(Phase.FAILED, clock.now(), reason=f"{said}: {_listed(failing or sick)}")
-        return await _told(session, order, health=health)
-    if sick:
-        elapsed_s = _elapsed_s(session, clock)
-        waiting = f"waiting for {_listed(sick)}"
-        return await _told(session, order, min(10.0, max(1.0, elapsed_s / 10)), reason=waiting, health=health)
-    version = await session.client.version()
-    key = order.content_key or ""
-    session.delivered(clock.now(), content_key=key, healthy=order.target.wait, server=version)
-    return await _told(session, order, health=health)
 
 
 async def fail(session: Session, order: Order, clock: Clock, failures: Iterable[ObjectResult]) -> Step:
@@ -88,7 +71,7 @@ async def fail(session: Session, order: Order, clock: Clock, failures: Iterable[
     session.conclude(
         Phase.FAILED, clock.now(), reason=f"{count}; first {refused[0].id}: {refused[0].message}"
     )
-    return await _told(session, order)
+    return await answer(session, order)
 
 
 def _forbidden(wanted: Iterable[Wanted], found: Survey) -> list[ObjectResult]:
@@ -109,7 +92,7 @@ async def _applied(session: Session, order: Order, clock: Clock, wanted: Mapping
     left = [identity for identity in entries if identity not in wanted]
     if left and order.target.prune:
         session.note(phase=Phase.PRUNING)
-        return await _told(session, order)
+        return await answer(session, order)
     if left:
         kept = [ObjectResult(i, Outcome.KEPT, message="prune is off for this target") for i in left]
         notes, omitted = bounded(kept)
@@ -124,7 +107,7 @@ async def _stopped(session: Session, order: Order, clock: Clock, result: StageRe
     if result.terminating:
         shown = ", ".join(str(identity) for identity in result.terminating[:3])
         return await _come_back(session, order, clock, f"waiting until {shown} is deleted, to make it anew")
-    return await _told(session, order, 0.0, reason="more to write")
+    return await answer(session, order, 0.0, reason="more to write")
 
 
 async def _unsettled(session: Session, clock: Clock, group: Iterable[Wanted]) -> list[ObjectHealth]:
@@ -148,40 +131,13 @@ async def _waiting(session: Session, order: Order, clock: Clock, unsettled: list
     broken = [h for h in unsettled if h.health is Health.FAILED]
     if broken:
         return await fail(session, order, clock, [failed(h.id, Failure.OTHER, h.message) for h in broken])
-    return await _come_back(session, order, clock, f"waiting for {_listed(unsettled)}")
+    return await _come_back(session, order, clock, f"waiting for {listed(unsettled)}")
 
 
 async def _come_back(session: Session, order: Order, clock: Clock, reason: str) -> Step:
-    if _is_late(session, order, clock):
+    if is_late(session.attempt, order, clock):
         session.conclude(
             Phase.FAILED, clock.now(), reason=f"gave up after {order.target.timeout_s:.0f} s: {reason}"
         )
-        return await _told(session, order)
-    return await _told(session, order, AGAIN_S, reason=reason)
-
-
-async def _told(
-    session: Session,
-    order: Order,
-    again_after_s: float | None = None,
-    *,
-    reason: str = "",
-    health: Iterable[ObjectHealth] | None = None,
-) -> Step:
-    await session.save()
-    target = order.target
-    delivery = told(session.record, target.id, target.environment, health=health, reason=reason)
-    return Step(delivery, again_after_s)
-
-
-def _elapsed_s(session: Session, clock: Clock) -> float:
-    return (clock.now() - session.attempt.started_at).total_seconds()
-
-
-def _is_late(session: Session, order: Order, clock: Clock) -> bool:
-    return _elapsed_s(session, clock) > order.target.timeout_s
-
-
-def _listed(health: list[ObjectHealth]) -> str:
-    shown = ", ".join(f"{h.id} ({h.message or h.health.value})" for h in health[:3])
-    return f"{shown} and {len(health) - 3} more" if len(health) > 3 else shown
+        return await answer(session, order)
+    return await answer(session, order, AGAIN_S, reason=reason)

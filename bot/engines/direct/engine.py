@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot.engines.base import Admits, Order, Step
 from bot.engines.claims import Claims
-from bot.engines.direct import applying, pruning
+from bot.engines.direct import applying, checking, pruning
 from bot.engines.direct.deletion import Rules
 from bot.engines.direct.options import Options
 from bot.engines.direct.prepare import prepare
@@ -22,7 +22,7 @@ from bot.kube.client import KubeClient
 from bot.kube.errors import BadConnection, Unauthorized, Unreachable
 from bot.kube.lease import Holder
 from bot.kube.parent import Identity
-from bot.kube.record import Attempt
+from bot.kube.record import Attempt, Record
 from bot.model.delivery import Phase, TargetDelivery
 from bot.model.objects import Digest, ObjectId
 from bot.model.repo import Sha
@@ -71,6 +71,8 @@ class DirectEngine:
         return await self._answered(removal, lambda: self._remove(removal))
 
     async def _step(self, order: Order) -> Step:
+        if (step := await self._glance(order)) is not None:
+            return step
         async with opened(self._client, self._identity(order), self._holder) as session:
             self._begin(session, order, Phase.APPLYING)
             match session.attempt.phase:
@@ -78,20 +80,39 @@ class DirectEngine:
                     return await applying.advance(session, order, self._holder.clock, self._options)
                 case Phase.CHECKING:
                     prepared = await prepare(order, session.client, session.identity.parent)
-                    return await applying.check(session, order, self._holder.clock, prepared.wanted)
+                    return await checking.check(session, order, self._holder.clock, prepared.wanted)
                 case _:
                     return Step(told(session.record, order.target.id, order.target.environment))
+
+    async def _glance(self, order: Order) -> Step | None:
+        """The answer where none has to be written: polling costs the cluster no lease. None: there is work to do."""
+        identity = self._identity(order)
+        held = await parents.read(self._client, identity.parent)
+        if held is None or not _is_of(held.record, order) or held.record.attempt is None:
+            return None
+        match held.record.attempt.phase:
+            case Phase.APPLYING:
+                return None
+            case Phase.CHECKING:
+                prepared = await prepare(order, self._client, identity.parent)
+                place = (self._client, identity.parent)
+                return await checking.glance(place, held.record, order, self._holder.clock, prepared.wanted)
+            case _:
+                return Step(told(held.record, order.target.id, order.target.environment))
 
     async def _prune(self, order: Order) -> Step:
         target = order.target
         async with opened(self._client, self._identity(order), self._holder) as session:
-            if not _is_of(session, order) or session.attempt.phase not in {Phase.PRUNING, Phase.BLOCKED}:
+            if not _is_of(session.record, order) or session.attempt.phase not in {
+                Phase.PRUNING,
+                Phase.BLOCKED,
+            }:
                 return Step(told(session.record, target.id, target.environment))
             prepared = await prepare(order, session.client, session.identity.parent)
             rules = self._rules(order, declared=frozenset(prepared.wanted))
             progress = await pruning.advance(session, rules, self._holder.clock, target.timeout_s)
             if progress.is_done:
-                return await applying.check(session, order, self._holder.clock, prepared.wanted)
+                return await checking.check(session, order, self._holder.clock, prepared.wanted)
             return Step(told(session.record, target.id, target.environment), progress.again_after_s)
 
     async def _remove(self, removal: Removal) -> Step:
@@ -121,9 +142,9 @@ class DirectEngine:
         return Step(told(session.record, removal.identity.target, removal.environment))
 
     def _begin(self, session: Session, work: Order | Removal, phase: Phase) -> None:
-        if not _is_of(session, work):
+        if not _is_of(session.record, work):
             now = self._holder.clock.now()
-            session.begin(Attempt(work.revision, _digest(work), work.attempt, now, phase))
+            session.begin(Attempt(work.revision, _digest(work), work.attempt, now, now, phase))
 
     def _rules(self, work: Order | Removal, *, declared: frozenset[ObjectId]) -> Rules:
         return Rules(
@@ -154,9 +175,9 @@ class DirectEngine:
             return Step(_because(blank, str(error), Phase.FAILED))
 
 
-def _is_of(session: Session, work: Order | Removal) -> bool:
-    """Whether the attempt under way is this very one."""
-    attempt = session.record.attempt
+def _is_of(record: Record, work: Order | Removal) -> bool:
+    """Whether the attempt in the record is this very one."""
+    attempt = record.attempt
     if attempt is None:
         return False
     return (attempt.revision, attempt.digest, attempt.token) == (work.revision, _digest(work), work.attempt)

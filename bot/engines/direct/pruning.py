@@ -40,7 +40,7 @@ async def advance(session: Session, rules: Rules, clock: Clock, timeout_s: float
             await session.save()
             return Progress()
         if not plan.delete and not plan.dying:
-            session.note(phase=Phase.CHECKING, guard=None, reason="")
+            session.note(phase=Phase.CHECKING, guard=None, reason="", since=clock.now())
             await session.save()
             return Progress(is_done=True)
         if await _delete(session, plan, clock):
@@ -53,7 +53,8 @@ async def advance(session: Session, rules: Rules, clock: Clock, timeout_s: float
 async def _delete(session: Session, plan: PrunePlan, clock: Clock) -> bool:
     """Delete a wave; True where something could not be deleted, which ends the attempt."""
     cleared = sorted({*session.attempt.cleared, *(d.key for d in plan.delete)})
-    session.note(phase=Phase.PRUNING, guard=None, reason="", cleared=cleared)
+    since = clock.now() if cleared != session.attempt.cleared else session.attempt.since
+    session.note(phase=Phase.PRUNING, guard=None, reason="", cleared=cleared, since=since)
     if not plan.delete:
         return False
     await session.fence()
@@ -67,7 +68,7 @@ async def _delete(session: Session, plan: PrunePlan, clock: Clock) -> bool:
 
 
 async def _come_back(session: Session, plan: PrunePlan, clock: Clock, timeout_s: float) -> Progress:
-    waited_s = (clock.now() - session.attempt.started_at).total_seconds()
+    waited_s = (clock.now() - session.attempt.since).total_seconds()
     if waited_s <= timeout_s:
         await session.save()
         return Progress(again_after_s=AGAIN_S)

@@ -544,3 +544,65 @@ async def until_refused(client: KubeClient, probe: Manifest) -> None:
             return
         await asyncio.sleep(0.1)
     raise AssertionError("the policy never came into force")
+
+
+async def test_a_webhook_that_does_not_answer_is_waited_for_and_then_given_up(world: World) -> None:
+    client, api = world.client(), "admissionregistration.k8s.io"
+    webhooks = Resource(
+        api, "v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", namespaced=False
+    )
+    rule = {
+        "apiGroups": [""],
+        "apiVersions": ["v1"],
+        "operations": ["*"],
+        "resources": ["configmaps"],
+        "scope": "Namespaced",
+    }
+    webhook = {
+        "name": "absent.example.com",
+        "clientConfig": {"url": "https://127.0.0.1:1/"},
+        "rules": [rule],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": world.namespace}},
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    manifest = {
+        "apiVersion": webhooks.api_version,
+        "kind": webhooks.kind,
+        "metadata": {"name": world.namespace},
+        "webhooks": [webhook],
+    }
+    made = await client.apply(webhooks, manifest, ApplyOptions("test"))
+    order = world.order([config_map(world.namespace, "a")])
+    step = await world.engine().step(order)
+    for _ in range(50):
+        if step.delivery.phase is not Phase.DELIVERED:
+            break
+        # The webhook was not in force yet.
+        order = world.order([config_map(world.namespace, "a", k="2")], attempt=uuid.uuid4().hex)
+        step = await world.engine().step(order)
+    assert step.delivery.phase is Phase.APPLYING
+    assert step.again_after_s is not None
+    assert "absent.example.com" in step.delivery.reason
+    world.clock.advance(31)
+    step = await world.engine().step(order)
+    assert step.delivery.phase is Phase.FAILED
+    assert "gave up after 30 s" in step.delivery.reason
+    await client.delete(webhooks, "", world.namespace, uid=made["metadata"]["uid"])
+
+
+async def test_looking_again_costs_the_cluster_no_write(world: World) -> None:
+    class All(Recorder):
+        async def admit(self, write: Write) -> float | None:
+            self.writes.append(str(write))
+            return None
+
+    manifest = deployment(world.namespace, "web")
+    manifest["spec"]["template"]["spec"]["nodeSelector"] = {"no": "such-node"}
+    order = world.order([manifest])
+    await world.engine().step(order)
+    every = All()
+    step = await world.engine(every).step(order)
+    assert step.delivery.phase is Phase.CHECKING
+    assert [h.id.name for h in step.delivery.health if h.health is Health.IN_PROGRESS] == ["web"]
+    assert every.writes == []
