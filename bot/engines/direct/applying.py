@@ -74,6 +74,19 @@ async def fail(session: Session, order: Order, clock: Clock, failures: Iterable[
     return await answer(session, order)
 
 
+def forget(session: Session, wanted: Mapping[ObjectId, Wanted]) -> None:
+    """Let go of what is declared no more, because the target does not prune."""
+    entries = session.entries
+    left = [
+        ObjectResult(i, Outcome.KEPT, message="prune is off for this target")
+        for i in entries
+        if i not in wanted
+    ]
+    if left:
+        notes, omitted = bounded(left)
+        session.note({i: e for i, e in entries.items() if i in wanted}, results=notes, omitted=omitted)
+
+
 def _forbidden(wanted: Iterable[Wanted], found: Survey) -> list[ObjectResult]:
     return [
         failed(item.id, Failure.FORBIDDEN, str(found.forbidden[item.resource]))
@@ -88,16 +101,10 @@ def _stages(wanted: Iterable[Wanted]) -> Iterable[tuple[int, list[Wanted]]]:
 
 
 async def _applied(session: Session, order: Order, clock: Clock, wanted: Mapping[ObjectId, Wanted]) -> Step:
-    entries = session.entries
-    left = [identity for identity in entries if identity not in wanted]
-    if left and order.target.prune:
+    if order.target.prune and any(identity not in wanted for identity in session.entries):
         session.note(phase=Phase.PRUNING)
         return await answer(session, order)
-    if left:
-        kept = [ObjectResult(i, Outcome.KEPT, message="prune is off for this target") for i in left]
-        notes, omitted = bounded(kept)
-        remaining = {i: entry for i, entry in entries.items() if i in wanted}
-        session.note(remaining, results=notes, omitted=omitted)
+    forget(session, wanted)
     return await check(session, order, clock, wanted)
 
 

@@ -25,6 +25,7 @@ from bot.kube.parent import Identity
 from bot.kube.record import Attempt, Record
 from bot.model.delivery import Phase, TargetDelivery
 from bot.model.objects import Digest, ObjectId
+from bot.model.rendering import Severity
 from bot.model.repo import Sha
 from bot.model.target import TargetId
 
@@ -55,16 +56,11 @@ class DirectEngine:
         self._options = options or Options()
 
     async def step(self, order: Order) -> Step:
-        target = order.target
-        if order.rendering.failed:
-            why = next((d.message for d in order.rendering.diagnostics), "")
-            unknown = TargetDelivery(target.id, target.environment, order.revision, Phase.UNKNOWN)
-            return Step(_because(unknown, f"the target cannot be rendered: {why}"))
-        return await self._answered(order, lambda: self._step(order))
+        return _unrendered(order) or await self._answered(order, lambda: self._step(order))
 
     async def prune(self, order: Order) -> Step:
         """Go on from PRUNING, or from BLOCKED after somebody allowed the deletion. Anything else stays as it is."""
-        return await self._answered(order, lambda: self._prune(order))
+        return _unrendered(order) or await self._answered(order, lambda: self._prune(order))
 
     async def remove(self, removal: Removal) -> Step:
         """Delete what a vanished target had, then its parent."""
@@ -103,12 +99,15 @@ class DirectEngine:
     async def _prune(self, order: Order) -> Step:
         target = order.target
         async with opened(self._client, self._identity(order), self._holder) as session:
-            if not _is_of(session.record, order) or session.attempt.phase not in {
-                Phase.PRUNING,
-                Phase.BLOCKED,
-            }:
+            if not _may_prune(session.record, order):
                 return Step(told(session.record, target.id, target.environment))
             prepared = await prepare(order, session.client, session.identity.parent)
+            if prepared.failures:
+                # What cannot be placed is missing from `wanted`, and would look like something to delete.
+                return await applying.fail(session, order, self._holder.clock, prepared.failures)
+            if not target.prune:
+                applying.forget(session, prepared.wanted)
+                return await checking.check(session, order, self._holder.clock, prepared.wanted)
             rules = self._rules(order, declared=frozenset(prepared.wanted))
             progress = await pruning.advance(session, rules, self._holder.clock, target.timeout_s)
             if progress.is_done:
@@ -181,6 +180,20 @@ def _is_of(record: Record, work: Order | Removal) -> bool:
     if attempt is None:
         return False
     return (attempt.revision, attempt.digest, attempt.token) == (work.revision, _digest(work), work.attempt)
+
+
+def _may_prune(record: Record, order: Order) -> bool:
+    attempt = record.attempt
+    return attempt is not None and _is_of(record, order) and attempt.phase in {Phase.PRUNING, Phase.BLOCKED}
+
+
+def _unrendered(order: Order) -> Step | None:
+    """The answer to an order that holds no rendering; no cluster is asked for it."""
+    if not order.rendering.failed:
+        return None
+    why = next((d.message for d in order.rendering.diagnostics if d.severity is Severity.ERROR), "")
+    unknown = TargetDelivery(*_whose(order), order.revision, Phase.UNKNOWN)
+    return Step(_because(unknown, f"the target cannot be rendered: {why}"))
 
 
 def _digest(work: Order | Removal) -> str:

@@ -12,7 +12,7 @@ from bot.kube.applyset import PART_OF_LABEL
 from bot.kube.lease import LEASE
 from bot.kube.parent import CONFIG_MAP, NAMESPACE, allow_prune, read, vanished
 from bot.model.delivery import Outcome, Phase
-from bot.model.objects import Digest, Manifest, Object
+from bot.model.objects import Digest, Manifest, Object, ObjectId
 from bot.model.rendering import Rendering
 from tests.engines.direct.world import (
     REPO,
@@ -130,6 +130,29 @@ async def test_a_target_with_prune_off_forgets_and_says_so(world: World) -> None
     step = await deliver(engine, world.order(many(world, 3), target=target, revision=2))
     assert step.delivery.phase is Phase.DELIVERED
     assert outcomes(step)["c3"] is Outcome.KEPT
+    assert await exists(world, "c3")
+
+
+async def test_nothing_goes_when_prune_is_switched_off_meanwhile(world: World) -> None:
+    engine = world.engine()
+    await deliver(engine, world.order(many(world, 4)))
+    await engine.step(world.order(many(world, 3), revision=2))
+    step = await engine.prune(world.order(many(world, 3), revision=2, target=make_target(prune=False)))
+    assert step.delivery.phase is Phase.DELIVERED
+    assert outcomes(step)["c3"] is Outcome.KEPT
+    assert await exists(world, "c3")
+
+
+async def test_what_can_no_longer_be_placed_is_not_taken_for_undeclared(world: World) -> None:
+    def admits(identity: ObjectId, *, namespaced: bool) -> bool:
+        return identity.name != "c1"
+
+    engine = world.engine()
+    await deliver(engine, world.order(many(world, 4)))
+    await engine.step(world.order(many(world, 3), revision=2))
+    step = await engine.prune(world.order(many(world, 3), revision=2, admits=admits))
+    assert step.delivery.phase is Phase.FAILED
+    assert await exists(world, "c1")
     assert await exists(world, "c3")
 
 
