@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.sandbox.cluster import ClusterAccess
+from tests.stories.districts import districts, grant
 from tests.stories.town import Plan, Town, founded
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 async def app_town(
     tmp_path_factory: pytest.TempPathFactory, github_contract: "Contract", control_plane: ClusterAccess
 ) -> AsyncIterator[Town]:
-    """A bot that is a GitHub App."""
-    async with founded(tmp_path_factory.mktemp("app"), github_contract, control_plane) as town:
+    """A bot that is a GitHub App, with clusters beside the usual two that not everything may be done to."""
+    plan = Plan(clusters=districts)
+    async with founded(tmp_path_factory.mktemp("app"), github_contract, control_plane, plan) as town:
+        await grant(town)
         yield town
 
 

@@ -5,7 +5,7 @@ its own, and an installation with its own rate limits.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,11 +26,10 @@ TOKEN_USER = "longshore-machine"
 
 @dataclass(slots=True)
 class Plan:
-    """How a town is to be: `token` in place of an App, other clusters beside the two, other settings of the bot."""
+    """How a town is to be: a token in place of an App, clusters beside the two, other settings of the bot."""
 
     is_app: bool = True
-    clusters: Mapping[str, Any] = field(default_factory=dict)
-    repositories: tuple[Mapping[str, Any], ...] = ()
+    clusters: Callable[["Town"], Mapping[str, Any]] = lambda _: {}
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -104,8 +103,8 @@ def _config(town: Town, plan: Plan) -> Mapping[str, Any]:
     clusters = {"staging": cluster(town, "staging"), "production": cluster(town, "production")}
     return {
         "forges": {"hub": forge},
-        "repositories": [*plan.repositories, {"forge": "hub", "repository": "*/fleet"}],
-        "clusters": {**clusters, **plan.clusters},
+        "repositories": [{"forge": "hub", "repository": "*/fleet"}],
+        "clusters": {**clusters, **plan.clusters(town)},
         **plan.settings,
     }
 
