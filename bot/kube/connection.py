@@ -56,6 +56,7 @@ class Connection:
             else:
                 await self._load_kubeconfig(configuration, self.kubeconfig)
             client = ApiClient(configuration)
+            _forget_key_files()
         except BadConnection:
             raise
         except Exception as error:
@@ -96,6 +97,16 @@ class Connection:
             f"cluster {self.name}: {where} cannot be used: {said[:300]}",
             hint=f"check clusters.{self.name} in config.yaml, and that the context exists",
         )
+
+
+def _forget_key_files() -> None:
+    """Remove the files that kubernetes_asyncio writes a kubeconfig's keys to: they are loaded by now.
+
+    It would keep them until the process ends in good order, which a killed one does not.
+    """
+    from kubernetes_asyncio.config.kube_config import _cleanup_temp_files  # noqa: PLC0415 - lazily, like the rest
+
+    _cleanup_temp_files()
 
 
 class _Refresh:

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,17 @@ async def test_outside_a_pod_there_is_no_account_to_use(monkeypatch: pytest.Monk
     async with KubeClient(Connection("prod")) as client:
         with pytest.raises(BadConnection, match="service account"):
             await client.version()
+
+
+async def test_no_key_stays_on_the_disk(
+    control_plane: ClusterAccess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await asyncio.to_thread(lambda: control_plane.admin_kubeconfig)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for _ in range(2):
+        async with KubeClient(Connection("test", path)) as client:
+            assert await client.version()
+            assert os.listdir(tmp_path) == []  # noqa: PTH208 - one call on an empty directory
 
 
 def plugin_kubeconfig(tmp_path: Path, access: ClusterAccess) -> Path:
