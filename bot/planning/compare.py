@@ -1,5 +1,6 @@
 """Two expansions to one verdict per target."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -26,12 +27,14 @@ async def compare(
 
     comparisons: list[Comparison] = []
 
+    async def rendered(tree: Tree, traced: Traced | None) -> MaskedRendering | None:
+        return await renderings.masked(tree, traced) if traced else None
+
     async def one(name: TargetId) -> TargetPlan:
         before, after = base.targets.get(name), head.targets.get(name)
         if before is not None and after is not None and before.key == after.key and not renderings.exhaustive:
             return TargetPlan(after.target, TargetStatus.UNCHANGED, diagnostics=_unrenderable(after))
-        old = await renderings.masked(trees[0], before) if before else None
-        new = await renderings.masked(trees[1], after) if after else None
+        old, new = await asyncio.gather(rendered(trees[0], before), rendered(trees[1], after))
         changes = () if _failed(old) or _failed(new) else compare_objects(old, new)
         comparisons.append(Comparison(name, old, new, changes))
         return _verdict(before, after, comparisons[-1])
