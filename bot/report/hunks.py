@@ -5,6 +5,8 @@ subtree, is shown by the lines that differ. The lines are not escaped: whoever s
 """
 
 import difflib
+import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +15,9 @@ from bot.model.plan import Action, FieldChange, FieldOp, ObjectChange
 
 MAX_LINE_CHARS = 240
 MAX_DIFFED_LINES = 2000
-"""difflib takes minutes on what is larger; such a text is summed up."""
+"""difflib takes minutes on what is larger; of such a text the lines are shown that only one side has."""
+
+_CONTEXT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +75,53 @@ def _body(field: FieldChange) -> Iterator[Line]:
         case FieldOp.REMOVE:
             yield from (Line("-", text) for text in _texts(field.old))
         case FieldOp.REPLACE:
-            yield from _replaced(_texts(field.old), _texts(field.new))
+            old, new = _texts(field.old), _texts(field.new)
+            yield from _alike(field.old, field.new) if old == new else _replaced(old, new)
+
+
+def _alike(old: Any, new: Any) -> Iterator[Line]:
+    """What reads the same and is not: `8080` and `"8080"`, or texts that end in different line ends."""
+    if isinstance(old, str) and isinstance(new, str):
+        yield Line("…", "only the line ends at the end of the text differ")
+    else:
+        yield Line("-", json.dumps(old, ensure_ascii=False))
+        yield Line("+", json.dumps(new, ensure_ascii=False))
 
 
 def _replaced(old: list[str], new: list[str]) -> Iterator[Line]:
     if len(old) == len(new) == 1:
         yield from (Line("-", text) for text in old)
         yield from (Line("+", text) for text in new)
-    elif max(len(old), len(new)) > MAX_DIFFED_LINES:
-        yield Line("-", f"({len(old)} lines)")
-        yield Line("+", f"({len(new)} lines)")
-    else:
-        yield from _unified(old, new)
+        return
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
+    window = slice(max(0, start - _CONTEXT), None if end <= _CONTEXT else _CONTEXT - end)
+    old, new = old[window], new[window]
+    yield from (_scattered if max(len(old), len(new)) > MAX_DIFFED_LINES else _unified)(old, new)
+
+
+def _common(old: list[str], new: list[str]) -> int:
+    """How many lines both begin with."""
+    return next(
+        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
+        len(min(old, new, key=len)),
+    )
+
+
+def _scattered(old: list[str], new: list[str]) -> Iterator[Line]:
+    gone, come = Counter(old) - Counter(new), Counter(new) - Counter(old)
+    yield Line("…", f"{len(old):,} lines before, {len(new):,} after, too many to compare")
+    if not (gone or come):
+        yield Line("…", "the same lines in another order")
+    for sign, texts, rest in (("-", old, gone), ("+", new, come)):
+        for text in texts:
+            if rest[text]:
+                rest[text] -= 1
+                yield Line(sign, text)
 
 
 def _unified(old: list[str], new: list[str]) -> Iterator[Line]:
-    for text in list(difflib.unified_diff(old, new, n=2, lineterm=""))[2:]:
+    for text in list(difflib.unified_diff(old, new, n=_CONTEXT, lineterm=""))[2:]:
         if text.startswith("@@"):
             yield Line(" ", "⋯")
         else:

@@ -16,6 +16,15 @@ def test_a_scalar_is_shown_before_and_after() -> None:
     ]  # fmt: skip
 
 
+def test_what_reads_the_same_is_told_apart() -> None:
+    assert shown(FieldChange("spec.port", FieldOp.REPLACE, old=8080, new="8080")) == [
+        "@spec.port", "-8080", '+"8080"',
+    ]  # fmt: skip
+    assert shown(FieldChange("data.a", FieldOp.REPLACE, old="a\nb", new="a\nb\n")) == [
+        "@data.a", "…only the line ends at the end of the text differ",
+    ]  # fmt: skip
+
+
 def test_a_text_is_shown_by_the_lines_that_differ() -> None:
     old = "".join(f"{i}\n" for i in range(100))
     assert shown(FieldChange("data.a", FieldOp.REPLACE, old=old, new=old.replace("50\n", "fifty\n"))) == [
@@ -37,11 +46,21 @@ def test_a_new_object_is_shown_like_its_manifest() -> None:
     assert shown(field, action=Action.ADDED) == ["+data:", "+  k: v"]
 
 
-def test_a_text_too_long_to_compare_is_summed_up() -> None:
-    old = "x\n" * 5000
-    assert shown(FieldChange("data.a", FieldOp.REPLACE, old=old, new=old + "y")) == [
-        "@data.a", "-(5000 lines)", "+(5001 lines)",
+def test_what_a_long_text_has_in_common_at_both_ends_is_not_in_the_way() -> None:
+    old = "".join(f"{i}\n" for i in range(5000))
+    assert shown(FieldChange("data.a", FieldOp.REPLACE, old=old, new=old.replace("2500\n", ""))) == [
+        "@data.a", " ⋯", " 2498", " 2499", "-2500", " 2501", " 2502",
     ]  # fmt: skip
+
+
+def test_of_a_text_too_long_to_compare_the_lines_of_one_side_only_are_shown() -> None:
+    middle = "".join(f"{i}\n" for i in range(5000))
+    assert shown(FieldChange("data.a", FieldOp.REPLACE, old=f"a\n{middle}b", new=f"c\n{middle}d")) == [
+        "@data.a", "…5,002 lines before, 5,002 after, too many to compare", "-a", "-b", "+c", "+d",
+    ]  # fmt: skip
+    assert shown(FieldChange("data.a", FieldOp.REPLACE, old=f"a\n{middle}b", new=f"b\n{middle}a"))[2:] == [
+        "…the same lines in another order"
+    ]
 
 
 def test_what_is_left_out_is_said() -> None:
