@@ -131,8 +131,16 @@ class Bot:
     def __post_init__(self) -> None:
         self.directory.mkdir(parents=True)
         self.log = Log(self.directory / "bot.log")
-        argv = ("-m", "bot.cli", "run", "--config", str(self.config_file))
-        self.process = Process(argv, self.log.path, {"HOOK_SECRET": HOOK_SECRET, **self.environment})
+        environment = {"HOOK_SECRET": HOOK_SECRET, **self.environment}
+        self.process = Process(self.arguments, self.log.path, environment)
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        return ("-m", "bot.cli", "run", "--config", str(self.config_file))
+
+    @property
+    def store_url(self) -> str:
+        return f"unix://{self.data_dir / 'store' / 'valkey.sock'}"
 
     @property
     def config_file(self) -> Path:
@@ -145,10 +153,6 @@ class Bot:
     @property
     def hook_url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hooks/hub"
-
-    @property
-    def store_socket(self) -> Path:
-        return self.data_dir / "store" / "valkey.sock"
 
     def configure(self, config: Mapping[str, Any]) -> None:
         """`config` lacks only where to listen and to keep data."""
@@ -175,10 +179,9 @@ class Bot:
 
     async def command(self, *words: str) -> str:
         """`longshore ...` as the operator would type it. Fails with what it printed."""
-        store = f"unix://{self.store_socket}"
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot.cli", *words, "--config", str(self.config_file)),
-            env={**os.environ, **self.process.environment, "LONGSHORE_STORE_URL": store},
+            env={**os.environ, **self.process.environment, "LONGSHORE_STORE_URL": self.store_url},
             cwd=PROJECT,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -191,6 +194,35 @@ class Bot:
         """Ready to take webhooks, with a worker that lives."""
         assert self.process.is_running, f"the bot ended at once:\n{self.log.tail()}"
         return await answers(self.port, "/readyz")
+
+
+@dataclass(slots=True)
+class LoneWorker(Bot):
+    """A worker alone, beside a store that somebody else keeps: to be killed, stopped and started at will.
+
+    Its leases are short, so that its successor need not wait for as long as in real life.
+    """
+
+    url: str = ""
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        return ("-m", "tests.stories.impatient", str(self.config_file), self.store_url)
+
+    @property
+    def store_url(self) -> str:
+        return self.url
+
+    async def start(self) -> None:
+        already = self._starts()
+        await self.process.start()
+        await until(lambda: self._starts() > already, "it works", within_s=_READY_S, dump=self.log.tail)
+
+    async def kill(self) -> None:
+        await self.process.end(signal.SIGKILL)
+
+    def _starts(self) -> int:
+        return sum(event.get("event") == "worker_ready" for event in self.log.events)
 
 
 async def answers(port: int, path: str) -> bool:

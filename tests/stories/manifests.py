@@ -1,5 +1,6 @@
 """The files of a GitOps repository, as short as a story needs them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -45,12 +46,17 @@ def secret(name: str, namespace: str = "", **data: str) -> str:
 
 
 def deployment(
-    name: str, namespace: str = "", *, image: str = "nginx:1.25", replicas: int = 1, **template: Any
+    name: str,
+    namespace: str = "",
+    *,
+    image: str = "nginx:1.25",
+    replicas: int = 1,
+    annotations: Mapping[str, str] | None = None,
 ) -> str:
-    """`template` holds annotations of its pods: `sandbox.longshore/pod: stuck` and the like."""
+    """`annotations` are those of its pods: `sandbox.longshore/pod: stuck` and the like."""
     labels = {"app": name}
     pod = {
-        "metadata": {"labels": labels, "annotations": template},
+        "metadata": {"labels": labels, "annotations": dict(annotations or {})},
         "spec": {"terminationGracePeriodSeconds": 0, "containers": [{"name": "main", "image": image}]},
     }
     spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": pod}

@@ -23,7 +23,7 @@ def app(level: str = "1", **more: str) -> Files:
 
 async def test_a_target_waits_for_the_one_it_depends_on(town: Town) -> None:
     story = await town.story("order")
-    slow = deployment("slow", NS, **{"sandbox.longshore/ready-after": "2s"})
+    slow = deployment("slow", NS, annotations={"sandbox.longshore/ready-after": "2s"})
     await story.push(
         {
             ".longshore.yaml": team(target("base"), target("app", dependsOn=["base"])),
@@ -124,7 +124,7 @@ async def test_what_does_not_become_healthy_in_time_has_failed(town: Town) -> No
             ".longshore.yaml": team(
                 target("app", timeout="3s"), target("after", path="after", dependsOn=["app"])
             ),
-            "app/web.yaml": deployment("web", NS, **{"sandbox.longshore/pod": "stuck"}),
+            "app/web.yaml": deployment("web", NS, annotations={"sandbox.longshore/pod": "stuck"}),
             "after/settings.yaml": config_map("settings", NS),
         }
     )

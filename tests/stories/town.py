@@ -84,11 +84,12 @@ async def founded(
         app = github.create_app(hook_url=bot.hook_url, hook_secret=HOOK_SECRET) if plan.is_app else None
         town = Town(github, access, cluster, bot, app, f"longshore-{secrets.token_hex(4)}")
         github.faults.on_request.append(town.note)
-        await stack.enter_async_context(running_bot(bot, lambda _: _config(town, plan)))
+        await stack.enter_async_context(running_bot(bot, lambda _: config_of(town, plan)))
         yield town
 
 
-def _config(town: Town, plan: Plan) -> Mapping[str, Any]:
+def config_of(town: Town, plan: Plan) -> Mapping[str, Any]:
+    """The bot's configuration, but for where it listens and keeps its data."""
     forge: dict[str, Any] = {
         "apiUrl": town.github.api_url,
         "gitUrl": town.github.url,

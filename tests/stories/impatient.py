@@ -1,0 +1,42 @@
+"""The worker as it is, but for the length of its leases: `python -m tests.stories.impatient CONFIG STORE_URL`."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from bot import log
+from bot.cli.worker import options_of, steps_of
+from bot.cli.world import open_world
+from bot.config import Config, load
+from bot.loops import sweep
+from bot.model.keys import SWEEP
+from bot.model.steps import StepKey
+from bot.store.connection import Store
+from bot.worker.process import OpenWork, Work, serve
+
+QUEUE_LEASE_S = 3.0
+CLUSTER_LEASE_S = 6
+
+
+def open_work(config: Config) -> OpenWork:
+    @asynccontextmanager
+    async def opened(store: Store) -> AsyncIterator[Work]:
+        async with open_world(config, store) as world:
+            hasty = replace(world, holder=replace(world.holder, duration_s=CLUSTER_LEASE_S))
+            yield Work(steps_of(hasty), (StepKey(SWEEP, sweep.ALL),), world.workshop.protections)
+
+    return opened
+
+
+async def main(config_file: Path, store_url: str) -> int:
+    log.configure("info", "json")
+    config = load(config_file)
+    options = replace(options_of(config, store_url), lease_s=QUEUE_LEASE_S)
+    return await serve(options, open_work(config))
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(Path(sys.argv[1]), sys.argv[2])))

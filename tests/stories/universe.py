@@ -1,0 +1,200 @@
+"""A bot that can be killed at any write: one worker, its own store, one repository, and a way to the API server that counts.
+
+Invariant: every write to GitHub and to the cluster that others could see passes `Universe.note`, which numbers it.
+"""
+
+import os
+import re
+import secrets
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from bot.model.steps import StepKey, Wake
+from bot.store.connection import Store
+from bot.store.embedded import EmbeddedStore
+from bot.store.queue import Queue
+from tests.sandbox.cluster import ClusterAccess
+from tests.sandbox.forge import Seen, StandInGitHub
+from tests.sandbox.forge.core.conversations import Pull
+from tests.stories.apiproxy import ApiProxy, api_proxy
+from tests.stories.bot import LoneWorker
+from tests.stories.manifests import NS, config_map, target, team
+from tests.stories.story import DELIVER, PLAN, Story
+from tests.stories.town import Plan, Town, cluster, config_of
+
+_TIMES = re.compile(r"planned in [\d.]+ m?s")
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """At the `number`th write of a round, before it takes effect or after it."""
+
+    number: int
+    phase: Literal["before", "after"]
+
+
+@dataclass(eq=False, slots=True)
+class Universe:
+    story: Story
+    worker: LoneWorker
+    proxy: ApiProxy
+    queue: Queue
+    written: list[str] = field(default_factory=list)
+    """The writes of this round, in order."""
+    kill: Kill | None = None
+    _numbers: dict[tuple[str, int], int] = field(default_factory=dict)
+    _round: int = 1000
+    """Large, so that it can be told from every other number in a comment."""
+
+    def note_forge(self, seen: Seen) -> None:
+        if f"/{self.story.repo.full_name}/" in seen.path:
+            self._note("GitHub", seen)
+
+    def note_cluster(self, seen: Seen) -> None:
+        self._note("cluster", seen)
+
+    def _note(self, place: str, seen: Seen) -> None:
+        if not seen.is_write:
+            return
+        if seen.phase == "before":
+            self.written.append(f"{place} {seen.method} {seen.path}")
+            self._numbers[place, seen.number] = len(self.written)
+        at = self._numbers.get((place, seen.number), 0)
+        if self.kill is not None and self.kill == Kill(at, seen.phase):
+            self.kill = None
+            os.kill(self.worker.process.pid, signal.SIGKILL)
+            raise ConnectionResetError
+
+    async def wake(self, step: StepKey) -> None:
+        """As the web process would."""
+        await self.queue.wake(Wake(step, "a webhook"))
+
+    async def found(self) -> None:
+        """The state that every round starts from."""
+        await self.story.push({".longshore.yaml": team(target("app")), **self._settings(self._round)})
+        await self.wake(self._branch)
+        await self.story.delivered()
+
+    async def round(self, kill: Kill | None = None) -> dict[str, Any]:
+        """A pull request that changes one object, adds one and takes one out: planned, merged, delivered.
+
+        Its end as anybody can see it, with what differs from round to round by nature called the same.
+        """
+        self._round += 1
+        now, story = self._round, self.story
+        self.written.clear()
+        self._numbers.clear()
+        self.kill = kill
+        pull = await story.open({**self._settings(now), f"app/new-{now - 1}.yaml": None})
+        await self.wake(StepKey("plan", story.key(pull)))
+        await self._converged(lambda: self._is_planned(pull), f"round {now}, {kill}: planned")
+        sha = await story.merge(pull)
+        await self.wake(self._branch)
+        await self.wake(StepKey("plan", story.key(pull)))
+        await self._converged(lambda: self._is_delivered(pull, sha), f"round {now}, {kill}: delivered")
+        assert self.kill is None, f"{kill} was never reached: {self.written}"
+        return await self._seen(pull, sha)
+
+    def _settings(self, number: int) -> dict[str, str]:
+        """One object that every round changes, and one that it adds and the next takes out."""
+        return {
+            "app/settings.yaml": config_map("settings", NS, level=str(number)),
+            f"app/new-{number}.yaml": config_map(f"new-{number}", NS, level=str(number)),
+        }
+
+    async def _converged(self, look: Any, what: str) -> None:
+        """Until it looks so, with the worker started again whenever it is dead."""
+
+        async def step() -> bool:
+            if not self.worker.process.is_running:
+                await self.worker.start()
+            return bool(look())
+
+        await self.story.comes_to(step, what, within_s=60)
+
+    def _is_planned(self, pull: Pull) -> bool:
+        verdict = self.story.verdict(pull.head_sha, PLAN)
+        return bool(self.story.said(pull, "plan")) and verdict is not None and verdict.conclusion is not None
+
+    def _is_delivered(self, pull: Pull, sha: str) -> bool:
+        verdict = self.story.verdict(sha, DELIVER)
+        return (
+            verdict is not None and verdict.conclusion is not None and bool(self.story.said(pull, "delivery"))
+        )
+
+    async def _seen(self, pull: Pull, sha: str) -> dict[str, Any]:
+        story = self.story
+        runs = [
+            run for commit in (pull.head_sha, sha) for run in story.town.github.check_runs(story.repo, commit)
+        ]
+        newest = {(run.name, run.head_sha == sha): (run.conclusion, run.title) for run in runs}
+        objects = await story.live("configmaps") or {}
+        parents = await story.live(f"/api/v1/namespaces/{story.town.state_namespace}/configmaps") or {}
+        return {
+            "comments": [
+                self._plain(comment.body.partition("\n")[2], pull, sha) for comment in pull.comments
+            ],
+            "checks": newest,
+            "unfinished checks": [run.name for run in runs if run.status != "completed"],
+            "deployments": [(d.environment, d.state) for d in story.repo.deployments if d.sha == sha],
+            "objects": {
+                self._told(o["metadata"]["name"]): self._told(o["data"]["level"])
+                for o in objects["items"]
+                if "level" in o["data"]
+            },
+            "records": [
+                (a["longshore.dev/phase"], a["longshore.dev/revision"] == sha, a["longshore.dev/objects"])
+                for a in (p["metadata"].get("annotations", {}) for p in parents["items"])
+                if a.get("longshore.dev/repository", "").endswith(story.repo.full_name)
+            ],
+        }
+
+    def _plain(self, body: str, pull: Pull, sha: str) -> str:
+        """A comment without what changes from round to round."""
+        text = _TIMES.sub("planned in a while", body)
+        text = re.sub(r"\b[0-9a-f]{10}(\.\.[0-9a-f]{10})?\b", "COMMIT", text)
+        text = re.sub(r"\(http[^)]*\)", "(URL)", text).replace(self.story.name, "STORY")
+        text = re.sub(rf"#{pull.number}\b", "#N", text)
+        return self._told(text)
+
+    def _told(self, text: str) -> str:
+        return text.replace(str(self._round), "NOW").replace(str(self._round - 1), "BEFORE")
+
+    @property
+    def _branch(self) -> StepKey:
+        return StepKey("deliver", self.story.branch_key)
+
+
+@asynccontextmanager
+async def universe(
+    directory: Path, github: StandInGitHub, access: ClusterAccess, app: Any
+) -> AsyncIterator[Universe]:
+    async with AsyncExitStack() as stack:
+        proxy = await stack.enter_async_context(api_proxy(access))
+        cluster_session = await stack.enter_async_context(access.session())
+        keeper = EmbeddedStore(directory / "store")
+        await keeper.start()
+        stack.push_async_callback(keeper.stop)
+        store = Store.open(keeper.url)
+        stack.push_async_callback(store.close)
+        worker = LoneWorker(directory / "bot", url=keeper.url)
+        town = Town(github, access, cluster_session, worker, app, f"longshore-{secrets.token_hex(4)}")
+        story = await town.story("universe")
+        way = proxy.kubeconfig(directory / "proxy.kubeconfig")
+        plan = Plan(clusters=lambda town: {"staging": cluster(town, "staging", way)})
+        config = dict(config_of(town, plan))
+        # It serves its own repository and no other universe's.
+        config["repositories"] = [{"forge": "hub", "repository": story.repo.full_name}]
+        del config["clusters"]["production"]
+        worker.configure(config)
+        made = Universe(story, worker, proxy, Queue(store))
+        github.faults.on_request.append(made.note_forge)
+        proxy.faults.on_request.append(made.note_cluster)
+        await worker.start()
+        stack.push_async_callback(worker.stop)
+        await made.found()
+        yield made
