@@ -108,7 +108,7 @@ class Sources:
         url = _text(_mapping(source.get("spec")), "url")
         if normal_url(url) in self.repository.urls or (name == "flux-system" and not self.repository.urls):
             return ""
-        return f"its source, GitRepository {namespace}/{name}, is another repository ({url})"
+        return f"its source, GitRepository {namespace}/{name}, is another repository ({_shown(url)})"
 
 
 def kustomization_target(found: FluxObject, sources: Sources, cluster: str) -> Target:
@@ -220,6 +220,13 @@ def _depends_on(value: object, namespace: str) -> tuple[str, ...]:
 def _duration_s(value: object) -> float:
     parts = _DURATION_PART.findall(value) if isinstance(value, str) else []
     return sum(float(number) * _UNITS_S[unit] for number, unit in parts) or 300.0
+
+
+def _shown(url: str) -> str:
+    """Without user and password, which some write into a URL."""
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}" if separator else url
 
 
 def _group(manifest: Manifest) -> str:

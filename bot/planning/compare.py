@@ -18,6 +18,11 @@ from bot.planning.renderings import Renderings
 _AT_ONCE = 16
 """Targets compared at once; how many are rendered at once is for `Renderings` to say."""
 
+_LOST = Diagnostic(
+    Severity.ERROR,
+    "what becomes of it is not known: a file that declares targets cannot be used after this change",
+)
+
 
 async def compare(
     base: Expansion, head: Expansion, trees: tuple[Tree, Tree], renderings: Renderings
@@ -34,6 +39,8 @@ async def compare(
         before, after = base.targets.get(name), head.targets.get(name)
         if before is not None and after is not None and before.key == after.key and not renderings.exhaustive:
             return TargetPlan(after.target, TargetStatus.UNCHANGED, diagnostics=_unrenderable(after))
+        if before is not None and after is None and not head.whole:
+            return TargetPlan(before.target, TargetStatus.UNKNOWN, diagnostics=(_LOST,))
         old, new = await asyncio.gather(rendered(trees[0], before), rendered(trees[1], after))
         changes = () if _failed(old) or _failed(new) else compare_objects(old, new)
         comparisons.append(Comparison(name, old, new, changes))

@@ -26,7 +26,7 @@ def declared(tree: TreeReader, finding: Finding) -> Declared:
     if entry is None:
         return Declared(_on_known_clusters(finding.declared, finding))
     if entry.kind is not EntryKind.BLOB:
-        return _broken("must be a file, not a link or a directory")
+        return _broken(finding, "must be a file, not a link or a directory")
     # NB: pydantic takes 0.1 s to import; a repository without the file does not pay for it.
     from bot.config import ConfigError, parse_team  # noqa: PLC0415
     from bot.config.load import target_lines  # noqa: PLC0415
@@ -35,7 +35,7 @@ def declared(tree: TreeReader, finding: Finding) -> Declared:
         data = tree.read(TEAM_FILE)
         team = parse_team(data, TEAM_FILE)
     except UnreadableFile as error:
-        return _broken(error.message)
+        return _broken(finding, error.message)
     except ConfigError as error:
         problems = tuple(
             Diagnostic(Severity.ERROR, f"{p.field}: {p.message}" if p.field else p.message, p.file, p.line)
@@ -50,8 +50,9 @@ def declared(tree: TreeReader, finding: Finding) -> Declared:
     return Declared(_on_known_clusters(targets, finding))
 
 
-def _broken(message: str) -> Declared:
-    return Declared((), (Diagnostic(Severity.ERROR, message, TEAM_FILE),), broken=True)
+def _broken(finding: Finding, message: str) -> Declared:
+    problem = Diagnostic(Severity.ERROR, message, TEAM_FILE)
+    return Declared(_on_known_clusters(finding.declared, finding), (problem,), broken=True)
 
 
 def _on_known_clusters(targets: Iterable[Target], finding: Finding) -> tuple[Target, ...]:
@@ -66,4 +67,7 @@ def _on_known_clusters(targets: Iterable[Target], finding: Finding) -> tuple[Tar
 
 def _not_given(cluster: str, known: frozenset[str]) -> str:
     names = ", ".join(sorted(known)) or "none"
-    return f"no cluster called {cluster!r} is given to this repository (given: {names})"
+    return (
+        f"no cluster called {cluster!r} is given to this repository (given: {names}); "
+        "the operator gives one by clusters.NAME.allow"
+    )

@@ -27,13 +27,17 @@ async def expand(
         written = await asyncio.to_thread(declared, tree, finding)
         if written.targets or written.broken or finding.mode is Mode.CONFIG:
             targets = await asyncio.to_thread(_traced, tree, written.targets, renderings, previous)
-            return Expansion(tree.id, Mode.CONFIG, targets, written.diagnostics)
+            return Expansion(tree.id, Mode.CONFIG, targets, written.diagnostics, whole=not written.broken)
     if finding.mode in {Mode.AUTO, Mode.FLUX}:
         files = await flux_files(repository, tree)
         if files.kustomizations or finding.mode is Mode.FLUX:
             walk = FluxWalk(tree, files, finding, renderings, previous)
             await walk.run()
-            return Expansion(tree.id, Mode.FLUX, walk.targets, tuple(walk.diagnostics), settled=walk.settled)
+            return Expansion(
+                *(tree.id, Mode.FLUX, walk.targets, tuple(walk.diagnostics)),
+                settled=walk.settled,
+                whole=walk.whole,
+            )
     return await asyncio.to_thread(_expand_kustomize, tree, finding, renderings, previous)
 
 

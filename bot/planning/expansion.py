@@ -53,7 +53,8 @@ class KnownReferences:
 class Expansion:
     """Every target of one tree. `mode` is the one that was used; `auto` where the tree holds nothing to find.
 
-    `settled` is False where something could not be rendered while looking: another try may find more.
+    `settled` is False where something could not be rendered while looking: another try may find more. `whole` is False
+    where something that declares targets could not be read: one that is missing may be declared all the same.
     """
 
     tree: TreeId
@@ -62,6 +63,7 @@ class Expansion:
     diagnostics: tuple[Diagnostic, ...] = ()
     kustomizations: Mapping[str, KnownReferences] = field(default_factory=dict)
     settled: bool = True
+    whole: bool = True
 
 
 class Previous:

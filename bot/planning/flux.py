@@ -94,9 +94,11 @@ class FluxWalk:
         self._previous = previous
         self._finding = finding
         self._sources = Sources.of(files.sources, finding.repository)
+        self._rendered_sources: list[Manifest] = []
         self.targets: dict[TargetId, Traced] = {}
         self.diagnostics: list[Diagnostic] = list(files.diagnostics)
         self.settled = True
+        self.whole = not files.diagnostics
 
     async def run(self) -> None:
         pending = self._roots()
@@ -139,11 +141,16 @@ class FluxWalk:
         name = parent.target.id.name
         if rendering.failed:
             self.settled = self.settled and bool(parent.target.unknown_because or parent.trace.is_refused)
+            # What is not built yet is read from the files on both sides; what broke may hide a child on one.
+            self.whole = self.whole and bool(parent.target.unknown_because or not relevant)
             return self._children_in_files(relevant, parent.target)
         manifests = [found.manifest for found in rendering.objects]
         new_sources = [manifest for manifest in manifests if is_source(manifest)]
         if new_sources:
-            self._sources = Sources.of([*self._files.sources, *new_sources], self._finding.repository)
+            self._rendered_sources += new_sources
+            self._sources = Sources.of(
+                [*self._files.sources, *self._rendered_sources], self._finding.repository
+            )
         return [FluxObject(m, *self._place(m), name) for m in manifests if is_kustomization(m)]
 
     def _children_in_files(self, files: Iterable[str], parent: Target) -> list[FluxObject]:

@@ -19,7 +19,7 @@ from bot.model.repo import TreeId
 from bot.planning.expansion import Expansion, Finding, KnownReferences, Mode, Traced
 from bot.render.key import SCHEMA
 
-_MAGIC = b"longshore-expansion-1\n"
+_MAGIC = b"longshore-expansion-2\n"
 _KEPT = 128
 _MAX_BYTES = 256 << 20
 
@@ -29,6 +29,7 @@ class _Stored(msgspec.Struct, frozen=True):
     targets: list[Traced]
     diagnostics: list[Diagnostic]
     kustomizations: dict[str, KnownReferences]
+    whole: bool
 
 
 _decoder = msgspec.msgpack.Decoder(_Stored)
@@ -57,6 +58,7 @@ class Memory:
             {traced.target.id: traced for traced in stored.targets},
             tuple(stored.diagnostics),
             stored.kustomizations,
+            whole=stored.whole,
         )
 
     def remember(self, expansion: Expansion, finding: Finding, tools: Mapping[str, str]) -> None:
@@ -66,6 +68,7 @@ class Memory:
             list(expansion.targets.values()),
             list(expansion.diagnostics),
             dict(expansion.kustomizations),
+            expansion.whole,
         )
         with contextlib.suppress(OSError, UnicodeEncodeError):
             data = _MAGIC + zlib.compress(msgspec.msgpack.encode(stored), level=1)

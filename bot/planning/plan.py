@@ -31,7 +31,10 @@ class Change:
             sorted((str(name), traced.key) for name, traced in side.targets.items())
             for side in (self.before, self.after)
         ]
-        return digest([*sides, [(d.severity, d.message, d.file, d.line) for d in self.remarks]])
+        # NB: names of files may be no UTF-8, which neither JSON nor a digest takes; repr spells them out.
+        return digest(
+            [repr(sides), repr([(d.severity.value, d.message, d.file, d.line) for d in self.remarks])]
+        )
 
     @property
     def remarks(self) -> tuple[Diagnostic, ...]:

@@ -67,10 +67,21 @@ class Renderings:
         return Traced(target, found, content_key(found, target, self._workshop.tools))
 
     async def recall(self, tree: Tree, finding: Finding) -> Expansion | None:
-        return await asyncio.to_thread(self._workshop.memory.recall, tree.id, finding, self._workshop.tools)
+        """As with renderings: what an untrusted change led to is never read by a delivery."""
+        for trust in dict.fromkeys((self._trust, Trust.TRUSTED)):
+            found = await asyncio.to_thread(
+                self._workshop.memory.recall, tree.id, finding, self._made_by(trust)
+            )
+            if found is not None:
+                return found
+        return None
 
     async def remember(self, expansion: Expansion, finding: Finding) -> None:
-        await asyncio.to_thread(self._workshop.memory.remember, expansion, finding, self._workshop.tools)
+        made_by = self._made_by(self._trust)
+        await asyncio.to_thread(self._workshop.memory.remember, expansion, finding, made_by)
+
+    def _made_by(self, trust: Trust) -> Mapping[str, str]:
+        return {**self._workshop.tools, "trust": trust.value}
 
     async def masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
         """The target's objects without secrets: from the cache, or rendered now. Each key is rendered once at a time."""

@@ -81,3 +81,23 @@ async def test_kustomizations_are_found_only_when_asked_for_beside_a_team_file(b
     assert statuses(await bench.plan()) == {"staging/apps": "unchanged"}
     bench.finding = replace(bench.finding, mode=Mode.KUSTOMIZE)
     assert statuses(await bench.plan()) == {"apps": "unchanged", "other": "changed"}
+
+
+async def test_what_a_file_that_cannot_be_used_may_still_declare_is_unknown_not_removed(bench: Bench) -> None:
+    bench.work.commit({**APPS, ".longshore.yaml": TEAM})
+    bench.work.commit({".longshore.yaml": "targets: [\n"})
+    plan = await bench.plan()
+    assert statuses(plan) == {"staging/apps": "unknown"}
+    assert "not known" in target(plan, "apps", "staging").diagnostics[0].message
+    bench.work.commit({".longshore.yaml": "targets: []\n"})
+    assert statuses(await bench.plan("HEAD~2")) == {"staging/apps": "removed"}
+
+
+async def test_a_team_file_that_is_no_file_takes_no_target_of_the_operator_away(bench: Bench) -> None:
+    own = Target(
+        TargetId("staging", "own"), "other", RendererKind.KUSTOMIZE, EngineKind.DIRECT, Origin(Found.CONFIG)
+    )
+    bench.finding = Finding(declared=(own,))
+    bench.work.commit(APPS)
+    bench.work.commit({".longshore.yaml/a.yaml": "x: 1\n"})
+    assert statuses(await bench.plan()) == {"staging/own": "unchanged"}

@@ -153,3 +153,34 @@ async def test_a_flux_file_that_does_not_parse_is_said_and_passed_over(fleet: Be
     plan = await fleet.plan()
     assert set(statuses(plan).values()) == {"unchanged"}
     assert [d.file for d in plan.diagnostics] == ["stray.yaml"]
+
+
+async def test_a_child_whose_file_breaks_is_unknown_not_removed(fleet: Bench) -> None:
+    fleet.work.commit({"clusters/staging/apps.yaml": flux("apps", "apps/staging") + "  broken: [\n"})
+    plan = await fleet.plan()
+    assert statuses(plan)["staging/flux-system/apps"] == "unknown"
+    assert statuses(plan)["production/flux-system/apps"] == "unchanged"
+
+
+async def test_a_source_that_one_rendering_brings_is_known_to_all(fleet: Bench) -> None:
+    def bringing(name: str) -> dict[str, str]:
+        source = SOURCE.replace("name: flux-system", f"name: {name}")
+        return {
+            f"clusters/staging/{name}.yaml": flux(name, name),
+            f"{name}/kustomization.yaml": kustomization("all.yaml", more="namePrefix: my-\n"),
+            f"{name}/all.yaml": f"{source}---\n{flux(f'{name}-leaf', f'{name}-leaf', source=f'my-{name}')}",
+            f"{name}-leaf/cm.yaml": config_map(name),
+        }
+
+    fleet.work.commit({**bringing("a"), **bringing("b"), **bringing("c")})
+    found = statuses(await fleet.plan())
+    assert {found[f"staging/flux-system/my-{name}-leaf"] for name in "abc"} == {"added"}
+
+
+async def test_a_password_in_a_sources_url_is_not_repeated(fleet: Bench) -> None:
+    other = SOURCE.replace("name: flux-system", "name: other").replace(
+        URL, "https://bot:hunter2@git.example.test/acme/other"
+    )
+    fleet.work.commit({"clusters/staging/other.yaml": f"{other}---\n{flux('other', 'x', source='other')}"})
+    unknown = target(await fleet.plan(), "flux-system/other", "staging")
+    assert "(https://git.example.test/acme/other)" in unknown.diagnostics[0].message

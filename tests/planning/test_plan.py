@@ -1,6 +1,13 @@
 """What a plan says, on real repositories rendered by the real kustomize."""
 
+import os
+
+from bot.git.repository import Repository
 from bot.model.plan import Action
+from bot.model.rendering import Trust
+from bot.planning.expand import expand_one
+from bot.planning.plan import look
+from bot.planning.renderings import Renderings
 from tests.planning.conftest import Bench, config_map, kustomization, statuses, target
 
 FLEET = {
@@ -146,3 +153,29 @@ async def test_planning_nothing_says_so(bench: Bench) -> None:
 async def test_the_same_revision_twice_changes_nothing(bench: Bench) -> None:
     bench.work.commit(FLEET)
     assert set(statuses(await bench.plan("HEAD", "HEAD")).values()) == {"unchanged"}
+
+
+async def test_names_that_are_no_utf_8_have_inputs_like_any_other(bench: Bench) -> None:
+    place = os.fsdecode(b"n\xff")
+    for value in ("1", "2"):
+        bench.work.commit(
+            {
+                f"{place}/kustomization.yaml": kustomization("cm.yaml"),
+                f"{place}/cm.yaml": config_map("a", value),
+            }
+        )
+    async with Repository.open(bench.work.path) as repository:
+        sides = await bench.side(repository, "HEAD~1"), await bench.side(repository, "HEAD")
+        change = await look(repository, *sides, bench.finding, bench.renderings())
+        assert change.inputs.startswith("sha256:")
+
+
+async def test_what_a_change_from_outside_led_to_is_not_read_by_a_delivery(bench: Bench) -> None:
+    bench.work.commit(FLEET)
+    workshop = bench.workshop()
+    async with Repository.open(bench.work.path) as repository:
+        tree = await repository.tree((await bench.side(repository, "HEAD")).tree)
+        await expand_one(repository, tree, bench.finding, Renderings(workshop, Trust.PULL_REQUEST))
+        assert await Renderings(workshop, Trust.TRUSTED).recall(tree, bench.finding) is None
+        await expand_one(repository, tree, bench.finding, Renderings(workshop, Trust.TRUSTED))
+        assert await Renderings(workshop, Trust.TRUSTED).recall(tree, bench.finding) is not None
