@@ -72,10 +72,9 @@ def _details(plan: Plan, limit: TextLimit) -> str:
 
 
 def _annotations(plan: Plan) -> tuple[Annotation, ...]:
-    """Every diagnostic that has a file, on that file; forges show them raw, so nothing is escaped but the unseen."""
+    """Every diagnostic of the change that has a file, on that file; forges show them raw, so nothing is escaped but the unseen."""
     found: dict[Diagnostic, None] = dict.fromkeys(plan.diagnostics)
-    for target in plan.targets:
-        found |= dict.fromkeys(target.diagnostics)
+    found |= dict.fromkeys(diagnostic for _, diagnostic in view.own_diagnostics(plan))
     return tuple(
         Annotation(d.file, d.line or 1, d.severity, visible(d.message)[:MAX_MESSAGE_CHARS], title=_title(d))
         for d in [d for d in found if d.file][:MAX_ANNOTATIONS]

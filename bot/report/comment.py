@@ -39,6 +39,7 @@ def plan_values(plan: Plan, context: PlanContext, rung: Rung) -> dict[str, Any]:
     """What `plan_head` and `plan_foot` are filled with."""
     rows, remarks = page.rows(plan), view.remarks(plan)
     dangers, images, unknowns = view.dangers(plan), view.images(plan), view.unknowns(plan)
+    standing = view.standing(plan)
     return {
         "plan": plan,
         "context": context,
@@ -62,6 +63,10 @@ def plan_values(plan: Plan, context: PlanContext, rung: Rung) -> dict[str, Any]:
         "more_images": max(0, len(images) - rung.rows),
         "remarks": remarks[: rung.rows],
         "more_remarks": max(0, len(remarks) - rung.rows),
+        "standing": standing[: rung.rows] if rung < Rung.OBJECTS else (),
+        "still_standing": phrases.cannot_be_rendered(sum(len(s.targets) for s in standing))
+        if standing
+        else "",
         "missing": [p for p in plan.protections if not p.active],
         "is_unsure": phrases.is_unsure(plan),
         "appliers": phrases.appliers(plan),

@@ -164,6 +164,11 @@ def is_unsure(plan: Plan) -> bool:
     return errors or bool(plan.with_status(TargetStatus.UNKNOWN))
 
 
+def cannot_be_rendered(number: int) -> str:
+    """Of targets that were so before. Holds no text of others."""
+    return f"{count(number, 'unchanged target')} cannot be rendered, with or without this change"
+
+
 def object_name(id_: ObjectId, *, with_namespace: bool = True) -> str:
     return f"{id_.namespace}/{id_.name}" if id_.namespace and with_namespace else id_.name
 

@@ -83,6 +83,10 @@ class _Printer:
         unchanged = len(plan.with_status(TargetStatus.UNCHANGED))
         if unchanged and unchanged < len(plan.targets):
             yield f"{phrases.count(unchanged, 'target')} unchanged"
+        standing = tuple(name for unknown in view.standing(plan) for name in unknown.targets)
+        if standing:
+            told = f"{phrases.cannot_be_rendered(len(standing))}: {self._targets(standing)}"
+            yield from self._sentence(_DIM, f"{told} (--format json says why)")
         for target in plan.with_status(TargetStatus.MOVED):
             yield f"> {self._targets((target.target.id,))}: found at another place, with the same objects"
         for remark in view.remarks(plan):

@@ -5,7 +5,7 @@ Plain functions of a plan, for every surface alike. The invariant: nothing that 
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -64,7 +64,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Targets that cannot be planned for the same reasons; `more` reasons were not carried along."""
+    """Targets that cannot be rendered for the same reasons; `more` reasons were not carried along."""
 
     targets: tuple[TargetId, ...]
     reasons: tuple[Diagnostic, ...]
@@ -105,8 +105,28 @@ def images(plan: Plan) -> tuple[ImageChange, ...]:
 
 
 def unknowns(plan: Plan) -> tuple[Unknown, ...]:
+    return _for_reasons(plan.with_status(TargetStatus.UNKNOWN))
+
+
+def standing(plan: Plan) -> tuple[Unknown, ...]:
+    """Targets that cannot be rendered and that this change does not touch: worth a line, and not more."""
+    return _for_reasons(target for target in plan.targets if _is_standing(target))
+
+
+def own_diagnostics(plan: Plan) -> Iterator[tuple[TargetPlan, Diagnostic]]:
+    """What is said of targets, but for what was so before and stays so."""
+    for target in plan.targets:
+        if not _is_standing(target):
+            yield from ((target, diagnostic) for diagnostic in target.diagnostics)
+
+
+def _is_standing(target: TargetPlan) -> bool:
+    return target.status is TargetStatus.UNCHANGED and target.head_digest is None and bool(target.diagnostics)
+
+
+def _for_reasons(targets: Iterable[TargetPlan]) -> tuple[Unknown, ...]:
     alike: dict[tuple[Diagnostic, ...], list[TargetId]] = defaultdict(list)
-    for target in plan.with_status(TargetStatus.UNKNOWN):
+    for target in targets:
         errors = tuple(d for d in target.diagnostics if d.severity is Severity.ERROR)
         alike[errors or target.diagnostics].append(target.target.id)
     return tuple(
@@ -118,12 +138,11 @@ def unknowns(plan: Plan) -> tuple[Unknown, ...]:
 def remarks(plan: Plan) -> tuple[Remark, ...]:
     """Diagnostics other than the reasons of unknown targets, worst first, each said once."""
     found: dict[Diagnostic, dict[TargetId, None]] = {d: {} for d in plan.diagnostics}
-    for target in plan.targets:
+    for target, diagnostic in own_diagnostics(plan):
         told = target.status is TargetStatus.UNKNOWN
         has_errors = any(d.severity is Severity.ERROR for d in target.diagnostics)
-        for diagnostic in target.diagnostics:
-            if not told or (has_errors and diagnostic.severity is not Severity.ERROR):
-                found.setdefault(diagnostic, {})[target.target.id] = None
+        if not told or (has_errors and diagnostic.severity is not Severity.ERROR):
+            found.setdefault(diagnostic, {})[target.target.id] = None
     order = list(Severity)
     listed = (Remark(diagnostic, tuple(targets)) for diagnostic, targets in found.items())
     return tuple(sorted(listed, key=lambda r: order.index(r.diagnostic.severity)))

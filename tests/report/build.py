@@ -111,7 +111,7 @@ NEW_TEXT = OLD_TEXT.replace("line5: 5", "line5: five").replace("line11: 11\n", "
 
 
 def everyday_plan() -> Plan:
-    """Two clusters get the same new image, one target goes away, one cannot be rendered."""
+    """Two clusters get the same new image, one target goes away, one cannot be rendered, nor could another."""
     base = masked(deployment(), config(OLD_TEXT), secret("hunter2-old"))
     head = masked(
         deployment("ghcr.io/acme/web:1.5.0", 3),
@@ -137,6 +137,11 @@ def everyday_plan() -> Plan:
                 "clusters/production/search/kustomization.yaml",
                 4,
             ),
+        ),
+        TargetPlan(
+            target("grafana", "staging"),
+            TargetStatus.UNCHANGED,
+            diagnostics=(Diagnostic(Severity.NOTICE, "ksops is not a plugin built into kustomize", "grafana/secrets.yaml", 2),),
         ),
         target_plan(target(cluster="staging"), base, head),
         target_plan(target("api", "staging", engine=EngineKind.FLUX), None, added),

@@ -67,6 +67,12 @@ def test_files_at_fault_are_annotated_once() -> None:
     assert "\u202e" not in annotation.message
 
 
+def test_what_was_wrong_before_and_stays_so_is_not_annotated() -> None:
+    reason = Diagnostic(Severity.NOTICE, "no such file", "base/kustomization.yaml", 3)
+    stays = TargetPlan(target(), TargetStatus.UNCHANGED, diagnostics=(reason,))
+    assert plan_check(plan(stays), pull_context(), LIMITS).annotations == ()
+
+
 def test_summary_and_text_share_what_the_comment_says() -> None:
     words = plan_check(everyday_plan(), pull_context(), LIMITS)
     assert agrees_with_golden("check.md", f"{words.title}\n\n---\n{words.summary}\n---\n{words.text}\n")

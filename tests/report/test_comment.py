@@ -61,7 +61,7 @@ def test_without_a_pull_request_the_sides_are_named() -> None:
 def test_the_first_line_has_verdict_and_totals() -> None:
     first = plan_comment(everyday_plan(), pull_context()).splitlines()[0]
     assert first == (
-        "❓ **1 target cannot be planned; 4 of 6 targets change: 1 object added, 6 changed, 2 removed.**"
+        "❓ **1 target cannot be planned; 4 of 7 targets change: 1 object added, 6 changed, 2 removed.**"
     )
 
 
