@@ -24,6 +24,7 @@ from bot.kube.kstatus import needs_body
 from bot.kube.lease import LeaseLost
 from bot.kube.order import LAST_STAGE, stage
 from bot.kube.record import bounded
+from bot.kube.resources import ObjectMeta
 from bot.model.delivery import Failure, Health, ObjectHealth, ObjectResult, Outcome, Phase
 from bot.model.objects import ObjectId
 
@@ -56,7 +57,7 @@ async def advance(session: Session, order: Order, clock: Clock, options: Options
             return await _stopped(session, order, clock, result)
         if number < LAST_STAGE and (unsettled := await _unsettled(session, clock, group)):
             return await _waiting(session, order, clock, unsettled)
-    return await _applied(session, order, clock, wanted)
+    return await _applied(session, order, clock, wanted, found.live)
 
 
 async def fail(session: Session, order: Order, clock: Clock, failures: Iterable[ObjectResult]) -> Step:
@@ -100,12 +101,18 @@ def _stages(wanted: Iterable[Wanted]) -> Iterable[tuple[int, list[Wanted]]]:
     return [(number, list(group)) for number, group in groupby(ordered, key=lambda item: stage(item.id))]
 
 
-async def _applied(session: Session, order: Order, clock: Clock, wanted: Mapping[ObjectId, Wanted]) -> Step:
+async def _applied(
+    session: Session,
+    order: Order,
+    clock: Clock,
+    wanted: Mapping[ObjectId, Wanted],
+    seen: Mapping[ObjectId, ObjectMeta],
+) -> Step:
     if order.target.prune and any(identity not in wanted for identity in session.entries):
         session.note(phase=Phase.PRUNING)
         return await answer(session, order)
     forget(session, wanted)
-    return await check(session, order, clock, wanted)
+    return await check(session, order, clock, wanted, seen)
 
 
 async def _stopped(session: Session, order: Order, clock: Clock, result: StageResult) -> Step:

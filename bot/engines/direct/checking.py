@@ -6,7 +6,7 @@ Invariant: the time-out runs from when the record says that the waiting began, s
 from collections.abc import Iterable, Mapping
 
 from bot.engines.base import Order, Step
-from bot.engines.direct.health import look
+from bot.engines.direct.health import NOTHING_SEEN, look
 from bot.engines.direct.prepare import Wanted
 from bot.engines.direct.session import Session
 from bot.engines.direct.standing import told
@@ -14,6 +14,7 @@ from bot.kube.applyset import Parent
 from bot.kube.client import KubeClient
 from bot.kube.clock import Clock
 from bot.kube.record import MAX_NOTES, Attempt, Note, Record
+from bot.kube.resources import ObjectMeta
 from bot.model.delivery import Health, ObjectHealth, Phase
 from bot.model.objects import ObjectId
 
@@ -43,12 +44,18 @@ async def glance(
     return Step(delivery, _pause_s(attempt, clock))
 
 
-async def check(session: Session, order: Order, clock: Clock, wanted: Mapping[ObjectId, Wanted]) -> Step:
-    """Look once, and save: delivered, failed, or to be looked at again."""
+async def check(
+    session: Session,
+    order: Order,
+    clock: Clock,
+    wanted: Mapping[ObjectId, Wanted],
+    seen: Mapping[ObjectId, ObjectMeta] = NOTHING_SEEN,
+) -> Step:
+    """Look once, and save: delivered, failed, or to be looked at again. `seen` as for `look`."""
     if session.attempt.phase is not Phase.CHECKING:
         session.note(phase=Phase.CHECKING, since=clock.now())
     parent = session.identity.parent
-    health = await look(session.client, parent, wanted, clock.now()) if order.target.wait else []
+    health = await look(session.client, parent, wanted, clock.now(), seen) if order.target.wait else []
     sick = _sick(health)
     failing = _failing(sick)
     if failing or (sick and is_late(session.attempt, order, clock)):

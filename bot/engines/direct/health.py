@@ -17,19 +17,31 @@ from bot.model.delivery import Health, ObjectHealth
 from bot.model.objects import ObjectId
 
 LISTS_AT_ONCE = 4
+NOTHING_SEEN: Mapping[ObjectId, ObjectMeta] = {}
 
 
 async def look(
-    client: KubeClient, parent: Parent, wanted: Mapping[ObjectId, Wanted], now: datetime
+    client: KubeClient,
+    parent: Parent,
+    wanted: Mapping[ObjectId, Wanted],
+    now: datetime,
+    seen: Mapping[ObjectId, ObjectMeta] = NOTHING_SEEN,
 ) -> list[ObjectHealth]:
-    """The health of every object wanted. Bodies are only fetched of kinds whose health is in them."""
-    verdicts: dict[ObjectId, Verdict] = {}
+    """The health of every object wanted. Bodies are only fetched of kinds whose health is in them.
+
+    `seen` is what this step has listed already: of a kind without a status that is all there is to see.
+    """
+    verdicts = {
+        identity: _of_metadata(meta)
+        for identity, meta in seen.items()
+        if not needs_body(identity.group, identity.kind)
+    }
     with_body: dict[Resource, set[str]] = {}
     plain: list[tuple[Resource, ObjectId]] = []
     for identity, item in wanted.items():
         if needs_body(identity.group, identity.kind):
             with_body.setdefault(item.resource, set()).add(identity.namespace)
-        else:
+        elif identity not in seen:
             plain.append((item.resource, identity))
 
     async def one(resource: Resource) -> None:
