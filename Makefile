@@ -34,7 +34,7 @@ demo: setup ## Show the whole loop on this machine; ARGS=--keep leaves it runnin
 
 test: setup tools ## Run every test, WORKERS at once; ARGS goes to pytest
 	@$(PYTHON) tools/build.py github-description
-	@$(BIN)/python -u -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -u -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: setup ## Check style, format, types and the import rule
 	$(BIN)/ruff check .
