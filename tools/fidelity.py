@@ -51,6 +51,7 @@ class Wanted:
     commits: int
     span: int
     plans: Path | None
+    json: Path | None
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,12 @@ class Record:
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    wanted = Wanted(Mode(options.discover), options.head, options.commits, options.span, options.plans)
-    records = []
+    wanted = Wanted(
+        Mode(options.discover), options.head, options.commits, options.span, options.plans, options.json
+    )
+    records: list[Record] = []
     for clone in options.clones:
-        records.append(asyncio.run(_examine(clone, wanted)))
-        if options.json:
-            options.json.write_text(json.dumps([asdict(record) for record in records], indent=1))
+        asyncio.run(_examine(clone, wanted, records))
     print("\n".join(_table(records)))
     return int(any(trial.disagreements for record in records for trial in record.trials))
 
@@ -109,19 +110,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _examine(clone: Path, wanted: Wanted) -> Record:
+async def _examine(clone: Path, wanted: Wanted, records: list[Record]) -> None:
+    """Every trial is put down as soon as it is done: all of them take hours."""
     name = _name(clone)
     async with Repository.open(clone) as repository:
         head = await repository.resolve(wanted.head)
         record = Record(name, wanted.mode.value, head, [])
+        records.append(record)
         shas = _chosen(clone, head, wanted)
         for number, sha in enumerate(shas, 1):
             plan, trial = await _attempt(repository, sha, wanted.mode)
             record.trials.append(trial)
             _say(f"{name} {wanted.mode} {number}/{len(shas)} {_told(trial)}")
             if wanted.plans:
-                _keep(plan, wanted.plans / name.replace("/", "+") / wanted.mode, sha)
-    return record
+                _keep(plan, wanted.plans / name / wanted.mode, sha)
+            if wanted.json:
+                wanted.json.write_text(json.dumps([asdict(record) for record in records], indent=1))
 
 
 def _name(clone: Path) -> str:
