@@ -107,7 +107,10 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class TargetDelivery:
-    """One target's delivery of one revision, as it stands now."""
+    """One target's delivery of one revision, as it stands now.
+
+    `is_rewritten`: the branch no longer contains what was delivered, and a person has to accept this revision first.
+    """
 
     target: TargetId
     environment: str
@@ -118,6 +121,7 @@ class TargetDelivery:
     health: tuple[ObjectHealth, ...] = ()
     guard: PruneGuard | None = None
     reason: str = ""
+    is_rewritten: bool = False
 
     def count(self, outcome: Outcome) -> int:
         return sum(r.outcome is outcome for r in self.results)

@@ -65,6 +65,7 @@ class _Section:
     more_waiting: int
     kept: tuple[ObjectResult, ...]
     more_kept: int
+    way_out: str
     command: str
 
 
@@ -200,6 +201,7 @@ def _section(delivery: TargetDelivery, context: DeliveryContext, rung: Rung) -> 
     kept = tuple(r for r in delivery.results if r.outcome is Outcome.KEPT)
     waiting = _not_ready(delivery)
     reasons = dict.fromkeys(r.failure or Failure.OTHER for r in failed)
+    way_out, command = _way_out(delivery, context)
     return _Section(
         delivery,
         icon=phrases.PHASES[delivery.phase][0],
@@ -210,7 +212,8 @@ def _section(delivery: TargetDelivery, context: DeliveryContext, rung: Rung) -> 
         more_waiting=max(0, len(waiting) - shown),
         kept=kept[:shown],
         more_kept=max(0, len(kept) - shown),
-        command=_command(delivery, context),
+        way_out=way_out,
+        command=command,
     )
 
 
@@ -223,12 +226,17 @@ def _not_ready(delivery: TargetDelivery) -> tuple[ObjectHealth, ...]:
     return tuple(chain.from_iterable(listed))
 
 
-def _command(delivery: TargetDelivery, context: DeliveryContext) -> str:
-    """The way past a guard. A branch may be called anything, and people paste this into a shell."""
-    if delivery.guard is None:
-        return ""
-    where = shlex.quote(f"{context.repo}@{context.branch}")
-    return f"longshore deliver {where} --allow-prune {shlex.quote(delivery.guard.digest)}"
+def _way_out(delivery: TargetDelivery, context: DeliveryContext) -> tuple[str, str]:
+    """Words, and the command that goes on. A branch may be called anything, and people paste this into a shell."""
+    if delivery.guard is not None:
+        way_out, option = phrases.LET_GO, f"--allow-prune {shlex.quote(delivery.guard.digest)}"
+    elif delivery.is_rewritten:
+        way_out, option = phrases.ACCEPT, f"--accept {shlex.quote(delivery.revision)}"
+    elif delivery.phase is Phase.FAILED:
+        way_out, option = phrases.RETRY, "--retry"
+    else:
+        return "", ""
+    return way_out, f"longshore deliver {shlex.quote(f'{context.repo}@{context.branch}')} {option}"
 
 
 def _done(delivery: TargetDelivery, rung: Rung) -> dict[str, Any]:

@@ -103,6 +103,11 @@ ADVICE = {
 KEPT = "pruning is off, so it stays in the cluster and nobody looks after it"
 
 
+LET_GO = "If that is meant, someone who may run Longshore lets exactly these go:"
+ACCEPT = "If that is meant, someone who may run Longshore goes on with it:"
+RETRY = "Once that is mended, push again; or, where the cluster was at fault, someone who may run Longshore tries again:"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 

@@ -213,5 +213,6 @@ def troubled_delivery() -> list[TargetDelivery]:
             ObjectResult(ids("shared")[0], Outcome.KEPT, message="another manager owns fields of it"),
         )),
         delivered("search", Phase.UNKNOWN, reason="kustomization.yaml: resources names a file that is not there"),
+        delivered("old", Phase.BLOCKED, reason="main was rewritten", is_rewritten=True),
         delivered("web", Phase.WAITING, cluster="staging", reason="waits for production/infra"),
     ]  # fmt: skip
