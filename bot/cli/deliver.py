@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.process import config_option, store_option
-from bot.errors import UserError
+from bot.errors import LongshoreError, UserError
 
 if TYPE_CHECKING:
     from bot.cli.world import Clusters
@@ -80,6 +80,11 @@ def _branch(config: "Config", text: str) -> "BranchKey":
     if len(forges) != 1 or config.repository(forges[0], path) is None:
         known = ", ".join(f"{entry.forge}:{entry.repository}" for entry in config.repositories) or "none"
         raise UserError(f"{text!r} is not a repository that is served", hint=f"served: {known}")
+    entry = config.repository(forges[0], path)
+    if entry and entry.branches and branch not in entry.branches:
+        raise UserError(
+            f"{branch!r} is not a delivery branch of {path}", hint=f"these are: {', '.join(entry.branches)}"
+        )
     return BranchKey(RepoId(forges[0], path), branch)
 
 
@@ -100,7 +105,7 @@ async def _answer(config: "Config", branch: "BranchKey", allow_prune: str | None
         name, value = (parents.ACCEPT, accept) if accept else (parents.ATTEMPT, f"{time.time():.0f}")
         chosen = [(c, i) for c, i, s in found if accept or _has_failed(s)]
         if not chosen:
-            return "Nothing has failed: there is nothing to start again."
+            return "Nothing was delivered yet." if accept else "Nothing has failed that a cluster knows of."
         for client, identity in chosen:
             await parents.say(client, identity.parent, name, value or "")
         return f"{'Accepted' if accept else 'To be started again'} on {_names(i for _, i in chosen)}."
@@ -114,14 +119,18 @@ async def _standings(
     from bot.kube import parent as parents  # noqa: PLC0415
 
     found = []
+    source = parents.Source(branch.repo, branch.branch)
     for name, cluster in config.clusters.items():
         if any(rule.admits_branch(branch.repo.path, branch.branch) for rule in cluster.allow):
-            client = await clusters.connect(name)
-            source = parents.Source(branch.repo, branch.branch)
-            for identity in await parents.listed(client, source, cluster.namespace):
-                known = await standing(client, branch.repo, identity.target, cluster.namespace)
-                if known is not None:
-                    found.append((client, identity, known))
+            try:
+                client = await clusters.connect(name)
+                for identity in await parents.listed(client, source, cluster.namespace):
+                    known = await standing(client, branch.repo, identity.target, cluster.namespace)
+                    if known is not None:
+                        found.append((client, identity, known))
+            except LongshoreError as error:
+                # The others are answered all the same.
+                click.echo(f"cluster {name} is left out: {error}", err=True)
     return found
 
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -34,7 +34,24 @@ class Options:
     format: Format
 
 
+class _Misused(click.UsageError):
+    """Ends with 1: click's own 2 means "something changes" here."""
+
+    exit_code = 1
+
+
+class _Command(click.Command):
+    """Says by its exit status that it was called wrongly, in a way that nobody takes for a change."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **extra)
+        except click.UsageError as error:
+            raise _Misused(error.format_message(), error.ctx) from None
+
+
 @click.command(
+    cls=_Command,
     short_help="Show what a change does to every target.",
     epilog="""\b
 Examples:
@@ -77,7 +94,7 @@ def command(exit_code: bool, **options: object) -> None:
     """
     wanted = Options(**options)  # type: ignore[arg-type]  # click has checked each of them
     if wanted.discover == "argocd":
-        raise click.UsageError("--discover argocd is not built yet; use flux, kustomize or config")
+        raise click.ClickException("--discover argocd is not built yet; use flux, kustomize or config")
     with Progress(sys.stderr) as progress:
         try:
             plan, complaint = asyncio.run(_run(wanted, progress))

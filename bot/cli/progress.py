@@ -22,7 +22,9 @@ class Progress:
         now = time.monotonic()
         if self._active and now - self._last >= _EVERY_S:
             self._last = now
-            self._stream.write(f"\r\x1b[2K{text[:_WIDTH]}")
+            # Names come from the repository and may hold what a terminal obeys.
+            shown = "".join(c if c.isprintable() else "?" for c in text[:_WIDTH])
+            self._stream.write(f"\r\x1b[2K{shown}")
             self._stream.flush()
             self._shown = True
 

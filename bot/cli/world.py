@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import socket
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -56,13 +57,15 @@ class Clusters:
         self._config = config
         self._stack = stack
         self._open: dict[str, KubeClient] = {}
+        self._connecting: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def connect(self, name: str) -> KubeClient:
         """Raises UserError for a name the operator does not know."""
-        if name not in self._open:
-            connection = self._connection(name)
-            self._open[name] = await self._stack.enter_async_context(KubeClient(connection))
-        return self._open[name]
+        async with self._connecting[name]:
+            if name not in self._open:
+                connection = self._connection(name)
+                self._open[name] = await self._stack.enter_async_context(KubeClient(connection))
+            return self._open[name]
 
     def _connection(self, name: str) -> Connection:
         cluster = self._config.clusters.get(name)

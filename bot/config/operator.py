@@ -57,9 +57,18 @@ class RepositoryConfig(Model):
     branches: tuple[str, ...] = Field(default=(), examples=[["main"]])
     """Delivery branches: pull requests to them are planned, pushes to them delivered. Empty: the default branch."""
     discover: Discover = "auto"
-    """How targets are found where `.longshore.yaml` and `targets` name none."""
+    """How targets are found. `auto` takes what `.longshore.yaml` and `targets` name, else Flux, else kustomize roots;
+    the others look for nothing else."""
     targets: tuple[TargetConfig, ...] = ()
     """Targets the operator declares for it, beside those in the repository's `.longshore.yaml`."""
+
+    @model_validator(mode="after")
+    def _targets_are_looked_at(self) -> "RepositoryConfig":
+        if self.targets and self.discover not in {"auto", "config"}:
+            raise ValueError(
+                f"`targets` are not looked at with `discover: {self.discover}`; leave one of them out"
+            )
+        return self
 
     def matches(self, forge: str, path: str) -> bool:
         return self.forge == forge and fnmatch.fnmatchcase(path.lower(), self.repository.lower())
@@ -81,8 +90,11 @@ class Allow(Model):
     cluster_scoped: bool = False
     """Also allow objects outside any namespace, such as CRDs and ClusterRoles."""
 
+    def admits_repository(self, repository: str) -> bool:
+        return fnmatch.fnmatchcase(repository.lower(), self.repository.lower())
+
     def admits_branch(self, repository: str, branch: str) -> bool:
-        return fnmatch.fnmatchcase(repository.lower(), self.repository.lower()) and _any(branch, self.branches)
+        return self.admits_repository(repository) and _any(branch, self.branches)
 
     def admits_source(self, repository: str, branch: str, path: str) -> bool:
         return self.admits_branch(repository, branch) and _any(path, self.paths)

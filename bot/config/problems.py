@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.errors import UserError
+from bot.log import redact
 
 Location = tuple[str | int, ...]
 
@@ -76,7 +77,8 @@ def _problem(
     elif details["type"] == "missing":
         message = "is required"
     elif details["type"] == "string_pattern_mismatch":
-        message = f"{details['input']!r} does not fit; it must match {details['ctx']['pattern']}"
+        # NB: a value at the wrong place may be a secret.
+        message = f"{redact(str(details['input']))!r} does not fit; it must match {details['ctx']['pattern']}"
     return Problem(file, show(location), message, line_of(location, lines))
 
 

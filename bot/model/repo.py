@@ -16,10 +16,16 @@ BlobId = NewType("BlobId", str)
 
 @dataclass(frozen=True, slots=True, order=True)
 class RepoId:
-    """One repository: the forge as the operator named it in `config.yaml`, and the path there (`acme/fleet`)."""
+    """One repository: the forge as the operator named it in `config.yaml`, and the path there (`acme/fleet`).
+
+    Forges take a path in any case and write it in one; here it is lower-case, so that one repository is one identity.
+    """
 
     forge: str
     path: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", self.path.lower())
 
     def __str__(self) -> str:
         return f"{self.forge}:{self.path}"
@@ -72,7 +78,7 @@ class PullRequest:
 
     @property
     def is_fork(self) -> bool:
-        return self.head_repo != self.repo.path
+        return self.head_repo is None or self.head_repo.lower() != self.repo.path
 
     @property
     def is_open(self) -> bool:

@@ -154,3 +154,23 @@ def test_a_cluster_admits_objects_by_namespace_and_kind(
 ) -> None:
     rule = allow(**override).clusters["c"].allow[0]
     assert rule.admits_object(identity, namespaced=namespaced) is admitted
+
+
+def test_targets_that_would_never_be_looked_at_are_a_mistake() -> None:
+    text = (
+        MINIMAL
+        + """
+repositories:
+  - forge: hub
+    repository: acme/fleet
+    discover: flux
+    targets: [{name: a, cluster: staging, path: a}]
+"""
+    )
+    (problem,) = problems(text)
+    assert "`targets` are not looked at with `discover: flux`" in problem
+
+
+def test_a_password_in_a_value_that_does_not_fit_is_not_repeated() -> None:
+    text = "forges:\n  hub:\n    apiUrl: https://bot:hunter2@forge.test\n    webhookSecrets: ['${env:H}']\n"
+    assert not [problem for problem in problems(text) if "hunter2" in problem]
