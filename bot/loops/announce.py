@@ -12,23 +12,27 @@ from bot.aio import gather_bounded
 from bot.forge.base import Feature, Forge, TextLimit
 from bot.forge.errors import ForgeNotFound
 from bot.forge.marker import MarkerKind, Place
-from bot.forge.reports import CheckReport, CheckState, DeploymentReport
+from bot.forge.reports import CheckReport, CheckState, Conclusion, DeploymentReport
 from bot.loops.head import Head
 from bot.loops.stamps import differs
 from bot.loops.world import World
 from bot.model.delivery import Phase, TargetDelivery
+from bot.model.keys import BranchKey
 from bot.model.manifests import digest
 from bot.model.objects import Digest
 from bot.model.repo import PullRequest, PullState, Sha
 from bot.report.check import CheckLimits, CheckWords
 from bot.report.context import DeliveryContext
 from bot.report.delivery import delivery_check, delivery_comment, deployment_words
+from bot.report.escape import one_line, prose
 
 CHECK = "longshore/deliver"
-_MAX_COMMITS = 50
+_MAX_COMMITS = 30
 _MAX_PULLS = 20
 _AT_ONCE = 4
+_WELL = frozenset({Conclusion.SUCCESS, Conclusion.NEUTRAL})
 _MARKER_ROOM = 2 * 1024
+_MAX_TITLE = 140
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +55,8 @@ async def announce(world: World, head: Head, announcement: Announcement) -> None
     check = await forge.find_check(repo, head.sha, CHECK)
     if check is not None and forge.capabilities.has(Feature.CHECKS) and check.external_id == identity:
         return
-    pulls = await _pulls(forge, head, start) if announcement.deliveries else []
+    commits = await _covered(forge, head, start)
+    pulls = await _pulls(forge, head, commits) if announcement.deliveries else []
     surprises = await _surprises(world, pulls, announcement.deliveries)
     told = DeliveryContext(
         repo,
@@ -80,6 +85,16 @@ async def announce(world: World, head: Head, announcement: Announcement) -> None
         targets=len(announcement.deliveries),
         pulls=[pull.number for pull in pulls],
     )
+
+
+async def announce_trouble(world: World, source: BranchKey, why: str) -> None:
+    """Say on the branch's commit why its delivery cannot be looked at. Nothing where there is no such branch."""
+    forge = world.forge(source.repo)
+    sha = await forge.branch_head(source.repo, source.branch)
+    if sha is not None:
+        title = one_line(f"Trouble with this delivery: {why}", _MAX_TITLE)
+        report = CheckReport(CHECK, sha, CheckState.DONE, title, prose(why), conclusion=Conclusion.FAILURE)
+        await forge.put_check(source.repo, report)
 
 
 def _identity(words: CheckWords) -> Digest:
@@ -112,12 +127,35 @@ async def _start(head: Head, before: Sequence[Sha]) -> Sha | None:
     return start
 
 
-async def _pulls(forge: Forge, head: Head, start: Sha | None) -> list[PullRequest]:
-    """The pull requests whose merge lies in the range, newest first."""
-    if start is None:
-        commits = await head.repository.first_parents(head.sha, 1)
-    else:
-        commits = await head.repository.commits_between(start, head.sha, _MAX_COMMITS)
+async def _covered(forge: Forge, head: Head, start: Sha | None) -> list[Sha]:
+    """The commits of the branch that this delivery speaks for, newest first.
+
+    Back to what was delivered, or to a commit whose own delivery ended well: its pull requests have been told. A check
+    that an overtaken delivery left running is ended here, since nobody looks at that commit again.
+    """
+    commits = [commit.sha for commit in await head.repository.first_parents(head.sha, _MAX_COMMITS)]
+    passed, spoken_for = [head.sha], 1
+    for sha in commits[1:]:
+        if sha == start:
+            return passed
+        check = await forge.find_check(head.source.repo, sha, CHECK)
+        if check is not None and check.conclusion in _WELL:
+            return passed
+        passed.append(sha)
+        if check is not None:
+            spoken_for = len(passed)
+            if check.state is not CheckState.DONE:
+                await forge.put_check(head.source.repo, _overtaken(head, sha))
+    return passed if start is not None else passed[:spoken_for]
+
+
+def _overtaken(head: Head, sha: Sha) -> CheckReport:
+    title = f"Overtaken by {head.sha[:12]}, which delivers this as well"
+    return CheckReport(CHECK, sha, CheckState.DONE, title, title, conclusion=Conclusion.CANCELLED)
+
+
+async def _pulls(forge: Forge, head: Head, commits: Sequence[Sha]) -> list[PullRequest]:
+    """The pull requests that came in with these commits, newest first."""
 
     async def of(sha: Sha) -> Sequence[PullRequest]:
         try:
@@ -126,7 +164,7 @@ async def _pulls(forge: Forge, head: Head, start: Sha | None) -> list[PullReques
             return ()
 
     found: dict[int, PullRequest] = {}
-    for pulls in await gather_bounded(_AT_ONCE, of, [commit.sha for commit in commits]):
+    for pulls in await gather_bounded(_AT_ONCE, of, commits):
         for pull in pulls:
             if pull.state is PullState.MERGED and pull.base_ref == head.source.branch:
                 found.setdefault(pull.number, pull)

@@ -91,14 +91,16 @@ def _stand(one: Seen, revision: Sha, seen: Mapping[TargetId, Seen]) -> tuple[Tar
     if one.why_not:
         return _at(one, revision, Phase.UNKNOWN, one.why_not), False
     if one.rewritten:
-        return _at(one, revision, Phase.BLOCKED, one.rewritten), False
-    if one.delivery is None:
-        return _waiting(one, revision, seen)
-    if one.delivery.phase is Phase.PRUNING and (others := _holding_up(one.target, seen)):
+        return replace(_at(one, revision, Phase.BLOCKED, one.rewritten), is_rewritten=True), False
+    deletes = one.vanished if one.delivery is None else one.delivery.phase is Phase.PRUNING
+    if deletes and (others := _holding_up(one.target, seen)):
+        delivery = one.delivery or _at(one, revision, Phase.WAITING, "")
         stuck = [name for name in others if _is_stuck(seen[name], seen, set())]
         names = ", ".join(str(name) for name in others[:5])
         reason = f"what it declares no more stays until {names} {'is' if len(others) == 1 else 'are'} applied"
-        return replace(one.delivery, phase=Phase.BLOCKED if stuck else Phase.PRUNING, reason=reason), False
+        return replace(delivery, phase=Phase.BLOCKED if stuck else delivery.phase, reason=reason), False
+    if one.delivery is None:
+        return _waiting(one, revision, seen)
     may_go = one.is_word or one.delivery.phase is Phase.BLOCKED or not one.delivery.phase.is_final
     return one.delivery, may_go
 

@@ -6,10 +6,12 @@ target at a time. Both may be woken at any moment, and read everything anew.
 
 import structlog
 
-from bot.loops.announce import Announcement, announce
+from bot.config import RepositoryConfig
+from bot.errors import Temporary, UserError
+from bot.loops.announce import Announcement, announce, announce_trouble
 from bot.loops.decide import Decision, decide
 from bot.loops.head import Head, head_of
-from bot.loops.survey import Survey, survey
+from bot.loops.survey import Survey, departed, survey
 from bot.loops.world import World, now
 from bot.model.delivery import Phase, TargetDelivery
 from bot.model.keys import BranchKey, TargetKey
@@ -17,8 +19,11 @@ from bot.model.repo import Sha
 from bot.model.steps import Again, Blocked, Done, StepContext, StepResult, Wake
 from bot.model.target import TargetId
 
+_LAST_ATTEMPT = 3
 _LOOK_AGAIN_S = 30.0
 """A target wakes us when it gets on; this is for the ones that cannot say so."""
+_ASK_AGAIN_S = 120.0
+"""For clusters that do not answer; one that refuses us is left to the sweep."""
 
 log = structlog.get_logger(__name__)
 
@@ -29,18 +34,38 @@ async def step(world: World, context: StepContext, key: str) -> StepResult:
     entry = world.served(source.repo)
     if entry is None or source.branch not in await world.delivery_branches(source.repo, entry):
         return Done()
+    try:
+        return await _deliver(world, context, source, entry)
+    except Temporary:
+        raise
+    except UserError as error:
+        await announce_trouble(world, source, str(error))
+        return Blocked(str(error))
+    except Exception:
+        if context.attempt >= _LAST_ATTEMPT:
+            await announce_trouble(world, source, f"something went wrong on our side, run {context.run_id}")
+        raise
+
+
+async def _deliver(
+    world: World, context: StepContext, source: BranchKey, entry: RepositoryConfig
+) -> StepResult:
     async with head_of(world, source, entry) as head:
         if head is None:
             return Blocked(f"the branch {source.branch} does not exist")
         found = await survey(world, head)
-        decision = decide(head.sha, tuple(found.seen.values()), await head.changed_by())
+        earlier = await head.earlier()
+        seen = (*found.seen.values(), *await departed(world, head, found, earlier))
+        decision = decide(head.sha, seen, head.changed_since(earlier))
         await context.wake(
             *(Wake(TargetKey(name, source).step, f"deliver {head.sha[:12]}") for name in decision.due)
         )
         await announce(world, head, _announcement(head, found, decision))
-    if decision.is_settled and not found.unreachable:
-        return Done()
-    return Again.after(_LOOK_AGAIN_S, now(), "the delivery is under way")
+    if not decision.is_settled:
+        return Again.after(_LOOK_AGAIN_S, now(), "the delivery is under way")
+    if any(isinstance(error, Temporary) for error in found.lost.values()):
+        return Again.after(_ASK_AGAIN_S, now(), f"asking {', '.join(sorted(found.lost))} again")
+    return Done()
 
 
 def _announcement(head: Head, found: Survey, decision: Decision) -> Announcement:

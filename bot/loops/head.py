@@ -1,6 +1,6 @@
 """A delivery branch as it is now: its commit, its targets, and what each of them declares."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from bot.git.repository import Repository
 from bot.git.tree import Tree
 from bot.loops.world import World
 from bot.model.keys import BranchKey
-from bot.model.rendering import Severity, Trust
+from bot.model.rendering import Diagnostic, Severity, Trust
 from bot.model.repo import Sha
 from bot.model.target import TargetId
 from bot.planning.expand import expand_one
@@ -37,19 +37,21 @@ class Head:
     @property
     def mistakes(self) -> tuple[str, ...]:
         """Why it is not known what the branch declares: then nothing has vanished, and nothing is deleted for it."""
-        return tuple(d.message for d in self.expansion.diagnostics if d.severity is Severity.ERROR)
+        return tuple(_placed(d) for d in self.expansion.diagnostics if d.severity is Severity.ERROR)
 
-    async def changed_by(self) -> frozenset[TargetId]:
-        """Targets whose content differs from that of the commit before, on this branch."""
-        before = await self.repository.first_parents(self.sha, 2)
-        if len(before) < 2:
-            return frozenset(self.expansion.targets)
-        tree = await self.repository.tree(await self.repository.tree_of(before[1].sha))
-        earlier = await expand_one(self.repository, tree, self.finding, self.renderings)
+    async def earlier(self) -> Mapping[TargetId, Traced]:
+        """The targets of the commit before, on this branch; none for the first."""
+        commits = await self.repository.first_parents(self.sha, 2)
+        if len(commits) < 2:
+            return {}
+        tree = await self.repository.tree(await self.repository.tree_of(commits[1].sha))
+        return (await expand_one(self.repository, tree, self.finding, self.renderings)).targets
+
+    def changed_since(self, earlier: Mapping[TargetId, Traced]) -> frozenset[TargetId]:
+        """Targets whose content differs from that of `earlier`."""
+        now = self.expansion.targets
         return frozenset(
-            name
-            for name in earlier.targets.keys() | self.expansion.targets.keys()
-            if _key(earlier, name) != _key(self.expansion, name)
+            name for name in earlier.keys() | now.keys() if _key(earlier, name) != _key(now, name)
         )
 
 
@@ -69,6 +71,11 @@ async def head_of(world: World, source: BranchKey, entry: RepositoryConfig) -> A
         yield Head(source, branch.sha, tree, repository, expansion, finding, renderings)
 
 
-def _key(expansion: Expansion, name: TargetId) -> str:
-    traced = expansion.targets.get(name)
+def _key(targets: Mapping[TargetId, Traced], name: TargetId) -> str:
+    traced = targets.get(name)
     return traced.key if traced else ""
+
+
+def _placed(diagnostic: Diagnostic) -> str:
+    place = f"{diagnostic.file}:{diagnostic.line}" if diagnostic.line else diagnostic.file
+    return f"{place}: {diagnostic.message}" if place else diagnostic.message

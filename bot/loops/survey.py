@@ -1,6 +1,6 @@
 """What the clusters say of a branch's targets, as data for the decision.
 
-A cluster that cannot be asked makes its own targets unknown and delays no other.
+A cluster that cannot be asked makes its own targets unknown and delays no other; so does a record that cannot be read.
 """
 
 import asyncio
@@ -9,38 +9,53 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bot.aio import gather_bounded
+from bot.engines.direct.engine import REMOVED
 from bot.engines.direct.standing import Standing, standing
 from bot.errors import LongshoreError
 from bot.kube import parent as parents
 from bot.kube.client import KubeClient
 from bot.kube.parent import Identity, Source
+from bot.kube.record import RecordUnreadable
 from bot.loops.allowed import rules_for, why_not
 from bot.loops.decide import Seen
 from bot.loops.head import Head
 from bot.loops.world import World
-from bot.model.delivery import Phase
+from bot.model.delivery import Phase, TargetDelivery
 from bot.model.keys import TargetKey
 from bot.model.rendering import Severity
 from bot.model.repo import Sha
 from bot.model.target import EngineKind, Target, TargetId
+from bot.planning.declared import TEAM_FILE
 from bot.planning.expansion import Traced
 
 _AT_ONCE = 8
+
+Answer = Standing | RecordUnreadable | None
+"""What a cluster has of one target; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
     """`delivered` is the revision each target's cluster has, before this one where this one is there already.
 
-    `attempts` holds the retries that people asked for. `unreachable` names clusters that could not be asked: they are
-    asked again by and by.
+    `attempts` holds the retries that people asked for. `asked` are the clusters that answered, `lost` those that could
+    not be asked, and why.
     """
 
     seen: Mapping[TargetId, Seen]
-    delivered: Mapping[TargetId, Sha]
-    vanished: Mapping[TargetId, Identity]
+    delivered: Mapping[TargetId, Sha] = field(default_factory=dict)
+    vanished: Mapping[TargetId, Identity] = field(default_factory=dict)
     attempts: Mapping[TargetId, str] = field(default_factory=dict)
-    unreachable: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
+    lost: Mapping[str, LongshoreError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """One cluster's word on each target asked for, and on those it has that the branch declares no more (`gone`)."""
+
+    of: Mapping[TargetId, Answer]
+    gone: tuple[Identity, ...] = ()
 
 
 async def survey(world: World, head: Head) -> Survey:
@@ -56,12 +71,42 @@ async def survey(world: World, head: Head) -> Survey:
         {name: sha for part in parts for name, sha in part.delivered.items()},
         {name: identity for part in parts for name, identity in part.vanished.items()},
         {name: attempt for part in parts for name, attempt in part.attempts.items()},
-        frozenset(name for part in parts for name in part.unreachable),
+        frozenset(name for part in parts for name in part.asked),
+        {name: error for part in parts for name, error in part.lost.items()},
     )
 
 
-def _clusters_of(world: World, head: Head) -> Iterable[str]:
-    """Clusters this repository may write to: a target that is declared no more may have left something there."""
+async def departed(
+    world: World, head: Head, found: Survey, earlier: Mapping[TargetId, Traced]
+) -> tuple[Seen, ...]:
+    """Targets that this commit took out and whose clusters have nothing of them any more: their removal is done.
+
+    The record went with the last object. What is known besides is the target loop's last word.
+    """
+    gone = [
+        traced.target
+        for name, traced in earlier.items()
+        if traced.target.engine is EngineKind.DIRECT and name not in head.targets and name not in found.seen
+    ]
+    return tuple([await _departed(world, head, found, target) for target in gone if not head.mistakes])
+
+
+async def _departed(world: World, head: Head, found: Survey, target: Target) -> Seen:
+    plain = Seen(target.id, world.environment(target), vanished=True)
+    if target.id.cluster not in found.asked:
+        lost = found.lost.get(target.id.cluster)
+        reason = (
+            _cannot_be_asked(target.id.cluster, lost) if lost else "this branch may not write to its cluster"
+        )
+        return replace(plain, why_not=f"it is not known what is left of it: {reason}")
+    word = await world.words.get(TargetKey(target.id, head.source))
+    if word is None or word.revision != head.sha:
+        word = TargetDelivery(target.id, plain.environment, head.sha, Phase.DELIVERED)
+    return replace(plain, delivery=replace(word, phase=Phase.DELIVERED, reason=REMOVED))
+
+
+def _clusters_of(world: World, head: Head) -> list[str]:
+    """Clusters this branch may write to: a target that is declared no more may have left something there."""
     path = head.source.repo.path
     return [
         name
@@ -72,33 +117,51 @@ def _clusters_of(world: World, head: Head) -> Iterable[str]:
 
 async def _ask(world: World, head: Head, cluster: str, targets: Mapping[TargetId, Traced]) -> Survey:
     plain = {name: _plain(world, head, traced.target) for name, traced in targets.items()}
+    if head.mistakes or cluster not in _clusters_of(world, head):
+        return Survey(plain)
     wanted = [name for name, one in plain.items() if not (one.why_not or one.handed_over)]
-    if not wanted and cluster not in world.config.clusters:
-        return Survey(plain, {}, {})
     try:
-        client = await world.clusters(cluster)
-        namespace = world.config.clusters[cluster].namespace
-        ask = partial(standing, client, head.source.repo, namespace=namespace)
-        standings = dict(zip(wanted, await gather_bounded(_AT_ONCE, ask, wanted), strict=True))
-        gone = [] if head.mistakes else await _vanished(client, head, targets, namespace)
-        left = {identity.target: await ask(identity.target) for identity in gone}
+        answers = await _answers(world, head, cluster, wanted, known=set(targets))
     except LongshoreError as error:
-        reason = f"cluster {cluster} cannot be asked: {error.message}"
+        reason = _cannot_be_asked(cluster, error)
         lost = {name: replace(plain[name], why_not=reason) for name in wanted}
-        return Survey({**plain, **lost}, {}, {}, unreachable=frozenset({cluster}))
-    seen = dict(plain)
-    for name in wanted:
-        seen[name] = await _seen(world, head, plain[name], targets[name], standings[name])
-    for identity in gone:
-        environment = world.config.clusters[cluster].environment
-        seen[identity.target] = _leaving(head, identity.target, environment, left[identity.target])
-    known = standings | left
+        return Survey({**plain, **lost}, lost={cluster: error})
+    environment = world.config.clusters[cluster].environment
+    leaving = {i.target: Seen(i.target, environment, vanished=True) for i in answers.gone}
+    seen = plain | leaving
+    for name, answer in answers.of.items():
+        seen[name] = await _seen(world, head, seen[name], targets.get(name), answer)
+    readable = {name: one for name, one in answers.of.items() if isinstance(one, Standing)}
     return Survey(
         seen,
-        {name: sha for name, one in known.items() if (sha := _before(one, head.sha))},
-        {identity.target: identity for identity in gone},
-        {name: one.attempt for name, one in known.items() if one is not None and one.attempt},
+        {name: sha for name, one in readable.items() if (sha := _before(one, head.sha))},
+        {identity.target: identity for identity in answers.gone},
+        {name: one.attempt for name, one in readable.items() if one.attempt},
+        asked=frozenset({cluster}),
     )
+
+
+async def _answers(
+    world: World, head: Head, cluster: str, wanted: Iterable[TargetId], *, known: set[TargetId]
+) -> _Answers:
+    client = await world.clusters(cluster)
+    namespace = world.config.clusters[cluster].namespace
+    source = Source(head.source.repo, head.source.branch)
+    gone = await parents.vanished(client, source, known, namespace)
+    names = [*wanted, *(identity.target for identity in gone)]
+    ask = partial(_answer, client, head, namespace)
+    return _Answers(dict(zip(names, await gather_bounded(_AT_ONCE, ask, names), strict=True)), tuple(gone))
+
+
+async def _answer(client: KubeClient, head: Head, namespace: str, target: TargetId) -> Answer:
+    try:
+        return await standing(client, head.source.repo, target, namespace)
+    except RecordUnreadable as error:
+        return error
+
+
+def _cannot_be_asked(cluster: str, error: LongshoreError) -> str:
+    return f"cluster {cluster} cannot be asked: {error.message}"
 
 
 def _plain(world: World, head: Head, target: Target) -> Seen:
@@ -107,30 +170,41 @@ def _plain(world: World, head: Head, target: Target) -> Seen:
     if target.engine is EngineKind.FLUX:
         return Seen(target.id, environment, handed_over=f"delivered by Flux (Kustomization {target.id.name})")
     reason = target.unknown_because
-    if not reason and not rules_for(world.config, head.source.repo, head.source.branch, target):
+    if head.mistakes:
+        reason = f"nothing of this branch is delivered while its {TEAM_FILE} cannot be used"
+    elif not reason and not rules_for(world.config, head.source.repo, head.source.branch, target):
         reason = why_not(target, head.source.repo, head.source.branch)
     depends_on = tuple(TargetId(target.id.cluster, name) for name in target.depends_on)
     return Seen(target.id, environment, depends_on, why_not=reason)
 
 
-async def _seen(world: World, head: Head, plain: Seen, traced: Traced, found: Standing | None) -> Seen:
-    """What the cluster's record says of this revision; where it says nothing yet, what stands in the way of it."""
+async def _seen(world: World, head: Head, plain: Seen, traced: Traced | None, found: Answer) -> Seen:
+    """What the cluster's record says of this revision; where it says nothing yet, what stands in the way of it.
+
+    `traced` is None for a target that the branch declares no more.
+    """
+    if isinstance(found, RecordUnreadable):
+        return replace(plain, why_not=str(found))
     last = found.last if found else None
     here = last if last is not None and last.revision == head.sha else None
     if found and found.wants_retry and not (here and here.phase is Phase.DELIVERED):
-        return plain
+        return await _untold(world, head, plain, traced, found)
     if here is not None:
         return replace(plain, delivery=replace(here, environment=plain.environment))
-    if found and last and found.content_key == traced.key and last.phase is Phase.DELIVERED:
+    is_same = traced is not None and found is not None and found.content_key == traced.key
+    if is_same and last is not None and last.phase is Phase.DELIVERED:
         return replace(plain, is_current=True)
     return await _untold(world, head, plain, traced, found)
 
 
-async def _untold(world: World, head: Head, plain: Seen, traced: Traced, found: Standing | None) -> Seen:
-    rendering = await head.renderings.masked(head.tree, traced)
-    if rendering.failed:
-        reasons = [d.message for d in rendering.diagnostics if d.severity is Severity.ERROR]
-        return replace(plain, why_not=f"it cannot be rendered: {reasons[0]}")
+async def _untold(
+    world: World, head: Head, plain: Seen, traced: Traced | None, found: Standing | None
+) -> Seen:
+    if traced is not None:
+        rendering = await head.renderings.masked(head.tree, traced)
+        if rendering.failed:
+            reasons = [d.message for d in rendering.diagnostics if d.severity is Severity.ERROR]
+            return replace(plain, why_not=f"it cannot be rendered: {reasons[0]}")
     if found and (rewritten := await _rewritten(head, found)):
         return replace(plain, rewritten=rewritten)
     word = await world.words.get(TargetKey(plain.target, head.source))
@@ -146,30 +220,11 @@ async def _rewritten(head: Head, found: Standing) -> str:
         return ""
     if await head.repository.contains(old) and await head.repository.is_ancestor(old, head.sha):
         return ""
-    return (
-        f"{head.source.branch} was rewritten: {head.sha[:12]} does not contain {old[:12]}, which was delivered. "
-        f"To go on run `longshore deliver {head.source} --accept {head.sha}`"
-    )
+    return f"{head.source.branch} was rewritten: {head.sha[:12]} does not contain {old[:12]}, which was delivered"
 
 
-def _leaving(head: Head, target: TargetId, environment: str, found: Standing | None) -> Seen:
-    last = found.last if found else None
-    here = last if last is not None and last.revision == head.sha else None
-    delivery = replace(here, environment=environment) if here else None
-    return Seen(target, environment, delivery=delivery, vanished=True)
-
-
-async def _vanished(
-    client: KubeClient, head: Head, targets: Mapping[TargetId, Traced], namespace: str
-) -> list[Identity]:
-    source = Source(head.source.repo, head.source.branch)
-    return await parents.vanished(client, source, set(targets), namespace)
-
-
-def _before(found: Standing | None, revision: Sha) -> Sha | None:
+def _before(found: Standing, revision: Sha) -> Sha | None:
     """The last delivered revision that is not this one."""
-    if found is None:
-        return None
     if found.revision is not None and found.revision != revision:
         return found.revision
     return next(

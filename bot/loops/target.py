@@ -9,17 +9,21 @@ from bot.engines.claims import Claims
 from bot.engines.direct.engine import DirectEngine, Removal
 from bot.engines.direct.options import Options
 from bot.engines.direct.prune import Limits
+from bot.errors import Temporary, UserError
 from bot.kube.parent import Source
 from bot.loops.allowed import admits, rules_for
 from bot.loops.decide import decide, may_prune
 from bot.loops.head import Head, head_of
 from bot.loops.survey import Survey, survey
 from bot.loops.world import World, now
-from bot.model.delivery import Phase
+from bot.model.delivery import Phase, TargetDelivery
 from bot.model.keys import TargetKey
 from bot.model.rendering import MaskedRendering
 from bot.model.steps import Again, Done, StepContext, StepResult, Wake
 from bot.model.target import TargetId
+
+_LAST_ATTEMPT = 3
+"""From this one on a failure of our own is said; those before may have been chance."""
 
 log = structlog.get_logger(__name__)
 
@@ -37,21 +41,47 @@ async def step(world: World, context: StepContext, key: str) -> StepResult:
         decision = decide(head.sha, tuple(found.seen.values()), ())
         if name.target not in decision.due:
             return Done()
-        taken = await _take(world, head, found, name.target)
-    await world.words.put(name, taken.delivery)
-    before = found.seen[name.target].delivery
-    if before is None or before.phase is not taken.delivery.phase:
-        log.info("target_moved", target=str(name.target), phase=taken.delivery.phase.value)
-        await context.wake(Wake(name.source.deliver, f"{name.target} is {taken.delivery.phase.value}"))
+        before = found.seen[name.target].delivery
+        try:
+            taken = await _take(world, head, found, name.target)
+        except Temporary:
+            raise
+        except Exception as error:
+            if isinstance(error, UserError) or context.attempt >= _LAST_ATTEMPT:
+                await _tell(world, context, name, before, _given_up(world, context, head, name.target, error))
+            raise
+    await _tell(world, context, name, before, taken.delivery)
     if taken.again_after_s is None:
         return Done()
     return Again.after(taken.again_after_s, now(), taken.delivery.reason)
 
 
+async def _tell(
+    world: World, context: StepContext, name: TargetKey, before: TargetDelivery | None, word: TargetDelivery
+) -> None:
+    """Leave word, for what the cluster's record may not tell, and wake whoever reports when it got on."""
+    await world.words.put(name, word)
+    if before is None or before.phase is not word.phase:
+        log.info("target_moved", target=str(name.target), phase=word.phase.value)
+        await context.wake(Wake(name.source.deliver, f"{name.target} is {word.phase.value}"))
+
+
+def _given_up(
+    world: World, context: StepContext, head: Head, name: TargetId, error: Exception
+) -> TargetDelivery:
+    traced = head.targets.get(name)
+    environment = world.environment(traced.target) if traced else ""
+    is_ours = not isinstance(error, UserError)
+    why = f"something went wrong on our side, run {context.run_id}" if is_ours else str(error)
+    return TargetDelivery(name, environment, head.sha, Phase.UNKNOWN, reason=why)
+
+
 async def _take(world: World, head: Head, found: Survey, name: TargetId) -> Step:
     client = await world.clusters(name.cluster)
-    limits = Limits(world.config.prune.max_ratio, world.config.prune.max_objects)
-    options = Options(state_namespace=world.config.clusters[name.cluster].namespace, limits=limits)
+    options = Options(
+        state_namespace=world.config.clusters[name.cluster].namespace,
+        limits=_limits(world, head, found, name),
+    )
     engine = DirectEngine(client, world.holder, options)
     claims = await _claims(head, found, name.cluster, options.state_namespace)
     if name in found.vanished:
@@ -63,6 +93,13 @@ async def _take(world: World, head: Head, found: Survey, name: TargetId) -> Step
         if may_prune(name, seen):
             return await engine.prune(order)
     return taken
+
+
+def _limits(world: World, head: Head, found: Survey, name: TargetId) -> Limits:
+    """A branch that declares nothing at all any more has lost its configuration as likely as its targets: it asks."""
+    if name in found.vanished and not head.targets:
+        return Limits(far_less=0.0, few_objects=1)
+    return Limits(world.config.prune.max_ratio, world.config.prune.max_objects)
 
 
 async def _order(world: World, head: Head, found: Survey, name: TargetId, claims: Claims) -> Order:

@@ -91,6 +91,7 @@ def test_a_target_that_cannot_be_delivered_says_why_and_delays_nobody_else() -> 
 
 def test_a_rewritten_branch_waits_for_a_person() -> None:
     decision = verdict(replace(seen("a"), rewritten="main was rewritten"))
+    assert decision.deliveries[0].is_rewritten
     assert (due(decision), phases(decision)) == ([], {"a": "blocked"})
 
 
@@ -141,3 +142,13 @@ def test_pruning_does_not_wait_for_those_that_wait_for_it() -> None:
 def test_a_vanished_target_does_not_hold_up_the_others() -> None:
     gone = replace(seen("old"), vanished=True)
     assert may_prune(TargetId("c", "a"), {s.target: s for s in (seen("a", phase=Phase.PRUNING), gone)})
+
+
+def test_a_target_that_is_declared_no_more_goes_after_all_others_are_applied() -> None:
+    gone = replace(seen("old"), vanished=True)
+    waiting = verdict(gone, seen("app"))
+    assert due(waiting) == ["app"]
+    assert "stays until c/app is applied" in waiting.deliveries[1].reason
+    assert phases(waiting)["old"] == "waiting"
+    assert due(verdict(gone, seen("app", phase=Phase.CHECKING))) == ["app", "old"]
+    assert phases(verdict(gone, seen("app", phase=Phase.FAILED)))["old"] == "blocked"
