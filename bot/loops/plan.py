@@ -4,6 +4,7 @@ A step writes nothing where what is posted still holds. What it posted is known 
 comment, which carries the inputs of the plan; so the store may be flushed and nothing is posted twice.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.config import RepositoryConfig
-from bot.errors import LongshoreError, Temporary, UserError
+from bot.errors import Temporary, UserError
 from bot.forge.base import Feature, TextLimit
 from bot.forge.errors import ForgeNotFound
 from bot.forge.marker import MarkerKind, Place
@@ -34,8 +35,12 @@ from bot.report.context import PlanContext
 from bot.report.obstacle import Obstacle, ObstacleKind, obstacle_comment, obstacle_title
 
 CHECK = "longshore/plan"
+OVERTAKEN = "Not planned: the pull request moved on"
+_NOBODYS_FAULT = frozenset({ObstacleKind.FORK, ObstacleKind.ELSEWHERE})
 _RACE_S = 3.0
 _LAST_ATTEMPT = 3
+"""From this one on a failure is said. What was rendered before is kept, so that the next may well succeed."""
+_PLANNING_SHARE = 0.8
 _MARKER_ROOM = 12 * 1024
 """What a marker may take of a comment."""
 
@@ -52,22 +57,40 @@ async def step(world: World, context: StepContext, key: str) -> StepResult:
         pull = await world.forge(name.repo).pull(name.repo, name.number)
     except ForgeNotFound:
         return Done()
+    subject = Subject(world, pull, entry)
     if not pull.is_open:
+        await subject.end_check()
         await world.forget_pull(name.repo, name.number)
         return Done()
     if pull.base_ref not in await world.delivery_branches(name.repo, entry):
+        await subject.leave()
         return Done()
-    subject = Subject(world, pull, entry)
     try:
-        return await subject.plan(context)
+        return await _planned(subject, context)
     except Temporary:
         raise
     except UserError as error:
         await subject.say(Obstacle(ObstacleKind.REFUSED, error.message, error.hint))
         return Done()
-    except Exception as error:
-        if context.attempt >= _LAST_ATTEMPT and not isinstance(error, LongshoreError):
+    except Exception:
+        if context.attempt >= _LAST_ATTEMPT:
             await subject.say(Obstacle(ObstacleKind.FAILED, run_id=context.run_id))
+        raise
+
+
+async def _planned(subject: "Subject", context: StepContext) -> StepResult:
+    """Plan within the time a step has, and keep enough of it to say that it did not suffice. Raises UserError."""
+    limit_s = subject.world.config.limits.step_timeout * _PLANNING_SHARE
+    limit = asyncio.timeout(limit_s)
+    try:
+        async with limit:
+            return await subject.plan(context)
+    except TimeoutError:
+        if limit.expired() and context.attempt >= _LAST_ATTEMPT:
+            raise UserError(
+                f"planning took longer than {limit_s:.0f} s",
+                hint="split the change, or ask the operator to raise limits.stepTimeout",
+            ) from None
         raise
 
 
@@ -114,6 +137,7 @@ class Subject:
             await make_plan(change, renderings), self.world.config, self.pull.repo, self.pull.base_ref
         )
         if await context.is_superseded():
+            await self.end_check()
             return Done()
         await self._post(plan, change, self._context(base_sha, duration_s=time.monotonic() - began))
         return Done()
@@ -183,12 +207,23 @@ class Subject:
         await self._put_comment(body, {**self._identity(change), **plan_stamp(plan)})
         log.info("plan_posted", pull=str(self._key), targets=len(plan.targets), changed=len(plan.changed))
 
+    async def leave(self) -> None:
+        """The base is no delivery branch (any more): a plan that was posted must not stand."""
+        if await self._posted():
+            await self.say(Obstacle(ObstacleKind.ELSEWHERE))
+
+    async def end_check(self) -> None:
+        """A check that is under way ends here: nobody comes back to this commit."""
+        check = await self.world.forge(self.pull.repo).find_check(self.pull.repo, self.pull.head_sha, CHECK)
+        if check is not None and check.state is not CheckState.DONE:
+            await self._put_check(CheckWords(Conclusion.CANCELLED, OVERTAKEN, OVERTAKEN))
+
     async def say(self, obstacle: Obstacle) -> None:
         """Why there is no plan."""
         context = self._context()
         limit = _with_room(self.world.forge(self.pull.repo).capabilities.comment)
         body = obstacle_comment(obstacle, context, limit)
-        conclusion = Conclusion.NEUTRAL if obstacle.kind is ObstacleKind.FORK else Conclusion.FAILURE
+        conclusion = Conclusion.NEUTRAL if obstacle.kind in _NOBODYS_FAULT else Conclusion.FAILURE
         await self._put_check(CheckWords(conclusion, obstacle_title(obstacle), body))
         await self._put_comment(body, {"head": self.pull.head_sha})
         log.info("plan_refused", pull=str(self._key), why=obstacle.kind.value)

@@ -25,6 +25,8 @@ class ObstacleKind(StrEnum):
     """A person can mend it: a wrong configuration, say; `details` are the mistakes."""
     FORK = "fork"
     """The head comes from a fork and the protections here do not suffice; `details` are the missing ones."""
+    ELSEWHERE = "elsewhere"
+    """The base is no delivery branch: nothing would be delivered from there."""
     FAILED = "failed"
     """Our own fault; `run_id` finds it in the log."""
 
@@ -63,6 +65,8 @@ def obstacle_title(obstacle: Obstacle) -> str:
             return "Not planned: the head does not merge with the base"
         case ObstacleKind.FORK:
             return "Not planned: pull requests from forks are not rendered here"
+        case ObstacleKind.ELSEWHERE:
+            return "Not planned: the base is not a delivery branch"
         case ObstacleKind.FAILED:
             return "Not planned: something went wrong on our side"
         case ObstacleKind.REFUSED:
