@@ -1,6 +1,6 @@
 """The sweep: finds everything that is open, so that a lost event costs time and nothing else.
 
-Keys: `all` for every repository that is served, `NAME` for those of one forge, `NAME:OWNER/REPO` for one. A
+Keys: `*` for every repository that is served, `NAME` for those of one forge, `NAME:OWNER/REPO` for one. A
 repository that cannot be asked delays no other: each has a key of its own.
 """
 
@@ -13,7 +13,8 @@ from bot.model.keys import SWEEP, BranchKey, PullKey
 from bot.model.repo import RepoId
 from bot.model.steps import Blocked, Done, StepContext, StepKey, StepResult, Wake
 
-ALL = "all"
+ALL = "*"
+"""No forge can be called so."""
 _REASON = "sweep"
 
 

@@ -14,6 +14,7 @@ from bot.config import Config, RepositoryConfig
 from bot.discover.flux import RepositoryIdentity
 from bot.errors import UserError
 from bot.forge.base import Forge
+from bot.forge.errors import ForgeNotFound
 from bot.forge.marker import Seal
 from bot.forge.sticky import StickyComments
 from bot.git.mirror import Mirror
@@ -59,14 +60,26 @@ class World:
         return StickyComments(self.forge(repo), self.seal)
 
     async def delivery_branches(self, repo: RepoId, entry: RepositoryConfig) -> tuple[str, ...]:
-        return entry.branches or (await self.forge(repo).default_branch(repo),)
+        """Raises UserError for a repository that the forge does not show us (any more)."""
+        if entry.branches:
+            return entry.branches
+        try:
+            return (await self.forge(repo).default_branch(repo),)
+        except ForgeNotFound:
+            raise UserError(
+                f"{repo} is configured, but the forge does not show it to us",
+                hint="was it renamed or deleted, or is the App not installed on it?",
+            ) from None
 
     def finding(self, repo: RepoId, entry: RepositoryConfig) -> Finding:
         declared = tuple(self._declared(target) for target in (t.target(None) for t in entry.targets))
         url = self.forge(repo).git_url(repo)
-        return Finding(
-            Mode(entry.discover), RepositoryIdentity.of([url]), declared, frozenset(self.config.clusters)
+        given = frozenset(
+            name
+            for name, cluster in self.config.clusters.items()
+            if any(rule.admits_repository(repo.path) for rule in cluster.allow)
         )
+        return Finding(Mode(entry.discover), RepositoryIdentity.of([url]), declared, given)
 
     def _declared(self, target: Target) -> Target:
         return replace(target, environment=self.environment(target))
