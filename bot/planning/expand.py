@@ -11,7 +11,7 @@ from bot.model.target import Target, TargetId
 from bot.planning.declared import declared
 from bot.planning.expansion import Expansion, Finding, Mode, Previous, Traced
 from bot.planning.flux import FluxWalk, flux_files
-from bot.planning.kustomize import kustomize_targets
+from bot.planning.kustomize import kustomize_targets, on_other_side
 from bot.planning.renderings import Renderings
 
 
@@ -59,7 +59,8 @@ async def expand_both(
     """Both sides of a change, found in the same way: the way of the side that has more to say.
 
     A change that adds `.longshore.yaml` to a plain repository is compared as one that declares targets for the first
-    time, not as one that takes every kustomization away.
+    time, not as one that takes every kustomization away. And what is a root on one side is compared on both: a
+    kustomization that another one begins to refer to does not go, nor does it come when the reference is dropped.
     """
     before = await expand_one(repository, base, finding, renderings)
     if base.id == head.id:
@@ -71,7 +72,19 @@ async def expand_both(
         settled = replace(finding, mode=chosen)
         before = await expand(repository, base, settled, renderings)
         after = await expand(repository, head, settled, renderings)
-    return before, after
+    if after.mode is not Mode.KUSTOMIZE:
+        return before, after
+    return (
+        await asyncio.to_thread(_with_roots_of, after, base, before, renderings),
+        await asyncio.to_thread(_with_roots_of, before, head, after, renderings),
+    )
+
+
+def _with_roots_of(other: Expansion, tree: Tree, expansion: Expansion, renderings: Renderings) -> Expansion:
+    missing = (other.targets[name].target for name in other.targets.keys() - expansion.targets.keys())
+    found = (on_other_side(target, expansion.kustomizations) for target in missing)
+    more = _traced(tree, (target for target in found if target is not None), renderings, None)
+    return replace(expansion, targets={**expansion.targets, **more}) if more else expansion
 
 
 _PRECEDENCE = (Mode.CONFIG, Mode.FLUX, Mode.KUSTOMIZE, Mode.AUTO)

@@ -1,6 +1,7 @@
 """Kustomize roots of a tree, with what each kustomization file says remembered by its blob."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.discover.kustomize import KustomizationFile, roots
 from bot.git.tree import Tree
@@ -28,6 +29,15 @@ def kustomize_targets(
         for file, entry in found.items()
     }
     return roots(graph), found
+
+
+def on_other_side(root: Target, kustomizations: Mapping[str, KnownReferences]) -> Target | None:
+    """The same directory on the side of a change where it is no root, None where there is nothing that could be one."""
+    for name in KUSTOMIZATION_FILES:
+        file = f"{root.path}/{name}" if root.path else name
+        if file in kustomizations and not kustomizations[file].references.is_component:
+            return replace(root, origin=replace(root.origin, file=file))
+    return None
 
 
 def _holds(known: Mapping[str, KnownReferences], file: str, blob: str) -> bool:

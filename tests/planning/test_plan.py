@@ -104,6 +104,20 @@ async def test_a_target_at_another_place_with_the_same_objects_has_moved(bench: 
     assert target(plan, "live").changes == ()
 
 
+async def test_what_another_one_begins_to_refer_to_does_not_go(bench: Bench) -> None:
+    bench.work.commit(FLEET)
+    bench.work.commit({"all/kustomization.yaml": kustomization("../production")})
+    there, back = await bench.plan(), await bench.plan("HEAD", "HEAD~1")
+    assert statuses(there) == {"all": "added", "production": "unchanged", "staging": "unchanged"}
+    assert statuses(back) == {"all": "removed", "production": "unchanged", "staging": "unchanged"}
+
+
+async def test_a_root_that_becomes_a_component_goes(bench: Bench) -> None:
+    bench.work.commit(FLEET)
+    bench.work.commit({"production/kustomization.yaml": "kind: Component\nresources: [../base]\n"})
+    assert statuses(await bench.plan())["production"] == "removed"
+
+
 TWO_TARGETS = """
 targets:
 - {name: one, cluster: c, path: one}
