@@ -1,0 +1,26 @@
+"""Encrypts with the real sops program, as a person would."""
+
+import subprocess
+from pathlib import Path
+
+from bot.model.rendering import Trust
+from bot.proc.programs import find
+from bot.render.sops import AgeKeys, Decryptor
+from tests.render.agekeys import AgeKey
+
+TIMEOUT_S = 30
+
+
+def encrypt(key: AgeKey, data: bytes, as_format: str, *options: str) -> bytes:
+    """Runs in `/`, so that no `.sops.yaml` takes part."""
+    command = [str(find("sops")), "encrypt", "--age", key.recipient, "--input-type", as_format]
+    command += ["--output-type", as_format, "--filename-override", "file", *options]
+    done = subprocess.run(
+        command, input=data, cwd=Path("/"), env={}, capture_output=True, timeout=TIMEOUT_S, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def decryptor(*keys: AgeKey) -> Decryptor:
+    return Decryptor.here(AgeKeys.parse(*(key.secret for key in keys)), Trust.TRUSTED)
