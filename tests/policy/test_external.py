@@ -1,0 +1,80 @@
+"""ExternalSecrets: what they fetch, and into what."""
+
+from typing import Any
+
+import pytest
+
+from bot.model.objects import ObjectId
+from bot.policy.external import ExternalSecret, describe_external
+
+
+def external(version: str = "v1", **spec: Any) -> ExternalSecret:
+    found = describe_external(
+        {
+            "apiVersion": f"external-secrets.io/{version}",
+            "kind": "ExternalSecret",
+            "metadata": {"name": "db", "namespace": "app"},
+            "spec": spec,
+        }
+    )
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta1"])
+def test_what_is_not_said_has_the_operators_defaults(version: str) -> None:
+    found = external(version)
+    assert found.target == ObjectId("", "Secret", "app", "db")
+    assert (found.refresh_policy, found.refresh_interval) == ("Periodic", "1h")
+    assert (found.creation_policy, found.deletion_policy) == ("Owner", "Retain")
+    assert found.owns_target
+
+
+def test_keys_sources_and_target_are_described() -> None:
+    found = external(
+        secretStoreRef={"name": "vault", "kind": "ClusterSecretStore"},
+        target={
+            "name": "db-credentials",
+            "creationPolicy": "Merge",
+            "deletionPolicy": "Delete",
+            "template": {"data": {"url": "{{ .pw }}"}},
+        },
+        refreshPolicy="OnChange",
+        refreshInterval="5m",
+        data=[
+            {"secretKey": "pw", "remoteRef": {"key": "app/db", "property": "password"}},
+            {"secretKey": "user", "remoteRef": {"key": "app/user"}},
+        ],
+        dataFrom=[
+            {"extract": {"key": "app/all"}},
+            {"find": {"name": {"regexp": ".*"}}},
+            {"sourceRef": {"generatorRef": {"kind": "Password", "name": "random"}}},
+        ],
+    )
+    assert found.store == "ClusterSecretStore vault"
+    assert found.target.name == "db-credentials"
+    assert found.keys == (("pw", "app/db.password"), ("user", "app/user"))
+    assert found.sources == ("all of app/all", "whatever is found", "Password random")
+    assert found.template_keys == ("url",)
+    assert (found.refresh_policy, found.refresh_interval) == ("OnChange", "5m")
+    assert not found.owns_target
+
+
+def test_the_older_version_knows_no_refresh_policy() -> None:
+    assert external("v1beta1", refreshPolicy="CreatedOnce").refresh_policy == "Periodic"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [{"data": "x"}, {"data": [1, {"remoteRef": 1}]}, {"target": [], "dataFrom": [{}]}, {"secretStoreRef": 1}],
+)
+def test_any_shape_is_described(spec: dict[str, Any]) -> None:
+    assert external(**spec).id.name == "db"
+
+
+@pytest.mark.parametrize("api_version", ["external-secrets.io/v1alpha1", "example.com/v1", "v1"])
+def test_other_objects_are_none(api_version: str) -> None:
+    assert (
+        describe_external({"apiVersion": api_version, "kind": "ExternalSecret", "metadata": {"name": "x"}})
+        is None
+    )
