@@ -114,6 +114,8 @@ def nearest(files: Iterable[RuleFile], path: str) -> RuleFile | None:
 
 def examine(path: str, data: bytes, rules: RuleFile | None) -> SecretFile:
     """The facts of one file of the repository. Never raises: what cannot be read holds nothing that we know of."""
+    if posixpath.basename(path) == RULES_FILE:
+        return SecretFile(path)  # sops reads it, so it can be no secret, whatever its rules cover
     as_format = format_for(path)
     rule = rules.rule_for(path) if rules else None
     try:

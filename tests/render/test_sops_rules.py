@@ -181,6 +181,13 @@ def test_the_rule_says_which_keys_of_a_named_file_are_plain(
     assert file.plain_keys == keys
 
 
+def test_the_rules_themselves_are_never_to_be_encrypted() -> None:
+    assert (
+        looked_at(".sops.yaml", RULES, rules(rb"creation_rules: [{path_regex: \.sops\.yaml$}]")).plain_keys
+        == ()
+    )
+
+
 def test_a_file_of_bytes_is_plain_as_a_whole() -> None:
     found = rules(rb"creation_rules: [{path_regex: \.pem$}]")
     assert looked_at("tls.pem", b"\x00", found).plain_keys == ("its content",)
