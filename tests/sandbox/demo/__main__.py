@@ -51,13 +51,12 @@ async def stay(setting: Setting) -> None:
     narrator.look(
         f"Longshore: http://127.0.0.1:{setting.bot.port}/readyz and /metrics; {setting.bot.log.path}"
     )
+    curl = f"curl -H 'Authorization: Bearer TOKEN' {setting.github.api_url}/repos/{setting.repository.full_name}/pulls"
     narrator.say(
-        "A push to main is delivered. Pull requests are opened by the API, with the token of the URL above:"
+        "A push to main is delivered. With the token of the URL above, a pull request is opened and merged by:"
     )
-    narrator.say(
-        f"  curl -H 'Authorization: Bearer TOKEN' {setting.github.api_url}/repos/{setting.repository.full_name}/pulls"
-        """ -d '{"title": "...", "head": "BRANCH", "base": "main"}'"""
-    )
+    narrator.say(f"""  {curl} -d '{{"title": "...", "head": "BRANCH", "base": "main"}}'""")
+    narrator.say(f"  {curl}/3/merge -X PUT")
     narrator.say("Ctrl-C ends everything and leaves nothing behind.")
     await asyncio.Event().wait()
 
