@@ -10,7 +10,7 @@ from bot.git.tree import Tree
 from bot.model.plan import Protection
 from bot.model.rendering import ContentKey, MaskedRendering, Rendering, Trust
 from bot.model.repo import TreeId
-from bot.model.target import Target
+from bot.model.target import Target, TargetId
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
 from bot.planning.memory import Memory
 from bot.render.brute import Checkout, checkout
@@ -125,7 +125,7 @@ class Renderings:
 
 
 class ExhaustiveRenderings(Renderings):
-    """Renders everything from whole checkouts, remembers nothing: the judge of the quick way."""
+    """Renders everything from whole checkouts, by no key and from no cache: the judge of the quick way."""
 
     exhaustive = True
 
@@ -133,6 +133,7 @@ class ExhaustiveRenderings(Renderings):
         super().__init__(workshop, on_progress=on_progress)
         self._stack = stack
         self._checkouts: dict[TreeId, Checkout] = {}
+        self._done: dict[tuple[TreeId, TargetId], tuple[Target, MaskedRendering]] = {}
 
     @classmethod
     @asynccontextmanager
@@ -153,7 +154,13 @@ class ExhaustiveRenderings(Renderings):
         """Nothing is remembered."""
 
     async def masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
-        return self.mask(await self.whole(tree, traced))
+        """Finding and comparing ask for the very same target of the very same tree: it is rendered once."""
+        place = tree.id, traced.target.id
+        known = self._done.get(place)
+        if known is None or known[0] != traced.target:
+            known = traced.target, self.mask(await self.whole(tree, traced))
+            self._done[place] = known
+        return known[1]
 
     async def whole(self, tree: Tree, traced: Traced) -> Rendering:
         if tree.id not in self._checkouts:

@@ -8,7 +8,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 from bot.model.manifests import canonical_json
@@ -35,26 +35,29 @@ async def checkout(tree: TreeReader) -> AsyncIterator["Checkout"]:
 
 
 class Checkout:
-    """One target is rendered at a time: an overlay is written into the checkout and taken back."""
+    """Targets of Flux are rendered one at a time: what Flux lays over is written into the checkout and taken back."""
 
     def __init__(self, tree: TreeReader, private: Path) -> None:
         self._tree = tree
         self._private = private
-        self._lock = asyncio.Lock()
+        self._writing = asyncio.Lock()
+        self._laying_over = asyncio.Lock()
 
     async def render(self, target: Target, sandbox: Sandbox) -> Rendering:
         if target.unknown_because:
             return failed(target.unknown_because, target)
         if target.renderer is RendererKind.HELM:
             return failed("targets of the renderer helm are not supported yet", target)
-        async with self._lock:
-            try:
-                return await self._render(target, sandbox)
-            except Unrenderable as error:
-                return failed(error.message, target, file=error.file, line=error.line)
+        is_flux = target.origin.found is Found.FLUX_KUSTOMIZATION
+        try:
+            async with self._writing:
+                root = await asyncio.to_thread(self._root, is_flux)
+            async with self._laying_over if is_flux else nullcontext():
+                return await self._render(target, root, sandbox)
+        except Unrenderable as error:
+            return failed(error.message, target, file=error.file, line=error.line)
 
-    async def _render(self, target: Target, sandbox: Sandbox) -> Rendering:
-        root = await asyncio.to_thread(self._root, target.origin.found is Found.FLUX_KUSTOMIZATION)
+    async def _render(self, target: Target, root: Path, sandbox: Sandbox) -> Rendering:
         directory = (root / target.path).resolve()
         if not (directory.is_dir() and directory.is_relative_to(root)):
             raise Unrenderable(f"{target.path!r} is not a directory of the repository")
@@ -104,7 +107,7 @@ def _lay_over(directory: Path, target: Target) -> dict[Path, bytes | None]:
     """Write the kustomization as Flux would; returns what to put back: bytes, or None for a file that was not there."""
     present = [directory / name for name in KUSTOMIZATION_FILES if (directory / name).is_file()]
     is_flux = target.origin.found is Found.FLUX_KUSTOMIZATION
-    if len(present) > 1 or (present and not target.overlay) or (not present and not is_flux):
+    if not is_flux or len(present) > 1 or (present and not target.overlay):
         return {}
     file = present[0] if present else directory / KUSTOMIZATION_FILES[0]
     if file.is_symlink():
