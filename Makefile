@@ -12,7 +12,7 @@ STAMP := $(VENV)/.up-to-date
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup tools demo test check format
+.PHONY: help setup tools demo test check bench format
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ check: setup ## Check style, format, types and the import rule
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: setup tools ## Measure this machine: every figure of docs/performance.md; ARGS goes to the benches
+	@$(BIN)/python -u -m bench $(ARGS)
 
 format: setup ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
