@@ -1,15 +1,17 @@
 """What the operator lets a repository do, said on the pull request rather than found out after the merge."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.config import Allow, Config
 from bot.engines.base import Admits
-from bot.model.objects import ObjectId
+from bot.model.manifests import digest
+from bot.model.objects import Digest, ObjectId
 from bot.model.plan import Plan, TargetPlan, TargetStatus
 from bot.model.rendering import Diagnostic, Severity
 from bot.model.repo import RepoId
-from bot.model.target import EngineKind, Target
+from bot.model.target import EngineKind, Target, TargetId
+from bot.planning.expansion import Traced
 
 
 def rules_for(config: Config, repo: RepoId, branch: str, target: Target) -> tuple[Allow, ...]:
@@ -39,6 +41,12 @@ def why_not(target: Target, repo: RepoId, branch: str) -> str:
 def with_permissions(plan: Plan, config: Config, repo: RepoId, branch: str) -> Plan:
     """The plan, with a warning on each target that changes and will be refused when it is delivered."""
     return replace(plan, targets=tuple(_told(target, config, repo, branch) for target in plan.targets))
+
+
+def refused(targets: Mapping[TargetId, Traced], config: Config, repo: RepoId, branch: str) -> Digest:
+    """Equal while the same targets are refused: a plan that says so does not outlive the operator's answer."""
+    ours = (t.target for _, t in sorted(targets.items()) if t.target.engine is EngineKind.DIRECT)
+    return digest([repr(t.id) for t in ours if t.id.cluster and not rules_for(config, repo, branch, t)])
 
 
 def _told(planned: TargetPlan, config: Config, repo: RepoId, branch: str) -> TargetPlan:

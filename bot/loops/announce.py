@@ -52,10 +52,11 @@ async def announce(world: World, head: Head, announcement: Announcement) -> None
     limits = CheckLimits(forge.capabilities.check_summary, forge.capabilities.check_text)
     words = delivery_check(announcement.deliveries, context, limits)
     identity = _identity(words)
-    check = await forge.find_check(repo, head.sha, CHECK)
+    name = world.check_name(CHECK, head.source)
+    check = await forge.find_check(repo, head.sha, name)
     if check is not None and forge.capabilities.has(Feature.CHECKS) and check.external_id == identity:
         return
-    commits = await _covered(forge, head, start)
+    commits = await _covered(forge, head, start, name)
     pulls = await _pulls(forge, head, commits) if announcement.deliveries else []
     surprises = await _surprises(world, pulls, announcement.deliveries)
     told = DeliveryContext(
@@ -77,7 +78,7 @@ async def announce(world: World, head: Head, announcement: Announcement) -> None
         )
     await _put_deployments(forge, head, announcement.deliveries)
     # The check comes last: once it carries this identity, everything else has been said.
-    await forge.put_check(repo, _report(head, words, identity))
+    await forge.put_check(repo, _report(name, head, words, identity))
     log.info(
         "delivery_announced",
         branch=str(head.source),
@@ -93,7 +94,8 @@ async def announce_trouble(world: World, source: BranchKey, why: str) -> None:
     sha = await forge.branch_head(source.repo, source.branch)
     if sha is not None:
         title = one_line(f"Trouble with this delivery: {why}", _MAX_TITLE)
-        report = CheckReport(CHECK, sha, CheckState.DONE, title, prose(why), conclusion=Conclusion.FAILURE)
+        name = world.check_name(CHECK, source)
+        report = CheckReport(name, sha, CheckState.DONE, title, prose(why), conclusion=Conclusion.FAILURE)
         await forge.put_check(source.repo, report)
 
 
@@ -101,10 +103,10 @@ def _identity(words: CheckWords) -> Digest:
     return digest([words.conclusion, words.title, words.summary, words.text])
 
 
-def _report(head: Head, words: CheckWords, identity: Digest) -> CheckReport:
+def _report(name: str, head: Head, words: CheckWords, identity: Digest) -> CheckReport:
     state = CheckState.RUNNING if words.conclusion is None else CheckState.DONE
     return CheckReport(
-        CHECK,
+        name,
         head.sha,
         state,
         words.title,
@@ -127,7 +129,7 @@ async def _start(head: Head, before: Sequence[Sha]) -> Sha | None:
     return start
 
 
-async def _covered(forge: Forge, head: Head, start: Sha | None) -> list[Sha]:
+async def _covered(forge: Forge, head: Head, start: Sha | None, name: str) -> list[Sha]:
     """The commits of the branch that this delivery speaks for, newest first.
 
     Back to what was delivered, or to a commit whose own delivery ended well: its pull requests have been told. A check
@@ -138,20 +140,20 @@ async def _covered(forge: Forge, head: Head, start: Sha | None) -> list[Sha]:
     for sha in commits[1:]:
         if sha == start:
             return passed
-        check = await forge.find_check(head.source.repo, sha, CHECK)
+        check = await forge.find_check(head.source.repo, sha, name)
         if check is not None and check.conclusion in _WELL:
             return passed
         passed.append(sha)
         if check is not None:
             spoken_for = len(passed)
             if check.state is not CheckState.DONE:
-                await forge.put_check(head.source.repo, _overtaken(head, sha))
+                await forge.put_check(head.source.repo, _overtaken(head, sha, name))
     return passed if start is not None else passed[:spoken_for]
 
 
-def _overtaken(head: Head, sha: Sha) -> CheckReport:
+def _overtaken(head: Head, sha: Sha, name: str) -> CheckReport:
     title = f"Overtaken by {head.sha[:12]}, which delivers this as well"
-    return CheckReport(CHECK, sha, CheckState.DONE, title, title, conclusion=Conclusion.CANCELLED)
+    return CheckReport(name, sha, CheckState.DONE, title, title, conclusion=Conclusion.CANCELLED)
 
 
 async def _pulls(forge: Forge, head: Head, commits: Sequence[Sha]) -> list[PullRequest]:

@@ -19,10 +19,10 @@ from bot.forge.marker import MarkerKind, Place
 from bot.forge.reports import CheckReport, CheckState, Conclusion
 from bot.git.errors import UnknownRevision
 from bot.git.repository import Repository
-from bot.loops.allowed import with_permissions
+from bot.loops.allowed import refused, with_permissions
 from bot.loops.stamps import plan_stamp
 from bot.loops.world import World, now
-from bot.model.keys import RECHECK, PullKey
+from bot.model.keys import RECHECK, BranchKey, PullKey
 from bot.model.plan import Plan, Side
 from bot.model.rendering import Trust
 from bot.model.repo import PullRequest, Sha
@@ -175,11 +175,12 @@ class Subject:
             "base": self.pull.base_ref,
             "inputs": change.inputs,
             "draft": str(self.pull.draft),
+            "refused": refused(change.after.targets, self.world.config, self.pull.repo, self.pull.base_ref),
         }
 
     async def _check_stands(self, change: Change) -> bool:
         forge = self.world.forge(self.pull.repo)
-        check = await forge.find_check(self.pull.repo, self.pull.head_sha, CHECK)
+        check = await forge.find_check(self.pull.repo, self.pull.head_sha, self._check)
         if check is None or check.state is not CheckState.DONE:
             return False
         return check.external_id == change.inputs or not forge.capabilities.has(Feature.CHECKS)
@@ -214,7 +215,9 @@ class Subject:
 
     async def end_check(self) -> None:
         """A check that is under way ends here: nobody comes back to this commit."""
-        check = await self.world.forge(self.pull.repo).find_check(self.pull.repo, self.pull.head_sha, CHECK)
+        check = await self.world.forge(self.pull.repo).find_check(
+            self.pull.repo, self.pull.head_sha, self._check
+        )
         if check is not None and check.state is not CheckState.DONE:
             await self._put_check(CheckWords(Conclusion.CANCELLED, OVERTAKEN, OVERTAKEN))
 
@@ -235,7 +238,7 @@ class Subject:
         check = await self.world.forge(self.pull.repo).put_check(
             self.pull.repo,
             CheckReport(
-                CHECK,
+                self._check,
                 self.pull.head_sha,
                 CheckState.RUNNING if words.conclusion is None else CheckState.DONE,
                 words.title,
@@ -248,6 +251,10 @@ class Subject:
             ),
         )
         return check.url or ""
+
+    @property
+    def _check(self) -> str:
+        return self.world.check_name(CHECK, BranchKey(self.pull.repo, self.pull.base_ref))
 
     @property
     def _place(self) -> Place:

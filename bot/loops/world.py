@@ -24,6 +24,7 @@ from bot.git.transfer import TransferLimits
 from bot.kube.client import KubeClient
 from bot.kube.lease import Holder
 from bot.loops.words import Words
+from bot.model.keys import BranchKey
 from bot.model.repo import RepoId
 from bot.model.target import Target
 from bot.planning.expansion import Finding, Mode
@@ -70,6 +71,11 @@ class World:
                 f"{repo} is configured, but the forge does not show it to us",
                 hint="was it renamed or deleted, or is the App not installed on it?",
             ) from None
+
+    def check_name(self, check: str, branch: BranchKey) -> str:
+        """The name with the branch in it where there are several: one commit may be the head of two of them."""
+        entry = self.served(branch.repo)
+        return f"{check}/{branch.branch}" if entry is not None and len(entry.branches) > 1 else check
 
     def finding(self, repo: RepoId, entry: RepositoryConfig) -> Finding:
         declared = tuple(self._declared(target) for target in (t.target(None) for t in entry.targets))

@@ -76,7 +76,9 @@ def _annotations(plan: Plan) -> tuple[Annotation, ...]:
     found: dict[Diagnostic, None] = dict.fromkeys(plan.diagnostics)
     found |= dict.fromkeys(diagnostic for _, diagnostic in view.own_diagnostics(plan))
     return tuple(
-        Annotation(d.file, d.line or 1, d.severity, visible(d.message)[:MAX_MESSAGE_CHARS], title=_title(d))
+        Annotation(
+            visible(d.file), d.line or 1, d.severity, visible(d.message)[:MAX_MESSAGE_CHARS], title=_title(d)
+        )
         for d in [d for d in found if d.file][:MAX_ANNOTATIONS]
         if d.file
     )

@@ -181,3 +181,14 @@ async def test_a_repository_that_is_gone_is_a_matter_for_the_operator(house: Hou
     await house.open(repositories=[{"forge": "hub", "repository": "acme/gone"}])
     with pytest.raises(UserError, match="the forge does not show it to us"):
         await house.step(BranchKey(gone, "main").deliver)
+
+
+async def test_one_commit_that_heads_two_delivery_branches_is_told_for_each(house: House) -> None:
+    repository = {"forge": "hub", "repository": "acme/fleet", "branches": ["main", "live"]}
+    await house.open(repositories=[repository])
+    head = await house.push({"README.md": "nothing to deliver\n"})
+    await house.github.force(house.repository, "live", head)
+    for branch in ("main", "live", "main", "live"):
+        await house.step(BranchKey(house.repo, branch).deliver)
+    runs = [run.name for run in house.github.check_runs(house.repository, head)]
+    assert runs == [f"{CHECK}/main", f"{CHECK}/live"]

@@ -134,3 +134,33 @@ def fails(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
         raise error
 
     monkeypatch.setattr("bot.loops.plan.make_plan", make_plan)
+
+
+async def test_a_refusal_does_not_outlive_the_operators_answer(house: House) -> None:
+    staging = house.config["clusters"]["staging"]
+    [allow] = staging["allow"]
+    await house.open(clusters={"staging": {**staging, "allow": [{**allow, "branches": ["release"]}]}})
+    pull = await opened(house)
+    await house.plan(pull)
+    [comment] = pull.comments
+    assert "will not be delivered" in comment.body
+    await house.open()
+    await house.plan(pull)
+    assert "will not be delivered" not in comment.body
+
+
+async def test_one_commit_proposed_to_two_delivery_branches_has_a_check_for_each(house: House) -> None:
+    repository = {"forge": "hub", "repository": "acme/fleet", "branches": ["main", "live"]}
+    await house.open(repositories=[repository])
+    await house.push(APP)
+    await house.push({"README.md": "live\n"}, "live")
+    first = await house.pull(CHANGE)
+    second = await house.github.open_pull(house.repository, "change", base="live")
+    await house.plan(first)
+    await house.plan(second)
+    before = runs(house, first)
+    await house.plan(first)
+    await house.plan(second)
+    assert runs(house, first) == before, "neither writes over the other's"
+    assert house.check(first.head_sha, f"{CHECK}/main").conclusion == "success"
+    assert house.check(first.head_sha, f"{CHECK}/live").conclusion == "success"

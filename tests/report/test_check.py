@@ -98,3 +98,9 @@ def test_many_targets_that_change_differently_are_still_listed_in_the_check() ->
 def test_a_base_that_moved_sets_the_check_running_again() -> None:
     words = planning_check(pull_context(is_stale=True))
     assert (words.conclusion, words.title) == (None, "The base moved; planning again")
+
+
+def test_an_annotation_names_a_file_that_is_no_utf_8_in_signs_a_forge_takes() -> None:
+    reason = Diagnostic(Severity.ERROR, "no such file", "n\udcff.yaml", 1)
+    [annotation] = plan_check(plan(unknown(target(), reason)), pull_context(), LIMITS).annotations
+    assert annotation.path == "n\\udcff.yaml"
