@@ -42,7 +42,6 @@ class Town:
     app: App | None
     state_namespace: str
     writes: list[Seen] = field(default_factory=list)
-    violations: list[str] = field(default_factory=list)
 
     @property
     def author(self) -> str:
@@ -64,6 +63,11 @@ class Town:
             await story.push(files)
         return story
 
+    def forget_stories(self) -> None:
+        """Uninstall the App everywhere, so that no sweep comes by what is over."""
+        for installation in list(self.github.state.apps.installations.values()):
+            self.github.uninstall(installation)
+
     def note(self, seen: Seen) -> None:
         if seen.is_write and seen.phase == "before":
             self.writes.append(seen)
@@ -71,7 +75,7 @@ class Town:
 
 @asynccontextmanager
 async def founded(
-    directory: Path, contract: Contract, access: ClusterAccess, plan: Plan | None = None
+    directory: Path, contract: Contract | None, access: ClusterAccess, plan: Plan | None = None
 ) -> AsyncIterator[Town]:
     plan = plan or Plan()
     async with AsyncExitStack() as stack:
