@@ -13,6 +13,8 @@ from tests.stories.town import Plan, Town, founded
 if TYPE_CHECKING:
     from tests.sandbox.forge.contract import Contract
 
+SWEEP = "3s"
+
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def app_town(
@@ -33,6 +35,24 @@ async def token_town(
     plan = Plan(is_app=False)
     async with founded(tmp_path_factory.mktemp("token"), github_contract, control_plane, plan) as town:
         yield town
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _restless_town(
+    tmp_path_factory: pytest.TempPathFactory, github_contract: "Contract", control_plane: ClusterAccess
+) -> AsyncIterator[Town]:
+    plan = Plan(settings={"schedules": {"sweep": SWEEP}})
+    async with founded(tmp_path_factory.mktemp("rest"), github_contract, control_plane, plan) as town:
+        yield town
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def restless_town(_restless_town: Town) -> AsyncIterator[Town]:
+    """A bot that looks at everything every few seconds, for stories in which events get lost. Earlier stories are over:
+    what it would sweep besides is taken away."""
+    yield _restless_town
+    await _hold_to_description(_restless_town)
+    _restless_town.forget_stories()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

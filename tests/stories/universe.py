@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from bot.store.queue import Queue
 from tests.sandbox.cluster import ClusterAccess
 from tests.sandbox.forge import Seen, StandInGitHub
 from tests.sandbox.forge.core.conversations import Pull
+from tests.sandbox.forge.github.apps import App
 from tests.stories.apiproxy import ApiProxy, api_proxy
 from tests.stories.bot import LoneWorker
 from tests.stories.manifests import NS, config_map, target, team
@@ -42,7 +43,8 @@ class Universe:
     story: Story
     worker: LoneWorker
     proxy: ApiProxy
-    queue: Queue
+    store: Store
+    config: Mapping[str, Any]
     written: list[str] = field(default_factory=list)
     """The writes of this round, in order."""
     kill: Kill | None = None
@@ -69,9 +71,25 @@ class Universe:
             os.kill(self.worker.process.pid, signal.SIGKILL)
             raise ConnectionResetError
 
+    @asynccontextmanager
+    async def second_worker(self, directory: Path, access: ClusterAccess) -> AsyncIterator[LoneWorker]:
+        """Beside the same store, with a way to the cluster of its own."""
+        async with api_proxy(access) as proxy:
+            worker = LoneWorker(directory, url=self.worker.store_url)
+            staging = {
+                **self.config["clusters"]["staging"],
+                "kubeconfig": str(proxy.kubeconfig(directory / "proxy.kubeconfig")),
+            }
+            worker.configure({**self.config, "clusters": {"staging": staging}})
+            await worker.start()
+            try:
+                yield worker
+            finally:
+                await worker.stop()
+
     async def wake(self, step: StepKey) -> None:
         """As the web process would."""
-        await self.queue.wake(Wake(step, "a webhook"))
+        await Queue(self.store).wake(Wake(step, "a webhook"))
 
     async def found(self) -> None:
         """The state that every round starts from."""
@@ -99,12 +117,24 @@ class Universe:
         assert self.kill is None, f"{kill} was never reached: {self.written}"
         return await self._seen(pull, sha)
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """The ConfigMaps of the state as it was pushed last, and the level of each."""
+        return {"settings": str(self._round), f"new-{self._round}": str(self._round)}
+
     def _settings(self, number: int) -> dict[str, str]:
         """One object that every round changes, and one that it adds and the next takes out."""
         return {
             "app/settings.yaml": config_map("settings", NS, level=str(number)),
             f"app/new-{number}.yaml": config_map(f"new-{number}", NS, level=str(number)),
         }
+
+    async def change(self) -> str:
+        """The next state, pushed without a pull request."""
+        self._round += 1
+        sha = await self.story.push({**self._settings(self._round), f"app/new-{self._round - 1}.yaml": None})
+        await self.wake(self._branch)
+        return sha
 
     async def _converged(self, look: Any, what: str) -> None:
         """Until it looks so, with the worker started again whenever it is dead."""
@@ -171,7 +201,7 @@ class Universe:
 
 @asynccontextmanager
 async def universe(
-    directory: Path, github: StandInGitHub, access: ClusterAccess, app: Any
+    directory: Path, github: StandInGitHub, access: ClusterAccess, app: App, *, sweep: str = "10m"
 ) -> AsyncIterator[Universe]:
     async with AsyncExitStack() as stack:
         proxy = await stack.enter_async_context(api_proxy(access))
@@ -185,13 +215,16 @@ async def universe(
         town = Town(github, access, cluster_session, worker, app, f"longshore-{secrets.token_hex(4)}")
         story = await town.story("universe")
         way = proxy.kubeconfig(directory / "proxy.kubeconfig")
-        plan = Plan(clusters=lambda town: {"staging": cluster(town, "staging", way)})
+        plan = Plan(
+            clusters=lambda town: {"staging": cluster(town, "staging", way)},
+            settings={"schedules": {"sweep": sweep}},
+        )
         config = dict(config_of(town, plan))
         # It serves its own repository and no other universe's.
         config["repositories"] = [{"forge": "hub", "repository": story.repo.full_name}]
         del config["clusters"]["production"]
         worker.configure(config)
-        made = Universe(story, worker, proxy, Queue(store))
+        made = Universe(story, worker, proxy, store, config)
         github.faults.on_request.append(made.note_forge)
         proxy.faults.on_request.append(made.note_cluster)
         await worker.start()

@@ -1,0 +1,156 @@
+"""GitHub's bad days: each of its refusals once where it bites, and webhooks that do not arrive as they were sent."""
+
+import json
+from collections.abc import Callable
+
+import aiohttp
+import pytest
+
+from tests.sandbox.forge import Mishap
+from tests.sandbox.forge.core.faults import Faults
+from tests.stories.bot import HOOK_SECRET
+from tests.stories.manifests import NS, config_map, target, team
+from tests.stories.story import DELIVER, PLAN, Story
+from tests.stories.town import Town
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
+
+APP = {".longshore.yaml": team(target("app")), "app/settings.yaml": config_map("settings", NS, level="1")}
+CHANGE = {"app/settings.yaml": config_map("settings", NS, level="2")}
+
+COMMENTS = "/issues/[0-9]+/comments"
+CHECKS = "/check-runs"
+
+FAULTS: dict[str, Callable[[Faults], None]] = {
+    "401 for the comment": lambda f: f.answer("POST", COMMENTS, 401),
+    "401 for the pull request": lambda f: f.answer("GET", "/pulls/[0-9]+$", 401),
+    "403 for the check": lambda f: f.answer("POST", CHECKS, 403),
+    "429 for the comment": lambda f: f.rate_limit("POST", COMMENTS),
+    "403 with Retry-After for the check": lambda f: f.rate_limit("POST", CHECKS, status=403),
+    "429 for longer than a step waits": lambda f: f.rate_limit("GET", "/pulls/[0-9]+$", retry_after_s=5),
+    "500 for the comment, which was made": lambda f: f.answer("POST", COMMENTS, 500, phase="after"),
+    "502 for the check, which was made": lambda f: f.answer("POST", CHECKS, 502, phase="after"),
+    "503 for the check's end": lambda f: f.answer("PATCH", CHECKS, 503, times=4),
+    "500 for git": lambda f: f.answer("POST", "git-upload-pack", 500),
+    "500 for the token": lambda f: f.answer("POST", "/access_tokens", 500),
+    "a slow comment": lambda f: f.slow("POST", COMMENTS, 2.0),
+    "a connection that breaks before the comment": lambda f: f.reset("POST", COMMENTS),
+    "a connection that breaks after the comment": lambda f: f.reset("POST", COMMENTS, phase="after"),
+    "a connection that breaks under git": lambda f: f.reset("POST", "git-upload-pack"),
+    "502 for the deployment, which was made": lambda f: f.answer("POST", "/deployments$", 502, phase="after"),
+    "500 for the deployment's status": lambda f: f.answer(
+        "POST", "/deployments/[0-9]+/statuses", 500, phase="after"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_a_fault_of_github_costs_time_and_nothing_else(restless_town: Town, name: str) -> None:
+    story = await restless_town.story("weather", APP)
+    await story.delivered()
+    faults = restless_town.github.faults
+    FAULTS[name](faults)
+    try:
+        pull = await story.open(CHANGE)
+        await story.planned(pull, "1 of 1 target changes", conclusion="success")
+        sha = await story.merge(pull)
+        await story.delivered(sha)
+        await story.told_on(pull, "1 target delivered")
+        assert faults.pending == 0, "the fault has struck"
+    finally:
+        faults._requests.clear()
+    await is_told_once(story, sha)
+
+
+@pytest.mark.parametrize("mishap", [Mishap.DROP, Mishap.DOUBLE, Mishap.DELAY, Mishap.REORDER])
+async def test_what_befalls_webhooks_on_their_way_changes_nothing_in_the_end(
+    restless_town: Town, mishap: Mishap
+) -> None:
+    story = await restless_town.story(f"mail-{mishap.name.lower()}", APP)
+    await story.delivered()
+    faults = restless_town.github.faults
+    faults.deliver(mishap, "pull_request", times=2, delay_s=1.0)
+    faults.deliver(mishap, "push", times=2, delay_s=1.0)
+    try:
+        pull = await story.open(CHANGE)
+        await story.planned(pull, "1 of 1 target changes")
+        sha = await story.merge(pull)
+        await story.delivered(sha)
+        await story.told_on(pull, "1 target delivered")
+    finally:
+        faults._deliveries.clear()
+    await is_told_once(story, sha)
+
+
+async def test_a_tampered_webhook_is_refused_and_what_it_told_is_found(restless_town: Town) -> None:
+    story = await restless_town.story("tampered", APP)
+    await story.delivered()
+    restless_town.github.faults.deliver(Mishap.TAMPER, "pull_request")
+    pull = await story.open(CHANGE)
+    await story.planned(pull)
+    letters = [d for d in restless_town.github.deliveries if d.letter.event == "pull_request"]
+    assert 401 in {delivery.status_code for delivery in letters}
+
+
+async def test_a_replayed_webhook_is_answered_and_does_nothing(restless_town: Town) -> None:
+    story = await restless_town.story("replayed", APP)
+    await story.delivered()
+    pull = await story.open(CHANGE)
+    await story.planned(pull)
+    sha = await story.merge(pull)
+    await story.delivered(sha)
+    await story.told_on(pull, "1 target delivered")
+    await restless_town.github.settle()
+    written = len(story.writes())
+    old = [d for d in restless_town.github.deliveries if story.name.encode() in d.letter.body]
+    for delivery in old:
+        restless_town.github.redeliver(delivery)
+    await restless_town.github.settle()
+    answers = [json.loads(d.answer)["result"] for d in restless_town.github.deliveries if d.is_redelivery]
+    assert "skipped" in answers
+    async with story.looked_at("deliver", story.branch_key):
+        pass
+    assert len(story.writes()) == written
+    await is_told_once(story, sha)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({}, b"{}", 401),
+        ({"X-Hub-Signature-256": "sha256=" + "0" * 64}, b"{}", 401),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, b"payload={}", 415),
+        ({}, b"x" * (26 << 20), 413),
+    ],
+    ids=["unsigned", "wrongly signed", "form-encoded", "oversized"],
+)
+async def test_what_does_not_prove_its_origin_is_refused(
+    restless_town: Town, headers: dict[str, str], body: bytes, status: int
+) -> None:
+    sent = {"Content-Type": "application/json", "X-GitHub-Event": "push", "X-GitHub-Delivery": "1", **headers}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(restless_town.bot.hook_url, data=body, headers=sent) as answer,
+    ):
+        assert answer.status == status
+        assert HOOK_SECRET not in await answer.text()
+
+
+async def is_told_once(story: Story, sha: str) -> None:
+    """One comment of each kind, one deployment, and no check that is left running."""
+    [pull] = story.repo.pulls
+    assert [len(story.said(pull, kind)) for kind in ("plan", "delivery")] == [1, 1]
+    assert [d for d in story.deployments() if d[1] == sha] == [("staging", sha, "success")]
+
+    def finished() -> bool:
+        names = {PLAN: pull.head_sha, DELIVER: sha}
+        runs = [
+            run
+            for name, commit in names.items()
+            for run in story.town.github.check_runs(story.repo, commit)
+            if run.name == name
+        ]
+        return all(run.status == "completed" for run in runs)
+
+    await story.until(finished, "no check is left running")
+    assert await story.data("settings") == {"level": "2"}
