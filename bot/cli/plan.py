@@ -121,11 +121,12 @@ async def _run(options: Options, progress: Progress) -> tuple[Plan, str]:
     from bot.planning.renderings import ExhaustiveRenderings, Renderings  # noqa: PLC0415
     from bot.planning.verify import verify  # noqa: PLC0415
 
-    workshop = await personal_workshop()
     async with Repository.open(options.repo) as repository:
-        base, head, remarks = await _sides(repository, options)
-        identity = RepositoryIdentity.of(await repository.remote_urls())
-        finding = Finding(Mode(options.discover), identity)
+        # Most of each is waiting for programs.
+        workshop, (base, head, remarks), urls = await asyncio.gather(
+            personal_workshop(), _sides(repository, options), repository.remote_urls()
+        )
+        finding = Finding(Mode(options.discover), RepositoryIdentity.of(urls))
         renderings = Renderings(workshop, on_progress=progress.say)
         progress.say("finding targets")
         plan = await make_plan(await look(repository, base, head, finding, renderings), renderings)
@@ -142,13 +143,10 @@ async def _sides(repository: "Repository", options: Options) -> tuple[Side, Side
 
     tip = await repository.resolve(options.head or "HEAD")
     if options.head:
-        return (
-            await _base(repository, options, tip),
-            Side(options.head, await repository.tree_of(tip), tip),
-            (),
-        )
-    taken = await snapshot(repository)
-    return await _base(repository, options, tip), Side("working tree", taken.tree), taken.remarks
+        base, tree = await asyncio.gather(_base(repository, options, tip), repository.tree_of(tip))
+        return base, Side(options.head, tree, tip), ()
+    base, taken = await asyncio.gather(_base(repository, options, tip), snapshot(repository))
+    return base, Side("working tree", taken.tree), taken.remarks
 
 
 async def _base(repository: "Repository", options: Options, tip: Sha) -> Side:

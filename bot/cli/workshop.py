@@ -27,10 +27,11 @@ async def personal_workshop() -> Workshop:
 
 async def make_workshop(home: Path, mask: Mask, cache_bytes: int, renderers: int) -> Workshop:
     """`home` holds the caches; `renderers` is how many programs render at once."""
+    sandbox, kustomize = await asyncio.gather(asyncio.to_thread(Sandbox.here), version("kustomize"))
     return Workshop(
-        sandbox=Sandbox.here(),
+        sandbox=sandbox,
         protections=protections(),
-        tools={"kustomize": await version("kustomize")},
+        tools={"kustomize": kustomize},
         mask=mask,
         cache=RenderingCache(home / "renderings", cache_bytes),
         memory=Memory(home / "expansions"),

@@ -10,7 +10,7 @@ from bot.model.rendering import Diagnostic, Severity
 from bot.model.target import Target, TargetId
 from bot.planning.declared import declared
 from bot.planning.expansion import Expansion, Finding, Mode, Previous, Traced
-from bot.planning.flux import FluxWalk, flux_files
+from bot.planning.flux import FluxFiles, FluxWalk, flux_files, may_mention_flux
 from bot.planning.kustomize import kustomize_targets, on_other_side
 from bot.planning.renderings import Renderings
 
@@ -29,7 +29,7 @@ async def expand(
             targets = await asyncio.to_thread(_traced, tree, written.targets, renderings, previous)
             return Expansion(tree.id, Mode.CONFIG, targets, written.diagnostics, whole=not written.broken)
     if finding.mode in {Mode.AUTO, Mode.FLUX}:
-        files = await flux_files(repository, tree)
+        files = await _flux_files(repository, tree, previous)
         if files.kustomizations or finding.mode is Mode.FLUX:
             walk = FluxWalk(tree, files, finding, renderings, previous)
             await walk.run()
@@ -39,6 +39,15 @@ async def expand(
                 whole=walk.whole,
             )
     return await asyncio.to_thread(_expand_kustomize, tree, finding, renderings, previous)
+
+
+async def _flux_files(repository: Repository, tree: Tree, previous: Previous | None) -> FluxFiles:
+    """Where the other tree was searched for Flux in vain, only what differs can have brought it."""
+    if previous is not None and previous.expansion.mode in {Mode.KUSTOMIZE, Mode.AUTO}:
+        changed = sorted(previous.changed)
+        if not await asyncio.to_thread(may_mention_flux, tree, changed):
+            return FluxFiles(frozenset())
+    return await flux_files(repository, tree)
 
 
 async def expand_one(
@@ -62,10 +71,11 @@ async def expand_both(
     time, not as one that takes every kustomization away. And what is a root on one side is compared on both: a
     kustomization that another one begins to refer to does not go, nor does it come when the reference is dropped.
     """
-    before = await expand_one(repository, base, finding, renderings)
+    before, changed = await asyncio.gather(
+        expand_one(repository, base, finding, renderings), repository.changed_paths(base.id, head.id)
+    )
     if base.id == head.id:
         return before, before
-    changed = await repository.changed_paths(base.id, head.id)
     after = await expand(repository, head, finding, renderings, Previous(before, changed))
     if before.mode is not after.mode:
         chosen = min(before.mode, after.mode, key=_PRECEDENCE.index)

@@ -74,7 +74,8 @@ class Previous:
 
     def __init__(self, expansion: Expansion, changed: Iterable[str]) -> None:
         self.expansion = expansion
-        self._touched = frozenset(ancestor for path in changed for ancestor in _ancestors(path))
+        self.changed = frozenset(changed)
+        self._touched = frozenset(ancestor for path in self.changed for ancestor in _ancestors(path))
 
     def still_holds(self, target: Target) -> Traced | None:
         known = self.expansion.targets.get(target.id)

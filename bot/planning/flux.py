@@ -6,7 +6,7 @@ said: a child is never dropped because its parent is unknown.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.discover.flux import (
@@ -32,7 +32,9 @@ from bot.planning.expansion import Finding, Previous, Traced
 from bot.planning.renderings import Renderings
 
 _MAX_TARGETS = 5_000
-_PATHSPECS = ("*.yaml", "*.yml", "*.json")
+_SUFFIXES = (".yaml", ".yml", ".json")
+_READ_AT_MOST = 200
+"""Files that are read one by one; searching the whole tree takes no longer for more."""
 
 
 @dataclass(slots=True)
@@ -48,9 +50,10 @@ class FluxFiles:
 async def flux_files(repository: Repository, tree: Tree) -> FluxFiles:
     """Read what mentions Flux. A file that does not parse is reported and passed over."""
     # NB: the needles end in the version's `v`, so that an annotation of that group does not count.
+    pathspecs = [f"*{suffix}" for suffix in _SUFFIXES]
     with_kustomizations, with_sources = await asyncio.gather(
-        repository.grep(tree.id, (f"{KUSTOMIZE_GROUP}/v",), _PATHSPECS),
-        repository.grep(tree.id, (f"{SOURCE_GROUP}/v",), _PATHSPECS),
+        repository.grep(tree.id, (f"{KUSTOMIZE_GROUP}/v",), pathspecs),
+        repository.grep(tree.id, (f"{SOURCE_GROUP}/v",), pathspecs),
     )
     found = FluxFiles(with_kustomizations)
     paths = with_kustomizations | with_sources if with_kustomizations else frozenset[str]()
@@ -67,6 +70,18 @@ async def flux_files(repository: Repository, tree: Tree) -> FluxFiles:
             for document in objects:
                 _sort_in(found, document.value, path, document.line)
     return found
+
+
+def may_mention_flux(tree: Tree, paths: Sequence[str]) -> bool:
+    """Whether `flux_files` could find a Kustomization in one of these files. What cannot be read may hold one."""
+    found = [path for path in paths if path.endswith(_SUFFIXES) and tree.entry(path)]
+    if len(found) > _READ_AT_MOST:
+        return True
+    tree.prefetch(found)
+    try:
+        return any(f"{KUSTOMIZE_GROUP}/v".encode() in tree.read(path) for path in found)
+    except UnreadableFile:
+        return True
 
 
 def _sort_in(found: FluxFiles, manifest: Manifest, path: str, line: int) -> None:

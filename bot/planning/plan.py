@@ -1,5 +1,6 @@
 """One change, planned: what `longshore plan` prints and the plan loop posts."""
 
+import asyncio
 from dataclasses import dataclass
 
 from bot.git.repository import Repository
@@ -46,7 +47,7 @@ async def look(
     repository: Repository, base: Side, head: Side, finding: Finding, renderings: Renderings
 ) -> Change:
     """Find and trace both sides. Raises only where the trees themselves cannot be read."""
-    trees = (await repository.tree(base.tree), await repository.tree(head.tree))
+    trees = await asyncio.gather(repository.tree(base.tree), repository.tree(head.tree))
     before, after = await expand_both(repository, *trees, finding, renderings)
     return Change(base, head, before, after, trees)
 

@@ -148,6 +148,14 @@ async def test_without_a_bootstrap_the_roots_are_what_no_other_reads(bench: Benc
     }
 
 
+async def test_flux_that_a_change_brings_to_a_plain_repository_is_found(bench: Bench) -> None:
+    bench.work.commit({"web/kustomization.yaml": kustomization("cm.yaml"), "web/cm.yaml": config_map("web")})
+    bench.work.commit({"web/cm.yaml": config_map("web", "2")})
+    assert statuses(await bench.plan()) == {"web": "changed"}
+    bench.work.commit({"clusters/home/apps.yaml": flux("apps", "web"), "README.md": "Flux now."})
+    assert statuses(await bench.plan()) == {"home/flux-system/apps": "added"}
+
+
 async def test_a_flux_file_that_does_not_parse_is_said_and_passed_over(fleet: Bench) -> None:
     fleet.work.commit({"stray.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\n a: [\n"})
     plan = await fleet.plan()
