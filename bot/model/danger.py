@@ -19,6 +19,8 @@ class Loss(StrEnum):
     """A workload that keeps data stops."""
     ISOLATION = "isolation"
     """Traffic or access that it forbade is allowed."""
+    DELIVERED = "delivered"
+    """What a controller has delivered for it goes with it."""
 
 
 _LOSSES = {
@@ -28,6 +30,10 @@ _LOSSES = {
     ("", "PersistentVolume"): Loss.STORAGE,
     ("apps", "StatefulSet"): Loss.STATEFUL,
     ("networking.k8s.io", "NetworkPolicy"): Loss.ISOLATION,
+    ("kustomize.toolkit.fluxcd.io", "Kustomization"): Loss.DELIVERED,
+    ("helm.toolkit.fluxcd.io", "HelmRelease"): Loss.DELIVERED,
+    ("argoproj.io", "Application"): Loss.DELIVERED,
+    ("argoproj.io", "ApplicationSet"): Loss.DELIVERED,
 }
 
 

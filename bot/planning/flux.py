@@ -198,12 +198,25 @@ class FluxWalk:
                 (found, cluster_label(_spec_path(found)) or _last(_spec_path(found))) for found in bootstraps
             ]
         reads = {index: self._reads(found) for index, found in enumerate(candidates)}
-        return [
-            (found, cluster_label(found.file or ""))
+        unread = [
+            found
             for index, found in enumerate(candidates)
             if not any(found.file in files for other, files in reads.items() if other != index)
             or found.file in reads[index]
         ]
+        return [(found, cluster_label(found.file or "")) for found in self._in_use(unread)]
+
+    def _in_use(self, unread: list[FluxObject]) -> list[FluxObject]:
+        """One without a namespace waits for a kustomization to give it one: where nothing reads it, nobody applies it."""
+        placed = [found for found in unread if (found.manifest.get("metadata") or {}).get("namespace")]
+        if not placed:
+            return unread
+        for found in unread:
+            if found not in placed:
+                self._remark(
+                    Severity.NOTICE, "names no namespace and nothing refers to it: taken as not in use", found
+                )
+        return placed
 
     def _reads(self, found: FluxObject) -> frozenset[str]:
         try:

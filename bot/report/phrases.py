@@ -24,6 +24,7 @@ LOSSES = {
     Loss.STORAGE: "the data on it may be deleted with it",
     Loss.STATEFUL: "a workload that keeps data stops",
     Loss.ISOLATION: "traffic that it forbade is allowed",
+    Loss.DELIVERED: "all that was delivered for it is deleted with it, unless it says otherwise",
 }
 PLANNING = "Planning"
 PLANNING_AGAIN = "The base moved; planning again"

@@ -6,7 +6,7 @@ Plain functions of a plan, for every surface alike. The invariant: nothing that 
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -125,14 +125,26 @@ def _is_standing(target: TargetPlan) -> bool:
 
 
 def _for_reasons(targets: Iterable[TargetPlan]) -> tuple[Unknown, ...]:
-    alike: dict[tuple[Diagnostic, ...], list[TargetId]] = defaultdict(list)
+    """Gathered by what is wrong, wherever it is: the place is told where it is one place."""
+    alike: dict[tuple[str, ...], dict[TargetId, tuple[Diagnostic, ...]]] = defaultdict(dict)
     for target in targets:
         errors = tuple(d for d in target.diagnostics if d.severity is Severity.ERROR)
-        alike[errors or target.diagnostics].append(target.target.id)
+        reasons = errors or target.diagnostics
+        alike[tuple(d.message for d in reasons)][target.target.id] = reasons
     return tuple(
-        Unknown(tuple(targets), reasons[:MAX_MESSAGES], max(0, len(reasons) - MAX_MESSAGES))
-        for reasons, targets in alike.items()
+        Unknown(
+            tuple(found),
+            tuple(map(_in_common, *found.values()))[:MAX_MESSAGES],
+            max(0, len(messages) - MAX_MESSAGES),
+        )
+        for messages, found in alike.items()
     )
+
+
+def _in_common(first: Diagnostic, *others: Diagnostic) -> Diagnostic:
+    if all((d.file, d.line) == (first.file, first.line) for d in others):
+        return first
+    return replace(first, file=None, line=None)
 
 
 def remarks(plan: Plan) -> tuple[Remark, ...]:

@@ -156,6 +156,25 @@ async def test_flux_that_a_change_brings_to_a_plain_repository_is_found(bench: B
     assert statuses(await bench.plan()) == {"home/flux-system/apps": "added"}
 
 
+async def test_what_nothing_refers_to_and_names_no_namespace_is_not_in_use(bench: Bench) -> None:
+    leaf = flux("web", "web").replace(", namespace: flux-system}", "}")
+    used = {
+        "clusters/home/apps.yaml": flux("apps", "apps"),
+        "apps/kustomization.yaml": kustomization("ks.yaml", more="namespace: shop\n"),
+        "apps/ks.yaml": leaf,
+        "web/cm.yaml": config_map("web"),
+    }
+    bench.work.commit(used)
+    bench.work.commit({"apps/kustomization.yaml": kustomization("cm.yaml"), "apps/cm.yaml": config_map("c")})
+    plan = await bench.plan()
+    assert statuses(plan) == {"home/flux-system/apps": "changed", "home/shop/web": "removed"}
+    (remark,) = plan.diagnostics
+    assert (remark.file, remark.severity.value) == ("apps/ks.yaml", "notice")
+    bench.work.git("rm", "-q", "clusters/home/apps.yaml")
+    bench.work.commit()
+    assert statuses(await bench.plan())["web"] == "added"
+
+
 async def test_a_flux_file_that_does_not_parse_is_said_and_passed_over(fleet: Bench) -> None:
     fleet.work.commit({"stray.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\n a: [\n"})
     plan = await fleet.plan()

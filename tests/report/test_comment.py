@@ -120,6 +120,15 @@ def test_many_targets_unknown_for_one_reason_are_gathered() -> None:
     assert "and 32 more" in comment
 
 
+def test_one_reason_in_many_files_is_said_once_and_names_none_of_them() -> None:
+    reasons = [
+        Diagnostic(Severity.ERROR, "spec.postBuild is not supported yet", f"{i}.yaml", i) for i in (1, 2)
+    ]
+    comment = plan_comment(plan(*(unknown(target(f"t{d.line}"), d) for d in reasons)))
+    assert comment.count("spec.postBuild is not supported yet") == 1
+    assert "1.yaml" not in comment
+
+
 def test_who_applies_is_said() -> None:
     old, new = masked(deployment()), masked(deployment(replicas=5))
     flux = plan(target_plan(target(engine=EngineKind.FLUX), old, new))
