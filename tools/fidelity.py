@@ -19,7 +19,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -70,6 +71,7 @@ class Trial:
     warm_s: float
     brute_s: float
     disagreements: list[str]
+    """`brute_s` of the first commit is for both sides; of a later one in a row, for the side that is new."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +115,14 @@ def _parser() -> argparse.ArgumentParser:
 async def _examine(clone: Path, wanted: Wanted, records: list[Record]) -> None:
     """Every trial is put down as soon as it is done: all of them take hours."""
     name = _name(clone)
-    async with Repository.open(clone) as repository:
+    mask = Mask(os.urandom(32))
+    async with Repository.open(clone) as repository, _judge(mask) as judge:
         head = await repository.resolve(wanted.head)
         record = Record(name, wanted.mode.value, head, [])
         records.append(record)
         shas = _chosen(clone, head, wanted)
         for number, sha in enumerate(shas, 1):
-            plan, trial = await _attempt(repository, sha, wanted.mode)
+            plan, trial = await _attempt(repository, sha, wanted.mode, mask, judge)
             record.trials.append(trial)
             _say(f"{name} {wanted.mode} {number}/{len(shas)} {_told(trial)}")
             if wanted.plans:
@@ -134,27 +137,37 @@ def _name(clone: Path) -> str:
 
 
 def _chosen(clone: Path, head: Sha, wanted: Wanted) -> list[Sha]:
-    """Commits of the branch that touch YAML and have a parent, newest first, evenly from the span."""
+    """Commits of the branch that touch YAML and have a parent, oldest first, evenly from the span."""
     span = max(wanted.span, wanted.commits)
     listed = ["rev-list", "--first-parent", "--min-parents=1", f"--max-count={span}", head, "--", *YAML]
     answer = subprocess.run(["git", "-C", clone, *listed], check=True, capture_output=True, text=True)
-    shas = [Sha(line) for line in answer.stdout.split()]
+    shas = [Sha(line) for line in reversed(answer.stdout.split())]
     count = min(wanted.commits, len(shas))
     return [shas[index * len(shas) // count] for index in range(count)]
 
 
-async def _attempt(repository: Repository, sha: Sha, mode: Mode) -> tuple[Plan, Trial]:
+@asynccontextmanager
+async def _judge(mask: Mask) -> AsyncIterator[ExhaustiveRenderings]:
+    """One for all trials: of commits in a row, the head of one is the base of the next and rendered already."""
+    with tempfile.TemporaryDirectory(prefix="fidelity-") as home:
+        workshop = await make_workshop(Path(home), mask, CACHE_BYTES, os.cpu_count() or 1)
+        async with ExhaustiveRenderings.open(workshop) as judge:
+            yield judge
+
+
+async def _attempt(
+    repository: Repository, sha: Sha, mode: Mode, mask: Mask, judge: ExhaustiveRenderings
+) -> tuple[Plan, Trial]:
     finding = Finding(mode, RepositoryIdentity.of(await repository.remote_urls()))
     base = await repository.resolve(f"{sha}^1")
     sides = [Side(commit[:12], await repository.tree_of(commit), commit) for commit in (base, sha)]
     with tempfile.TemporaryDirectory(prefix="fidelity-") as home:
-        workshop = await _workshop(Path(home))
+        workshop = await make_workshop(Path(home), mask, CACHE_BYTES, os.cpu_count() or 1)
         plan, cold_s = await _planned(repository, sides, finding, workshop)
         again, warm_s = await _planned(repository, sides, finding, workshop)
-        started = time.perf_counter()
-        async with ExhaustiveRenderings.open(workshop) as exhaustive:
-            verification = await verify(repository, plan, finding, exhaustive)
-        brute_s = time.perf_counter() - started
+    started = time.perf_counter()
+    verification = await verify(repository, plan, finding, judge)
+    brute_s = time.perf_counter() - started
     disagreements = _disagreements(plan, again, verification)
     unknown = plan.with_status(TargetStatus.UNKNOWN)
     quiet = [target for target in plan.with_status(TargetStatus.UNCHANGED) if target.diagnostics]
@@ -169,10 +182,6 @@ async def _attempt(repository: Repository, sha: Sha, mode: Mode) -> tuple[Plan, 
         brute_s=brute_s,
         disagreements=disagreements,
     )
-
-
-async def _workshop(home: Path) -> Workshop:
-    return await make_workshop(home, Mask(os.urandom(32)), CACHE_BYTES, os.cpu_count() or 1)
 
 
 async def _planned(
@@ -228,7 +237,11 @@ def _table(records: Iterable[Record]) -> Iterator[str]:
             _range([trial.targets for trial in trials]),
             str(sum(trial.changed for trial in trials)),
             str(sum(sum(trial.unknown.values()) for trial in trials)),
-            *(f"{statistics.median(times):.2f} s" for times in _times(trials)),
+            *(
+                f"{statistics.median(times):.2f} s"
+                for times in ([t.cold_s for t in trials], [t.warm_s for t in trials])
+            ),
+            f"{trials[0].brute_s:.0f} s",
             str(sum(len(trial.disagreements) for trial in trials)),
         ]
         yield f"| {' | '.join(cells)} |"
@@ -240,10 +253,6 @@ def _table(records: Iterable[Record]) -> Iterator[str]:
             if reasons:
                 yield f"\n{record.name}, {record.mode}, {title}:"
                 yield from (f"- {count} x {reason}" for reason, count in reasons.most_common())
-
-
-def _times(trials: list[Trial]) -> list[list[float]]:
-    return [[t.cold_s for t in trials], [t.warm_s for t in trials], [t.brute_s for t in trials]]
 
 
 def _range(numbers: list[int]) -> str:

@@ -1,9 +1,10 @@
 """Renders on demand: what is known already is not rendered again, and no more run at once than the operator allows."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.diff.mask import Mask
 from bot.git.tree import Tree
@@ -124,16 +125,26 @@ class Renderings:
         return masked
 
 
+@dataclass(slots=True)
+class _WholeTree:
+    """One tree on disk, and what was rendered of it."""
+
+    checkout: Checkout
+    done: dict[TargetId, tuple[Target, MaskedRendering]] = field(default_factory=dict)
+
+
 class ExhaustiveRenderings(Renderings):
-    """Renders everything from whole checkouts, by no key and from no cache: the judge of the quick way."""
+    """Renders everything from whole checkouts, by no key and from no cache: the judge of the quick way.
+
+    The two trees used last are kept, so that of a series of changes every tree is rendered once.
+    """
 
     exhaustive = True
 
     def __init__(self, workshop: Workshop, stack: AsyncExitStack, on_progress: Callable[[str], None]) -> None:
         super().__init__(workshop, on_progress=on_progress)
         self._stack = stack
-        self._checkouts: dict[TreeId, Checkout] = {}
-        self._done: dict[tuple[TreeId, TargetId], tuple[Target, MaskedRendering]] = {}
+        self._trees: OrderedDict[TreeId, _WholeTree] = OrderedDict()
 
     @classmethod
     @asynccontextmanager
@@ -155,16 +166,24 @@ class ExhaustiveRenderings(Renderings):
 
     async def masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
         """Finding and comparing ask for the very same target of the very same tree: it is rendered once."""
-        place = tree.id, traced.target.id
-        known = self._done.get(place)
+        done = (await self._whole_tree(tree)).done
+        known = done.get(traced.target.id)
         if known is None or known[0] != traced.target:
             known = traced.target, self.mask(await self.whole(tree, traced))
-            self._done[place] = known
+            done[traced.target.id] = known
         return known[1]
 
     async def whole(self, tree: Tree, traced: Traced) -> Rendering:
-        if tree.id not in self._checkouts:
-            self._checkouts[tree.id] = await self._stack.enter_async_context(checkout(tree))
+        whole = await self._whole_tree(tree)
         async with self._workshop.gate:
             self._on_progress(f"verifying {traced.target.id}")
-            return await self._checkouts[tree.id].render(traced.target, self._workshop.sandbox)
+            return await whole.checkout.render(traced.target, self._workshop.sandbox)
+
+    async def _whole_tree(self, tree: Tree) -> _WholeTree:
+        if tree.id not in self._trees:
+            made = await self._stack.enter_async_context(checkout(tree))
+            self._trees[tree.id] = _WholeTree(made)
+        self._trees.move_to_end(tree.id)
+        while len(self._trees) > 2:
+            self._trees.popitem(last=False)
+        return self._trees[tree.id]
