@@ -4,7 +4,7 @@ What was announced already is known by the check's own id; saying the same again
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -58,24 +58,7 @@ async def announce(world: World, head: Head, announcement: Announcement) -> None
         return
     commits = await _covered(forge, head, start, name)
     pulls = await _pulls(forge, head, commits) if announcement.deliveries else []
-    surprises = await _surprises(world, pulls, announcement.deliveries)
-    told = DeliveryContext(
-        repo,
-        head.source.branch,
-        head.sha,
-        before=start,
-        pulls=tuple(pull.number for pull in pulls),
-        surprises=surprises,
-    )
-    room = TextLimit(
-        forge.capabilities.comment.code_points - _MARKER_ROOM,
-        forge.capabilities.comment.size_bytes - _MARKER_ROOM,
-    )
-    body = delivery_comment(announcement.deliveries, told, room)
-    for pull in pulls:
-        await world.sticky(repo).put(
-            Place(repo, pull.number), MarkerKind.DELIVERY, body, {"revision": head.sha}
-        )
+    await _put_comments(world, pulls, announcement.deliveries, context)
     await _put_deployments(forge, head, announcement.deliveries)
     # The check comes last: once it carries this identity, everything else has been said.
     await forge.put_check(repo, _report(name, head, words, identity))
@@ -171,6 +154,26 @@ async def _pulls(forge: Forge, head: Head, commits: Sequence[Sha]) -> list[PullR
             if pull.state is PullState.MERGED and pull.base_ref == head.source.branch:
                 found.setdefault(pull.number, pull)
     return list(found.values())[:_MAX_PULLS]
+
+
+async def _put_comments(
+    world: World,
+    pulls: Sequence[PullRequest],
+    deliveries: Sequence[TargetDelivery],
+    context: DeliveryContext,
+) -> None:
+    """The same words on every pull request that the delivery covers."""
+    told = replace(
+        context,
+        pulls=tuple(pull.number for pull in pulls),
+        surprises=await _surprises(world, pulls, deliveries),
+    )
+    limit = world.forge(context.repo).capabilities.comment
+    room = TextLimit(limit.code_points - _MARKER_ROOM, limit.size_bytes - _MARKER_ROOM)
+    body = delivery_comment(deliveries, told, room)
+    for pull in pulls:
+        place = Place(context.repo, pull.number)
+        await world.sticky(context.repo).put(place, MarkerKind.DELIVERY, body, {"revision": context.revision})
 
 
 async def _surprises(
