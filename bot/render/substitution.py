@@ -23,6 +23,7 @@ MAX_PROBLEMS = 30
 MAX_HOLES = 100_000
 _BYTE_ORDER_MARK = "\ufeff"
 _PRIVATE_USE = range(0xF8FF, 0xDFFF, -1)
+_QUOTED = re.compile(r"(?<=^the (?:key|tag) ).*(?= (?:occurs|is not))", re.DOTALL)
 _IDENTITY = frozenset(("apiVersion", "kind", "metadata.name", "metadata.namespace"))
 
 
@@ -97,7 +98,8 @@ class _Work:
             place = _field_with(found.manifest, error.expression)
             self._fail(found.id, f"{place}: {error}" if place else str(error))
         except ManifestError as error:
-            self._fail(found.id, f"is not YAML any more after substitution: {error.problem}")
+            problem = _QUOTED.sub("that was made", error.problem)
+            self._fail(found.id, f"is not YAML any more after substitution: {problem}")
         except ValueError as error:
             self._fail(found.id, f"is not a Kubernetes object any more after substitution: {error}")
 
@@ -163,7 +165,7 @@ class _Marked:
         for marked_key, item in value.items():
             key = self._text(marked_key, place)
             if key in result:
-                raise ValueError(f"the key {key[:80]!r} occurs twice in {place or 'the object'}")
+                raise ValueError("the key that was made occurs twice in one mapping")
             result[key] = self.cleaned(item, _below(place, key))
         return result
 

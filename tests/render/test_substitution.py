@@ -88,6 +88,14 @@ def test_text_that_is_no_yaml_any_more_is_a_problem_that_quotes_no_value(value: 
     assert "it" + '"s' not in result.problems[0].message
 
 
+@pytest.mark.parametrize("value", [{"${secret}": 1, "${secret:=x}": 2}, "${tag}"])
+def test_a_key_or_tag_that_was_made_is_not_quoted(value: object) -> None:
+    """Flux takes the last of two equal keys; here the target is unknown."""
+    result = substituted(value, Substitution({"secret": "hunter2", "tag": "!hunter2 x"}))
+    assert "that was made" in result.problems[0].message
+    assert "hunter2" not in result.problems[0].message
+
+
 def test_an_identity_may_be_substituted() -> None:
     found = config_map("${name}-config", data={"a": "b"})
     found.manifest["metadata"]["namespace"] = "${name}"
