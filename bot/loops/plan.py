@@ -131,6 +131,8 @@ class Subject:
             and await self._check_stands(change)
         ):
             return Done()
+        if not await self._is_as_read():
+            return Again.after(_RACE_S, now(), "the pull request moved on while its base was fetched")
         is_stale = posted.get("head") == self.pull.head_sha and "inputs" in posted
         await self._put_check(planning_check(self._context(base_sha, is_stale=is_stale)))
         plan = with_permissions(
@@ -141,6 +143,10 @@ class Subject:
             return Done()
         await self._post(plan, change, self._context(base_sha, duration_s=time.monotonic() - began))
         return Done()
+
+    async def _is_as_read(self) -> bool:
+        """False where it was merged or closed since: against a base that holds it already it seems to change nothing."""
+        return await self.world.forge(self.pull.repo).pull(self.pull.repo, self.pull.number) == self.pull
 
     async def _base(self, repository: Repository) -> Sha:
         try:
