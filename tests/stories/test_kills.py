@@ -19,9 +19,9 @@ from tests.sandbox.cluster import ClusterAccess
 from tests.sandbox.forge import StandInGitHub
 from tests.stories.universe import Kill, Universe, universe
 
-pytestmark = [pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.timeout(600)]
 
-AT_ONCE = 5
+AT_ONCE = 4
 ALSO_BEFORE = 5
 SEED = 20261123
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sandbox.forge import Mishap, Seen
 from tests.stories.manifests import (
     NS,
     config_map,
@@ -137,6 +138,28 @@ async def test_a_deleted_comment_is_written_again_at_the_next_look(town: Town) -
     await town.github.delete_comment(story.said(pull, "plan")[0])
     await story.push({"README.md": "Words.\n"})
     await story.planned(pull, "1 of 1 target changes")
+
+
+async def test_a_plan_that_a_merge_overtakes_does_not_say_that_nothing_changes(town: Town) -> None:
+    story = await town.story("overtaken", APP)
+    await story.delivered()
+    pull = await story.open(CHANGE)
+    before = await story.planned(pull, "1 of 1 target changes")
+    at = f"/repos/{story.repo.full_name}/pulls/{pull.number}"
+
+    async def merge_behind_its_back(seen: Seen) -> None:
+        if pull.is_open and seen.phase == "after" and seen.method == "GET" and seen.path.endswith(at):
+            town.github.faults.on_request.remove(merge_behind_its_back)
+            town.github.faults.deliver(Mishap.DROP, "pull_request", "closed")
+            await story.merge(pull)
+
+    town.github.faults.on_request.append(merge_behind_its_back)
+    async with story.looked_at("plan", story.key(pull)):
+        await town.github.edit_pull(pull, title="Looked at once more")
+        await story.push({"README.md": "Words.\n"})
+    await story.until(lambda: pull.is_merged, "it is merged")
+    await story.delivered()
+    assert [comment.body for comment in story.said(pull, "plan")] == [before]
 
 
 async def test_a_check_that_is_asked_for_again_is_answered(town: Town) -> None:

@@ -27,6 +27,7 @@ from tests.stories.manifests import NS, config_map, target, team
 from tests.stories.story import DELIVER, PLAN, Story
 from tests.stories.town import Plan, Town, cluster, config_of
 
+_PATIENCE_S = 150.0
 _TIMES = re.compile(r"planned in [\d.]+ m?s")
 
 
@@ -89,7 +90,7 @@ class Universe:
 
     async def wake(self, step: StepKey) -> None:
         """As the web process would."""
-        await Queue(self.store).wake(Wake(step, "a webhook"))
+        await Queue(self.store).wake(Wake(step, "a webhook", supersedes=True))
 
     async def found(self) -> None:
         """The state that every round starts from."""
@@ -144,7 +145,7 @@ class Universe:
                 await self.worker.start()
             return bool(look())
 
-        await self.story.comes_to(step, what, within_s=60)
+        await self.story.comes_to(step, what, within_s=_PATIENCE_S)
 
     def _is_planned(self, pull: Pull) -> bool:
         verdict = self.story.verdict(pull.head_sha, PLAN)
