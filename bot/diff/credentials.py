@@ -134,7 +134,7 @@ _SAYS_SECRET = re.compile(
     r"(?i)pass(?:word|wd|phrase)|\bpass\b|_pass\b|pwd|token|secret|credential|api[_.-]?key|[a-z][_.-]?keys?\b"
 )
 _REFERENCE = re.compile(
-    r"\$\([\w.-]+\)|\$\{\w+\}|\$\w+|\$__\w+\{[^}]*\}|\{\{[^\"'`]*\}\}|true|false|null|none|[|>][+-]?|[&*!]\S*|\[|\{"
+    r"\$\([\w.-]+\)|\${1,2}\{\w+\}|\$\w+|\$__\w+\{[^}]*\}|\{\{[^\"'`]*\}\}|true|false|null|none|[|>][+-]?|[&*!]\S*|\[|\{"
 )
 _SECRET_MANIFEST = re.compile(r"""(?m)^[ \t-]{0,40}["']?kind["']?[ \t]{0,8}:[ \t]{0,8}["']?Secret["']?[ \t]{0,40},?\r?$|["']kind["']\s{0,8}:\s{0,8}["']Secret["']""")  # fmt: skip
 

@@ -100,7 +100,7 @@ def test_takes_credentials_out_of_text(text: str, shown: str) -> None:
     [
         "the token is good and the password of the day",
         "https://esm.sh/react@18 and ssh://git@github.com/acme/fleet",
-        "password=$(DB_PASSWORD) token=${TOKEN} apiKey: {{ .Values.key }}",
+        "password=$(DB_PASSWORD) token=${TOKEN} token=$${TOKEN} apiKey: {{ .Values.key }}",
         "password:\n  valueFrom: x",
         "proxy_pass http://upstream;",
         "basic authentication-mechanisms, bearer tokens",
