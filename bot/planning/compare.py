@@ -1,7 +1,7 @@
 """Two expansions to one verdict per target."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import defaultdict
 from dataclasses import replace
 
 from bot.aio import gather_bounded
@@ -108,23 +108,23 @@ def _unrenderable(traced: Traced) -> tuple[Diagnostic, ...]:
 
 
 def _paired(plans: list[TargetPlan]) -> list[TargetPlan]:
-    """A target that went and one that came with the very same objects are one that moved."""
-    gone: Mapping[tuple[str, Digest], TargetPlan] = {
-        (plan.target.id.cluster, plan.base_digest): plan
-        for plan in plans
-        if plan.status is TargetStatus.REMOVED and plan.base_digest is not None and plan.changes
-    }
-    moved: dict[TargetId, TargetPlan] = {}
+    """A target that went and one that came with the very same objects are one that moved; several pair up in order."""
+    gone: dict[tuple[str, Digest], list[TargetId]] = defaultdict(list)
+    for plan in plans:
+        if plan.status is TargetStatus.REMOVED and plan.base_digest is not None and plan.changes:
+            gone[plan.target.id.cluster, plan.base_digest].append(plan.target.id)
+    left: set[TargetId] = set()
+    came: set[TargetId] = set()
     for plan in plans:
         if plan.status is TargetStatus.ADDED and plan.head_digest is not None:
-            origin = gone.get((plan.target.id.cluster, plan.head_digest))
-            if origin is not None and origin.target.id not in moved:
-                moved[origin.target.id] = plan
-    came = {plan.target.id: name for name, plan in moved.items()}
+            origins = gone.get((plan.target.id.cluster, plan.head_digest))
+            if origins:
+                left.add(origins.pop(0))
+                came.add(plan.target.id)
     return [
         replace(plan, status=TargetStatus.MOVED, changes=(), base_digest=plan.head_digest)
         if plan.target.id in came
         else plan
         for plan in plans
-        if plan.target.id not in moved
+        if plan.target.id not in left
     ]

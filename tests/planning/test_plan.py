@@ -104,6 +104,14 @@ async def test_a_target_at_another_place_with_the_same_objects_has_moved(bench: 
     assert target(plan, "live").changes == ()
 
 
+async def test_several_targets_of_the_same_objects_move_together(bench: Bench) -> None:
+    bench.work.commit(FLEET | {"canary/kustomization.yaml": kustomization("../base")})
+    bench.work.git("mv", "production", "zone-p")
+    bench.work.git("mv", "canary", "zone-c")
+    bench.work.commit()
+    assert statuses(await bench.plan()) == {"staging": "unchanged", "zone-c": "moved", "zone-p": "moved"}
+
+
 async def test_what_another_one_begins_to_refer_to_does_not_go(bench: Bench) -> None:
     bench.work.commit(FLEET)
     bench.work.commit({"all/kustomization.yaml": kustomization("../production")})
