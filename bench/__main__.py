@@ -1,10 +1,9 @@
 """`python -m bench`: every figure of docs/performance.md, on this machine. Ends by itself, talks to loopback only.
 
-Exit status 1 where a ratio that is asked for is missed, or a result is wrong.
+What is asked for and missed is said; only a wrong result is an error.
 """
 
 import json
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -47,7 +46,6 @@ def main(which: str, runs: int, json_file: Path | None, *, write: bool) -> None:
     for row in rows:
         for miss in row.misses:
             click.echo(f"missed: {row.bench}, {row.what}: {miss}", err=True)
-    sys.exit(any(row.decides_against_us for row in rows))
 
 
 def _measured(names: Sequence[str], runs: int) -> list[Row]:

@@ -23,7 +23,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table. `ratio_at_least` decides; `at_most` is what we aim at on a machine of our own."""
+    """One line of the table. `ratio_at_least` holds anywhere; `at_most` is for a machine that has nothing else to do."""
 
     bench: str
     what: str
@@ -54,10 +54,6 @@ class Row:
         if self.at_most is not None and self.median >= self.at_most:
             found.append(f"{self.unit.shown(self.median)}, not under {self.unit.shown(self.at_most)}")
         return tuple(found)
-
-    @property
-    def decides_against_us(self) -> bool:
-        return self.ratio is not None and self.ratio_at_least is not None and self.ratio < self.ratio_at_least
 
 
 @dataclass(slots=True)
