@@ -87,7 +87,7 @@ class Counts:
 @dataclass(frozen=True, slots=True)
 class TargetPlan:
     """What happens to one target. `base_digest`/`head_digest` are None where that side has no complete rendering
-    (absent, unknown, or unchanged without having been rendered).
+    (absent, unknown, or unchanged without having been rendered). `moved_from` is the name or path that a moved one had.
     """
 
     target: Target
@@ -96,6 +96,7 @@ class TargetPlan:
     diagnostics: tuple[Diagnostic, ...] = ()
     base_digest: Digest | None = None
     head_digest: Digest | None = None
+    moved_from: str = ""
 
     @property
     def counts(self) -> Counts:

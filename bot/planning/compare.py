@@ -57,13 +57,15 @@ def _verdict(before: Traced | None, after: Traced | None, compared: Comparison) 
     assert traced is not None
     old, new = compared.base, compared.head
     unknown = _failed(old) or _failed(new)
+    status = TargetStatus.UNKNOWN if unknown else _status(before, after, changed=bool(compared.changes))
     return TargetPlan(
         traced.target,
-        TargetStatus.UNKNOWN if unknown else _status(before, after, changed=bool(compared.changes)),
+        status,
         compared.changes,
         (*_of_old(old, new), *(new.diagnostics if new else ())),
         _digest(old),
         _digest(new),
+        moved_from=before.target.path if before and status is TargetStatus.MOVED else "",
     )
 
 
@@ -113,18 +115,21 @@ def _paired(plans: list[TargetPlan]) -> list[TargetPlan]:
     for plan in plans:
         if plan.status is TargetStatus.REMOVED and plan.base_digest is not None and plan.changes:
             gone[plan.target.id.cluster, plan.base_digest].append(plan.target.id)
-    left: set[TargetId] = set()
-    came: set[TargetId] = set()
+    came_from: dict[TargetId, TargetId] = {}
     for plan in plans:
         if plan.status is TargetStatus.ADDED and plan.head_digest is not None:
             origins = gone.get((plan.target.id.cluster, plan.head_digest))
             if origins:
-                left.add(origins.pop(0))
-                came.add(plan.target.id)
+                came_from[plan.target.id] = origins.pop(0)
+    left = frozenset(came_from.values())
     return [
-        replace(plan, status=TargetStatus.MOVED, changes=(), base_digest=plan.head_digest)
-        if plan.target.id in came
-        else plan
+        _arrived(plan, came_from[plan.target.id]) if plan.target.id in came_from else plan
         for plan in plans
         if plan.target.id not in left
     ]
+
+
+def _arrived(plan: TargetPlan, origin: TargetId) -> TargetPlan:
+    return replace(
+        plan, status=TargetStatus.MOVED, changes=(), base_digest=plan.head_digest, moved_from=origin.name
+    )

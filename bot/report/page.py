@@ -21,6 +21,7 @@ class Row:
     name: str
     cluster: str
     changes: str
+    moved_from: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def rows(plan: Plan) -> list[Row]:
     touched = [t for t in plan.targets if t.status is not TargetStatus.UNCHANGED]
     touched.sort(key=lambda t: t.status is not TargetStatus.UNKNOWN)
     return [
-        Row(phrases.ICONS[t.status], t.target.id.name, t.target.id.cluster, _row_words(t)) for t in touched
+        Row(phrases.ICONS[t.status], t.target.id.name, t.target.id.cluster, _row_words(t), t.moved_from)
+        for t in touched
     ]
 
 

@@ -40,7 +40,8 @@ def _side(side: Side) -> dict[str, Any]:
 
 def _target(planned: TargetPlan) -> dict[str, Any]:
     target = planned.target
-    return {
+    origin = {"movedFrom": planned.moved_from} if planned.moved_from else {}
+    return origin | {
         "name": target.id.name,
         "cluster": target.id.cluster,
         "path": target.path,

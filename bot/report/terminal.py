@@ -88,7 +88,8 @@ class _Printer:
             told = f"{phrases.cannot_be_rendered(len(standing))}: {self._targets(standing)}"
             yield from self._sentence(_DIM, f"{told} (--format json says why)")
         for target in plan.with_status(TargetStatus.MOVED):
-            yield f"> {self._targets((target.target.id,))}: found at another place, with the same objects"
+            origin = f"moved from {one_line(target.moved_from)}" if target.moved_from else "moved"
+            yield f"> {self._targets((target.target.id,))}: {origin}, with the same objects"
         for remark in view.remarks(plan):
             where = f" ({self._targets(remark.targets)})" if remark.targets else ""
             colour = _DIM if remark.diagnostic.severity is Severity.NOTICE else _YELLOW

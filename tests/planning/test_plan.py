@@ -102,6 +102,7 @@ async def test_a_target_at_another_place_with_the_same_objects_has_moved(bench: 
     plan = await bench.plan()
     assert statuses(plan) == {"live": "moved", "staging": "unchanged"}
     assert target(plan, "live").changes == ()
+    assert target(plan, "live").moved_from == "production"
 
 
 async def test_several_targets_of_the_same_objects_move_together(bench: Bench) -> None:

@@ -211,6 +211,8 @@ def hostile_plan(text: str) -> Plan:
     return plan(
         target_plan(target(f"t {odd}", f"c {odd}"), old, new),
         unknown(target(odd, odd), reason),
+        TargetPlan(target(f"m {odd}", odd), TargetStatus.MOVED, moved_from=odd),
+        TargetPlan(target(f"u {odd}", odd), TargetStatus.UNCHANGED, diagnostics=(reason,)),
         protections=(Protection(text, active=False, detail=text),),
         diagnostics=(remark,),
     )

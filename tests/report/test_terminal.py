@@ -1,3 +1,4 @@
+import json
 import re
 import subprocess
 import sys
@@ -5,6 +6,8 @@ import sys
 import pytest
 
 from bot.model.plan import TargetPlan, TargetStatus
+from bot.report.comment import plan_comment
+from bot.report.plan_json import plan_json
 from bot.report.terminal import plan_text
 from tests.report.build import agrees_with_golden, everyday_plan, plan, target
 from tests.report.test_comment import HOSTILE, hostile_plan
@@ -46,3 +49,10 @@ def test_text_and_json_load_neither_templates_nor_forge() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_where_a_moved_target_came_from_is_said() -> None:
+    moved = plan(TargetPlan(target("live"), TargetStatus.MOVED, moved_from="overlays/live"))
+    assert "> production/live: moved from overlays/live, with the same objects\n" in plan_text(moved)
+    assert "| moved from `overlays/live` |" in plan_comment(moved)
+    assert json.loads(plan_json(moved))["targets"][0]["movedFrom"] == "overlays/live"
