@@ -97,21 +97,21 @@ def command(exit_code: bool, **options: object) -> None:
         raise click.ClickException("--discover argocd is not built yet; use flux, kustomize or config")
     with Progress(sys.stderr) as progress:
         try:
-            plan, complaint = asyncio.run(_run(wanted, progress))
+            plan, verification = asyncio.run(_run(wanted, progress))
         except LongshoreError as error:
             progress.clear()
             raise click.ClickException(
                 f"{error.message}\n  {error.hint}" if error.hint else error.message
             ) from None
     click.echo(_printed(plan, wanted.format), nl=False)
-    if complaint:
-        raise click.ClickException(complaint)
+    if verification is not None:
+        _say_verified(verification)
     if exit_code:
         sys.exit(_exit_code(plan))
 
 
-async def _run(options: Options, progress: Progress) -> tuple[Plan, str]:
-    """The plan, and what `--verify` has to complain of."""
+async def _run(options: Options, progress: Progress) -> "tuple[Plan, Verification | None]":
+    """The plan, and what `--verify` found where it was asked for."""
     # NB: imported here so that `longshore --help` stays instant.
     from bot.cli.workshop import personal_workshop  # noqa: PLC0415
     from bot.discover.flux import RepositoryIdentity  # noqa: PLC0415
@@ -132,9 +132,9 @@ async def _run(options: Options, progress: Progress) -> tuple[Plan, str]:
         plan = await make_plan(await look(repository, base, head, finding, renderings), renderings)
         plan = replace(plan, diagnostics=(*remarks, *plan.diagnostics))
         if not options.verify:
-            return plan, ""
+            return plan, None
         async with ExhaustiveRenderings.open(workshop, progress.say) as exhaustive:
-            return plan, _complaint(await verify(repository, plan, finding, exhaustive))
+            return plan, await verify(repository, plan, finding, exhaustive)
 
 
 async def _sides(repository: "Repository", options: Options) -> tuple[Side, Side, tuple[Diagnostic, ...]]:
@@ -164,11 +164,19 @@ async def _base(repository: "Repository", options: Options, tip: Sha) -> Side:
     return Side(label, await repository.tree_of(start), start)
 
 
-def _complaint(found: "Verification") -> str:
-    if not found.disagreements:
-        return ""
-    lines = [f"{d.target}:\n  planned:  {d.planned}\n  rendered: {d.rendered}" for d in found.disagreements]
-    return "--verify disagrees with the plan; please report this\n" + "\n".join(lines)
+def _say_verified(found: "Verification") -> None:
+    """Beside the plan, not in it: a plan is the same whether it was verified or not."""
+    if found.disagreements:
+        lines = [
+            f"{d.target}:\n  planned:  {d.planned}\n  rendered: {d.rendered}" for d in found.disagreements
+        ]
+        raise click.ClickException(
+            "--verify disagrees with the plan; please report this\n" + "\n".join(lines)
+        )
+    unproven = f"; {found.unknown} cannot be rendered and prove{'s' * (found.unknown == 1)} nothing"
+    targets = "target" if found.checked == 1 else "targets"
+    agreed = f"--verify agrees: {found.checked} {targets} rendered in full on both sides"
+    click.echo(agreed + (unproven if found.unknown else ""), err=True)
 
 
 def _printed(plan: Plan, wanted: Format) -> str:

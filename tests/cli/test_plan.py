@@ -41,6 +41,19 @@ def test_a_command_that_is_wrong_is_never_taken_for_a_change(work: Work, wrong: 
     assert status(work, "--exit-code", *wrong) == 1
 
 
+def test_verify_says_what_it_has_proven_beside_the_plan(work: Work) -> None:
+    work.commit({"broken/kustomization.yaml": kustomization("gone.yaml")})
+    work.write({"app/cm.yaml": config_map("a", "2")})
+    arguments = ["plan", "--repo", str(work.path), "--base", "HEAD", "--format", "json"]
+    plain = CliRunner().invoke(main, arguments)
+    verified = CliRunner().invoke(main, [*arguments, "--verify"])
+    assert (verified.exit_code, verified.stdout) == (0, plain.stdout)
+    assert (
+        "--verify agrees: 1 target rendered in full on both sides; 1 cannot be rendered and proves nothing"
+        in verified.stderr
+    )
+
+
 def test_progress_repeats_nothing_that_a_terminal_obeys() -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
