@@ -24,6 +24,7 @@ from bot.diff.credentials import (
     says_secret,
     says_secrets,
 )
+from bot.diff.holes import with_versions
 from bot.model.manifests import digest
 from bot.model.objects import Digest, Manifest, Object
 from bot.model.rendering import Diagnostic, MaskedRendering, Rendering
@@ -54,9 +55,13 @@ class Mask:
 
     def mask(self, rendering: Rendering) -> MaskedRendering:
         veil = _Veil(self._mark)
-        objects = tuple(Object(o.id, veil.manifest(o.manifest)) for o in rendering.objects)
+        versioned = with_versions(rendering.objects, rendering.holes)
+        objects = tuple(Object(o.id, veil.manifest(o.manifest)) for o in versioned)
         return MaskedRendering(
-            objects, digest=self._digest(objects), diagnostics=self._diagnostics(rendering)
+            objects,
+            digest=self._digest(objects),
+            diagnostics=self._diagnostics(rendering),
+            holes=rendering.holes,
         )
 
     def scrub(self, text: str, rendering: Rendering) -> str:

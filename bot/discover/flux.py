@@ -11,7 +11,16 @@ from typing import Any
 
 from bot.model.objects import Manifest
 from bot.model.rendering import Diagnostic, Severity
-from bot.model.target import EngineKind, Found, Origin, RendererKind, Target, TargetId
+from bot.model.target import (
+    EngineKind,
+    Found,
+    Origin,
+    PostBuild,
+    RendererKind,
+    Target,
+    TargetId,
+    VariablesFrom,
+)
 
 KUSTOMIZE_GROUP = "kustomize.toolkit.fluxcd.io"
 SOURCE_GROUP = "source.toolkit.fluxcd.io"
@@ -25,7 +34,7 @@ _OVERLAY_FIELDS = {
     "components": "components",
     "commonMetadata": "commonMetadata",
 }
-_NOT_BUILT = ("postBuild", "decryption", "ignoreMissingComponents", "buildMetadata")
+_NOT_BUILT = ("decryption", "ignoreMissingComponents", "buildMetadata")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -131,6 +140,7 @@ def kustomization_target(found: FluxObject, sources: Sources, cluster: str) -> T
         timeout_s=_duration_s(spec.get("timeout")),
         depends_on=_depends_on(spec.get("dependsOn"), namespace),
         overlay=_overlay(spec),
+        post_build=_post_build(spec.get("postBuild")),
         unknown_because=_unknown_because(spec, sources, namespace) or ("" if path is not None else _BAD_PATH),
     )
 
@@ -154,7 +164,7 @@ def _unknown_because(spec: Manifest, sources: Sources, namespace: str) -> str:
         for field, wanted in _OVERLAY_TYPES.items()
         if field in spec and not isinstance(spec[field], wanted)
     ]
-    return wrong[0] if wrong else ""
+    return wrong[0] if wrong else _why_no_post_build(spec.get("postBuild"))
 
 
 _OVERLAY_TYPES: Mapping[str, type] = {
@@ -168,6 +178,40 @@ _OVERLAY_TYPES: Mapping[str, type] = {
 }
 
 
+_VARIABLE_KINDS = ("ConfigMap", "Secret")
+
+
+def _post_build(value: object) -> PostBuild | None:
+    """What `spec.postBuild` declares, as far as it can be read."""
+    if not isinstance(value, dict):
+        return None
+    entries = value.get("substituteFrom")
+    sources = [
+        VariablesFrom(_text(entry, "kind"), _text(entry, "name"), entry.get("optional") is True)
+        for entry in map(_mapping, entries if isinstance(entries, list) else ())
+    ]
+    strategy = _text(value, "substituteStrategy") or "WithVariables"
+    return PostBuild(_mapping(value.get("substitute")), tuple(sources), strategy)
+
+
+def _why_no_post_build(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, dict):
+        return "spec.postBuild must be a dict"
+    for name, wanted in (("substitute", dict), ("substituteFrom", list)):
+        if value.get(name) is not None and not isinstance(value[name], wanted):
+            return f"spec.postBuild.{name} must be a {wanted.__name__}"
+    post_build = _post_build(value)
+    assert post_build is not None
+    for index, source in enumerate(post_build.sources):
+        if source.kind not in _VARIABLE_KINDS or not source.name:
+            return f"spec.postBuild.substituteFrom[{index}] needs a kind (ConfigMap or Secret) and a name"
+    if post_build.strategy not in ("WithVariables", "Always"):
+        return f"spec.postBuild.substituteStrategy is {post_build.strategy!r}, not WithVariables or Always"
+    return ""
+
+
 def cluster_label(path: str) -> str:
     """The cluster that a path below `clusters/NAME` stands for in the usual layout; empty elsewhere.
 
@@ -177,12 +221,11 @@ def cluster_label(path: str) -> str:
     return found[1] if found else ""
 
 
-def suspended_notice(found: FluxObject) -> Diagnostic | None:
-    if _mapping(found.manifest.get("spec")).get("suspend") is True:
-        return Diagnostic(
-            Severity.NOTICE, "is suspended: Flux applies nothing until it is resumed", found.file, found.line
-        )
-    return None
+def suspended_notice(found: FluxObject) -> tuple[Diagnostic, ...]:
+    if _mapping(found.manifest.get("spec")).get("suspend") is not True:
+        return ()
+    message = "is suspended: Flux applies nothing until it is resumed"
+    return (Diagnostic(Severity.NOTICE, message, found.file, found.line),)
 
 
 def _overlay(spec: Manifest) -> Mapping[str, Any]:

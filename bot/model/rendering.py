@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
-from bot.model.objects import Digest, Object
+from bot.model.objects import Digest, Object, ObjectId
 
 ContentKey = NewType("ContentKey", str)
 """Hash of everything a rendering depends on. Equal keys mean equal renderings."""
@@ -63,6 +63,20 @@ class Trace:
         return any(d.severity is Severity.ERROR for d in self.diagnostics)
 
 
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A field of a rendered object that holds an expression nobody can evaluate here, because of one variable.
+
+    `version` differs where the unknown value differs, as far as that can be told: it is what a comparison can see.
+    """
+
+    object: ObjectId
+    field: str
+    name: str
+    reason: str
+    version: str = ""
+
+
 class Trust(StrEnum):
     """Whose input made a rendering. What an untrusted one made is never read by a delivery."""
 
@@ -75,11 +89,13 @@ class Rendering:
     """The ordered objects of one target, or why there are none.
 
     `objects` is empty when `failed`; a rendering may also be empty because nothing is declared, which is not a
-    failure. Holds secret values: never cache, log or post it; `mask` it first.
+    failure. Holds secret values: never cache, log or post it; `mask` it first. One with `holes` is planned, never
+    applied by us.
     """
 
     objects: tuple[Object, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+    holes: tuple[Hole, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -93,6 +109,7 @@ class MaskedRendering:
     objects: tuple[Object, ...]
     digest: Digest
     diagnostics: tuple[Diagnostic, ...] = ()
+    holes: tuple[Hole, ...] = ()
 
     @property
     def failed(self) -> bool:

@@ -49,6 +49,27 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class VariablesFrom:
+    """A ConfigMap or Secret that a Kustomization takes variables from; it lies in the Kustomization's namespace."""
+
+    kind: str
+    name: str
+    is_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PostBuild:
+    """Variables that Flux substitutes in what was rendered, as `spec.postBuild` declares them.
+
+    `inline` is as it was written: a value that is no text is a mistake that the rendering reports.
+    """
+
+    inline: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[VariablesFrom, ...] = ()
+    strategy: str = "WithVariables"
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One target as declared at one revision.
 
@@ -70,4 +91,5 @@ class Target:
     timeout_s: float = 300.0
     depends_on: tuple[str, ...] = ()
     overlay: Mapping[str, Any] = field(default_factory=dict)
+    post_build: PostBuild | None = None
     unknown_because: str = ""

@@ -13,6 +13,7 @@ from bot.planning.expansion import Expansion, Finding, Mode, Previous, Traced
 from bot.planning.flux import FluxFiles, FluxWalk, flux_files, may_mention_flux
 from bot.planning.kustomize import kustomize_targets, on_other_side
 from bot.planning.renderings import Renderings
+from bot.planning.variables import Variables
 
 
 async def expand(
@@ -31,7 +32,8 @@ async def expand(
     if finding.mode in {Mode.AUTO, Mode.FLUX}:
         files = await _flux_files(repository, tree, previous)
         if files.kustomizations or finding.mode is Mode.FLUX:
-            walk = FluxWalk(tree, files, finding, renderings, previous)
+            variables = Variables(repository, tree, renderings)
+            walk = FluxWalk(tree, files, finding, renderings, variables, previous)
             await walk.run()
             return Expansion(
                 *(tree.id, Mode.FLUX, walk.targets, tuple(walk.diagnostics)),

@@ -9,6 +9,7 @@ from bot.model.rendering import ContentKey, Diagnostic, Trace
 from bot.model.repo import TreeId
 from bot.model.target import Target, TargetId
 from bot.render.references import References
+from bot.render.variables import Substitution
 
 
 class Mode(StrEnum):
@@ -36,9 +37,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
+    """`substitution` is what is known of the variables that Flux would put in."""
+
     target: Target
     trace: Trace
     key: ContentKey
+    substitution: Substitution | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,11 @@ class Previous:
         self.changed = frozenset(changed)
         self._touched = frozenset(ancestor for path in self.changed for ancestor in _ancestors(path))
 
-    def still_holds(self, target: Target) -> Traced | None:
+    def still_holds(self, target: Target, substitution: Substitution | None) -> Traced | None:
         known = self.expansion.targets.get(target.id)
-        if known is None or known.target != target or not self._touched.isdisjoint(_paths(known.trace)):
+        if known is None or (known.target, known.substitution) != (target, substitution):
             return None
-        return known
+        return known if self._touched.isdisjoint(_paths(known.trace)) else None
 
 
 def _paths(trace: Trace) -> Iterable[str]:

@@ -30,6 +30,10 @@ from bot.model.target import Target, TargetId
 from bot.model.tree import EntryKind, UnreadableFile
 from bot.planning.expansion import Finding, Previous, Traced
 from bot.planning.renderings import Renderings
+from bot.planning.variables import Variables
+
+_Found = tuple[FluxObject, str]
+"""A Kustomization and the cluster it is for."""
 
 _MAX_TARGETS = 5_000
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -101,6 +105,7 @@ class FluxWalk:
         files: FluxFiles,
         finding: Finding,
         renderings: Renderings,
+        variables: Variables,
         previous: Previous | None,
     ) -> None:
         self._tree = tree
@@ -109,6 +114,7 @@ class FluxWalk:
         self._previous = previous
         self._finding = finding
         self._sources = Sources.of(files.sources, finding.repository)
+        self._variables = variables
         self._rendered_sources: list[Manifest] = []
         self.targets: dict[TargetId, Traced] = {}
         self.diagnostics: list[Diagnostic] = list(files.diagnostics)
@@ -116,15 +122,33 @@ class FluxWalk:
         self.whole = not files.diagnostics
 
     async def run(self) -> None:
+        """A Kustomization whose variables nobody has declared so far waits until all others have been looked at."""
         pending = self._roots()
-        while pending:
-            found, cluster = pending.pop()
-            traced = self._take(found, cluster)
-            if traced is not None:
-                pending += [(child, cluster) for child in await self._children(traced)]
+        waiting: list[_Found] = []
+        while pending or waiting:
+            is_last_word = not pending
+            found, cluster = (pending or waiting).pop()
+            target = self._target(found, cluster)
+            if target is None:
+                continue
+            substitution = None
+            if target.post_build is not None and not target.unknown_because:
+                substitution = await self._variables.substitution(
+                    target, self._of_cluster(cluster), is_last_word=is_last_word
+                )
+                if substitution is None:
+                    waiting.append((found, cluster))
+                    continue
+            traced = self._renderings.trace(self._tree, target, self._previous, substitution)
+            self.targets[target.id] = traced
+            self.diagnostics += suspended_notice(found)
+            pending += [(child, cluster) for child in await self._children(traced)]
 
-    def _take(self, found: FluxObject, cluster: str) -> Traced | None:
-        """Make a target of it, unless it is one already or there are far too many."""
+    def _of_cluster(self, cluster: str) -> list[Traced]:
+        return [traced for name, traced in self.targets.items() if name.cluster == cluster]
+
+    def _target(self, found: FluxObject, cluster: str) -> Target | None:
+        """Read it, unless it is a target already or there are far too many."""
         try:
             target = kustomization_target(found, self._sources, cluster)
         except MalformedFlux as error:
@@ -140,12 +164,7 @@ class FluxWalk:
                 Severity.ERROR, f"more than {_MAX_TARGETS} Kustomizations; the rest is not planned", found
             )
             return None
-        notice = suspended_notice(found)
-        if notice is not None:
-            self.diagnostics.append(notice)
-        traced = self._renderings.trace(self._tree, target, self._previous)
-        self.targets[target.id] = traced
-        return traced
+        return target
 
     async def _children(self, parent: Traced) -> list[FluxObject]:
         read = {e.path for e in parent.trace.entries if e.kind is TraceKind.FILE}

@@ -20,6 +20,7 @@ from bot.render.key import content_key
 from bot.render.render import render
 from bot.render.sandbox import Sandbox
 from bot.render.trace import trace
+from bot.render.variables import Substitution
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,19 @@ class Renderings:
     def protections(self) -> tuple[Protection, ...]:
         return self._workshop.protections
 
-    def trace(self, tree: Tree, target: Target, previous: Previous | None) -> Traced:
-        known = previous.still_holds(target) if previous is not None else None
+    def trace(
+        self,
+        tree: Tree,
+        target: Target,
+        previous: Previous | None,
+        substitution: Substitution | None = None,
+    ) -> Traced:
+        known = previous.still_holds(target, substitution) if previous is not None else None
         if known is not None:
             return known
         found = trace(tree, target)
-        return Traced(target, found, content_key(found, target, self._workshop.tools))
+        key = content_key(found, target, self._workshop.tools, substitution)
+        return Traced(target, found, key, substitution)
 
     async def recall(self, tree: Tree, finding: Finding) -> Expansion | None:
         """As with renderings: what an untrusted change led to is never read by a delivery."""
@@ -98,7 +106,9 @@ class Renderings:
         async with self._workshop.gate:
             self._started += 1
             self._on_progress(f"rendering {self._started}: {traced.target.id}")
-            return await render(tree, traced.target, traced.trace, self._workshop.sandbox)
+            return await render(
+                tree, traced.target, traced.trace, self._workshop.sandbox, traced.substitution
+            )
 
     def mask(self, rendering: Rendering) -> MaskedRendering:
         return self._workshop.mask.mask(rendering)
@@ -130,7 +140,7 @@ class _WholeTree:
     """One tree on disk, and what was rendered of it."""
 
     checkout: Checkout
-    done: dict[TargetId, tuple[Target, MaskedRendering]] = field(default_factory=dict)
+    done: dict[TargetId, tuple[Traced, MaskedRendering]] = field(default_factory=dict)
 
 
 class ExhaustiveRenderings(Renderings):
@@ -155,8 +165,14 @@ class ExhaustiveRenderings(Renderings):
         async with AsyncExitStack() as stack:
             yield cls(workshop, stack, on_progress)
 
-    def trace(self, tree: Tree, target: Target, previous: Previous | None) -> Traced:  # noqa: ARG002 - nothing is reused
-        return super().trace(tree, target, None)
+    def trace(
+        self,
+        tree: Tree,
+        target: Target,
+        previous: Previous | None,  # noqa: ARG002 - nothing is reused
+        substitution: Substitution | None = None,
+    ) -> Traced:
+        return super().trace(tree, target, None, substitution)
 
     async def recall(self, tree: Tree, finding: Finding) -> Expansion | None:  # noqa: ARG002 - nothing is remembered
         return None
@@ -168,8 +184,8 @@ class ExhaustiveRenderings(Renderings):
         """Finding and comparing ask for the very same target of the very same tree: it is rendered once."""
         done = (await self._whole_tree(tree)).done
         known = done.get(traced.target.id)
-        if known is None or known[0] != traced.target:
-            known = traced.target, self.mask(await self.whole(tree, traced))
+        if known is None or known[0] != traced:
+            known = traced, self.mask(await self.whole(tree, traced))
             done[traced.target.id] = known
         return known[1]
 
@@ -177,7 +193,7 @@ class ExhaustiveRenderings(Renderings):
         whole = await self._whole_tree(tree)
         async with self._workshop.gate:
             self._on_progress(f"verifying {traced.target.id}")
-            return await whole.checkout.render(traced.target, self._workshop.sandbox)
+            return await whole.checkout.render(traced.target, self._workshop.sandbox, traced.substitution)
 
     async def _whole_tree(self, tree: Tree) -> _WholeTree:
         if tree.id not in self._trees:

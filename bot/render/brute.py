@@ -19,10 +19,12 @@ from bot.render.artifact import ArtifactTree
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.files import write_everything
+from bot.render.finish import finished
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared, generated, lay_over
-from bot.render.render import ROOT_NAME, failed, rendered
+from bot.render.render import ROOT_NAME, failed
 from bot.render.sandbox import Sandbox, kustomize_build
+from bot.render.variables import Substitution
 
 MAX_CHECKOUT_BYTES = 2 * 1024 * 1024 * 1024
 
@@ -43,7 +45,9 @@ class Checkout:
         self._writing = asyncio.Lock()
         self._laying_over = asyncio.Lock()
 
-    async def render(self, target: Target, sandbox: Sandbox) -> Rendering:
+    async def render(
+        self, target: Target, sandbox: Sandbox, substitution: Substitution | None = None
+    ) -> Rendering:
         if target.unknown_because:
             return failed(target.unknown_because, target)
         if target.renderer is RendererKind.HELM:
@@ -53,7 +57,7 @@ class Checkout:
             async with self._writing:
                 root = await asyncio.to_thread(self._root, is_flux)
             async with self._laying_over if is_flux else nullcontext():
-                return await self._render(target, root, sandbox)
+                return finished(await self._render(target, root, sandbox), target, substitution)
         except Unrenderable as error:
             return failed(error.message, target, file=error.file, line=error.line)
 
@@ -65,7 +69,7 @@ class Checkout:
             sources = [
                 Source(f.read_bytes(), str(f.relative_to(root))) for f in _plain_files(directory, root)
             ]
-            return rendering(sources, target.overlay.get("commonMetadata") or {})
+            return rendering(sources)
         restore = _lay_over(directory, target)
         try:
             output = await kustomize_build(root, str(directory.relative_to(root)), sandbox)
@@ -74,7 +78,7 @@ class Checkout:
                 file.unlink(missing_ok=True)
                 if data is not None:
                     file.write_bytes(data)
-        return rendered(output, target)
+        return rendering([Source(output, None)])
 
     def _root(self, for_flux: bool) -> Path:  # noqa: FBT001 - private, and the caller's words say it
         """Written when first asked for. Flux does not get everything that is in the tree."""

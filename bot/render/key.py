@@ -8,15 +8,20 @@ has a key as well: the same key on both sides means that whatever it would be, i
 import hashlib
 from collections.abc import Mapping
 
+import msgspec
+
 from bot.model.manifests import canonical_json
 from bot.model.rendering import ContentKey, Trace
 from bot.model.target import Found, Target
+from bot.render.variables import Substitution
 
-SCHEMA = 1
+SCHEMA = 2
 """To be raised with every change of this package that may render the same input differently."""
 
 
-def content_key(trace: Trace, target: Target, tools: Mapping[str, str]) -> ContentKey:
+def content_key(
+    trace: Trace, target: Target, tools: Mapping[str, str], substitution: Substitution | None = None
+) -> ContentKey:
     """`tools` maps the programs that take part to their versions, `{"kustomize": "5.8.1"}`."""
     hashed = hashlib.sha256(
         canonical_json(
@@ -29,6 +34,8 @@ def content_key(trace: Trace, target: Target, tools: Mapping[str, str]) -> Conte
                 "namespace": target.namespace,
                 "overlay": dict(target.overlay),
                 "unknown": target.unknown_because,
+                "post build": msgspec.to_builtins(target.post_build),
+                "substitution": msgspec.to_builtins(substitution),
             }
         )
     )

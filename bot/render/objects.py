@@ -1,13 +1,11 @@
 """Documents to objects: every one with an identity, and no identity twice."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from bot.model.manifests import Document, ManifestError, documents, flatten
 from bot.model.objects import Object, ObjectId
 from bot.model.rendering import Diagnostic, Rendering, Severity
-from bot.render.overlay import with_common_metadata
 
 MAX_DIAGNOSTICS = 30
 
@@ -20,7 +18,7 @@ class Source:
     file: str | None
 
 
-def rendering(sources: Iterable[Source], common_metadata: Mapping[str, Any]) -> Rendering:
+def rendering(sources: Iterable[Source]) -> Rendering:
     """All objects in their order, or none and every reason why not."""
     objects: dict[ObjectId, Object] = {}
     first_in: dict[ObjectId, Source] = {}
@@ -39,11 +37,7 @@ def rendering(sources: Iterable[Source], common_metadata: Mapping[str, Any]) -> 
                 problems.append(_twice(found.id, first_in[found.id], source, line))
                 continue
             first_in[found.id] = source
-            objects[found.id] = (
-                Object(found.id, with_common_metadata(found.manifest, common_metadata))
-                if common_metadata
-                else found
-            )
+            objects[found.id] = found
     if problems:
         return Rendering((), tuple(problems[:MAX_DIAGNOSTICS]))
     return Rendering(tuple(objects.values()))

@@ -19,16 +19,24 @@ from bot.render.directory import Resource, scan_for_flux, scan_plain
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.files import write_files
+from bot.render.finish import finished
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared, generated, lay_over
 from bot.render.paths import follow, join
 from bot.render.sandbox import Sandbox, kustomize_build
+from bot.render.variables import Substitution
 
 ROOT_NAME = "repository"
 """The directory's name can reach the output (ValueAddTransformer defaults to it), so it is always the same."""
 
 
-async def render(tree: TreeReader, target: Target, trace: Trace, sandbox: Sandbox) -> Rendering:
+async def render(
+    tree: TreeReader,
+    target: Target,
+    trace: Trace,
+    sandbox: Sandbox,
+    substitution: Substitution | None = None,
+) -> Rendering:
     """Render a target from the files its trace names, in the tree the trace was made in."""
     if target.unknown_because:
         return failed(target.unknown_because, target)
@@ -36,19 +44,19 @@ async def render(tree: TreeReader, target: Target, trace: Trace, sandbox: Sandbo
         return Rendering((), trace.diagnostics)
     try:
         if target.renderer is RendererKind.PLAIN:
-            return await asyncio.to_thread(_render_plain, tree, target)
+            return finished(await asyncio.to_thread(_render_plain, tree, target), target, substitution)
         with tempfile.TemporaryDirectory(prefix="longshore-") as private:
             root = Path(private) / ROOT_NAME
             directory = await asyncio.to_thread(_prepare, tree, target, trace, root)
             output = await kustomize_build(root, directory, sandbox)
-        return await asyncio.to_thread(rendered, output, target)
+        return await asyncio.to_thread(rendered, output, target, substitution)
     except Unrenderable as error:
         return failed(error.message, target, file=error.file, line=error.line)
 
 
-def rendered(output: bytes, target: Target) -> Rendering:
-    """What kustomize wrote, as objects."""
-    return rendering([Source(output, None)], target.overlay.get("commonMetadata") or {})
+def rendered(output: bytes, target: Target, substitution: Substitution | None) -> Rendering:
+    """What kustomize wrote, as objects, with all that Flux does to them."""
+    return finished(rendering([Source(output, None)]), target, substitution)
 
 
 def failed(message: str, target: Target, *, file: str | None = None, line: int | None = None) -> Rendering:
@@ -94,9 +102,7 @@ def _render_plain(tree: TreeReader, target: Target) -> Rendering:
     places = [follow(tree, path) for path in paths]
     wanted = dict.fromkeys(p.path for p in places if p.entry is not None and p.entry.kind is EntryKind.BLOB)
     tree.prefetch(list(wanted))
-    return rendering(
-        [Source(_content(tree, path), path) for path in wanted], target.overlay.get("commonMetadata") or {}
-    )
+    return rendering([Source(_content(tree, path), path) for path in wanted])
 
 
 def _content(tree: TreeReader, path: str) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.model.manifests import ManifestError, canonical_json, documents
 from bot.model.objects import Manifest, Object, ObjectId
-from bot.model.rendering import Diagnostic, Severity
+from bot.model.rendering import Diagnostic, Hole, Severity
 from bot.render.envsubst import Budget, Left, Unknown, expand
 from bot.render.expressions import BadSubstitution
 from bot.render.variables import Substitution
@@ -24,26 +24,6 @@ MAX_HOLES = 100_000
 _BYTE_ORDER_MARK = "\ufeff"
 _PRIVATE_USE = range(0xF8FF, 0xDFFF, -1)
 _QUOTED = re.compile(r"(?<=^the (?:key|tag) ).*(?= (?:occurs|is not))", re.DOTALL)
-_IDENTITY = frozenset(("apiVersion", "kind", "metadata.name", "metadata.namespace"))
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A field of an object that holds an expression nobody can evaluate here, because of one variable.
-
-    `version` differs where the unknown value differs, as far as that can be told: it is what a comparison can see.
-    """
-
-    object: ObjectId
-    field: str
-    name: str
-    reason: str
-    version: str = ""
-
-    @property
-    def is_identity(self) -> bool:
-        """Whether it is not known which object this is."""
-        return self.field in _IDENTITY
 
 
 @dataclass(frozen=True, slots=True)

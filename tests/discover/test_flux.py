@@ -13,7 +13,7 @@ from bot.discover.flux import (
     kustomization_target,
     normal_url,
 )
-from bot.model.target import EngineKind, Target, TargetId
+from bot.model.target import EngineKind, PostBuild, Target, TargetId, VariablesFrom
 
 
 def source(name: str, url: str) -> dict[str, Any]:
@@ -81,14 +81,43 @@ def test_another_source_makes_the_target_unknown_with_the_reason() -> None:
     assert "not declared in this repository" in undeclared.unknown_because
 
 
-@pytest.mark.parametrize("field", ["postBuild", "decryption"])
+@pytest.mark.parametrize("field", ["decryption", "buildMetadata"])
 def test_a_field_that_is_not_built_makes_the_target_unknown(field: str) -> None:
     assert target(**{field: {"provider": "sops"}}).unknown_because == f"spec.{field} is not supported yet"
 
 
 def test_a_change_in_a_field_that_is_not_built_is_a_change_of_the_target() -> None:
-    one, other = (target(postBuild={"substitute": {"color": color}}) for color in ("red", "blue"))
+    one, other = (target(decryption={"provider": name}) for name in ("sops", "other"))
     assert one.overlay != other.overlay
+
+
+def test_variables_and_where_they_come_from_are_read() -> None:
+    post_build = {
+        "substitute": {"region": "eu"},
+        "substituteFrom": [
+            {"kind": "ConfigMap", "name": "settings"},
+            {"kind": "Secret", "name": "keys", "optional": True},
+        ],
+    }
+    assert target(postBuild=post_build).post_build == PostBuild(
+        {"region": "eu"},
+        (VariablesFrom("ConfigMap", "settings"), VariablesFrom("Secret", "keys", is_optional=True)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("post_build", "reason"),
+    [
+        ("x", "spec.postBuild must be a dict"),
+        ({"substitute": []}, "spec.postBuild.substitute must be a dict"),
+        ({"substituteFrom": {}}, "spec.postBuild.substituteFrom must be a list"),
+        ({"substituteFrom": [{"kind": "Pod", "name": "x"}]}, "spec.postBuild.substituteFrom[0] needs a kind"),
+        ({"substituteFrom": [{"kind": "Secret"}]}, "spec.postBuild.substituteFrom[0] needs a kind"),
+        ({"substituteStrategy": "Never"}, "spec.postBuild.substituteStrategy is 'Never'"),
+    ],
+)
+def test_variables_that_cannot_be_read_make_the_target_unknown(post_build: object, reason: str) -> None:
+    assert target(postBuild=post_build).unknown_because.startswith(reason)
 
 
 def test_fields_that_shape_the_rendering_are_laid_over_it() -> None:

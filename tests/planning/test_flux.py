@@ -3,6 +3,7 @@
 import pytest
 
 from bot.discover.flux import RepositoryIdentity
+from bot.model.plan import Plan
 from bot.planning.expansion import Finding
 from tests.planning.conftest import Bench, config_map, kustomization, statuses, target
 
@@ -107,7 +108,7 @@ async def test_another_repository_makes_the_target_unknown_with_the_reason(fleet
 
 
 async def test_children_of_a_parent_that_cannot_be_rendered_are_kept(fleet: Bench) -> None:
-    parent = flux("apps", "apps/tree", "  postBuild: {substitute: {a: b}}\n")
+    parent = flux("apps", "apps/tree", "  decryption: {provider: sops}\n")
     fleet.work.commit(
         {
             "clusters/staging/apps.yaml": parent,
@@ -211,3 +212,91 @@ async def test_a_password_in_a_sources_url_is_not_repeated(fleet: Bench) -> None
     fleet.work.commit({"clusters/staging/other.yaml": f"{other}---\n{flux('other', 'x', source='other')}"})
     unknown = target(await fleet.plan(), "flux-system/other", "staging")
     assert "(https://git.example.test/acme/other)" in unknown.diagnostics[0].message
+
+
+def settings(**values: str) -> str:
+    data = ", ".join(f"{name}: '{value}'" for name, value in values.items())
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: settings, namespace: flux-system}}\ndata: {{{data}}}\n"
+
+
+VARIABLES = (
+    "  postBuild:\n    substitute: {tier: gold}\n    substituteFrom: [{kind: ConfigMap, name: settings}]\n"
+)
+
+
+@pytest.fixture
+def varied(fleet: Bench) -> Bench:
+    """Both clusters take the same application with settings of their own, declared after it in the alphabet."""
+    for cluster, domain in (("staging", "stage.test"), ("production", "live.test")):
+        fleet.work.write(
+            {
+                f"clusters/{cluster}/apps.yaml": flux("apps", f"apps/{cluster}", VARIABLES),
+                f"clusters/{cluster}/vars.yaml": flux("vars", f"vars/{cluster}"),
+                f"vars/{cluster}/settings.yaml": settings(domain=domain),
+            }
+        )
+    fleet.work.commit({"apps/base/cm.yaml": config_map("web", "${tier}.${domain}")})
+    return fleet
+
+
+def value_of(plan: Plan, cluster: str) -> tuple[object, object]:
+    (change,) = target(plan, "flux-system/apps", cluster).changes
+    (changed,) = change.fields
+    return changed.old, changed.new
+
+
+async def test_variables_come_from_the_settings_of_the_cluster_itself(varied: Bench) -> None:
+    varied.work.commit({"apps/base/cm.yaml": config_map("web", "${tier}-${domain}")})
+    plan, verification = await varied.verified()
+    assert value_of(plan, "staging") == ("gold.stage.test", "gold-stage.test")
+    assert value_of(plan, "production") == ("gold.live.test", "gold-live.test")
+    assert verification.disagreements == ()
+
+
+async def test_a_changed_variable_changes_what_uses_it_and_nothing_else(varied: Bench) -> None:
+    varied.work.commit({"vars/staging/settings.yaml": settings(domain="new.test")})
+    plan, verification = await varied.verified()
+    assert value_of(plan, "staging") == ("gold.stage.test", "gold.new.test")
+    assert statuses(plan)["production/flux-system/apps"] == "unchanged"
+    assert verification.disagreements == ()
+
+
+async def test_a_source_that_nobody_declares_leaves_its_variables_open_and_says_so(varied: Bench) -> None:
+    varied.work.git("rm", "-q", "clusters/staging/vars.yaml")
+    varied.work.commit()
+    changed = target(await varied.plan(), "flux-system/apps", "staging")
+    assert changed.status.value == "changed"
+    assert [f.new for c in changed.changes for f in c.fields] == ["gold.${domain}"]
+    assert any(
+        "ConfigMap settings is not declared in this repository" in d.message for d in changed.diagnostics
+    )
+
+
+SECRET = """apiVersion: v1
+kind: Secret
+metadata: {{name: settings, namespace: flux-system}}
+stringData: {{domain: '{value}'}}
+"""
+
+
+async def test_a_secret_variable_is_never_shown_and_its_change_is(varied: Bench) -> None:
+    from_secret = VARIABLES.replace("ConfigMap", "Secret")
+    varied.work.commit(
+        {
+            "clusters/staging/apps.yaml": flux("apps", "apps/staging", from_secret),
+            "vars/staging/settings.yaml": SECRET.format(value="hidden-one"),
+        }
+    )
+    varied.work.commit({"vars/staging/settings.yaml": SECRET.format(value="hidden-two")})
+    plan = await varied.plan()
+    old, new = value_of(plan, "staging")
+    assert old != new
+    assert str(old).startswith("gold.${domain}<")
+    assert "hidden" not in repr(plan)
+
+
+async def test_a_variable_that_is_missing_makes_the_target_unknown(varied: Bench) -> None:
+    varied.work.commit({"apps/base/cm.yaml": config_map("web", "${nowhere}")})
+    plan = await varied.plan()
+    assert statuses(plan)["staging/flux-system/apps"] == "unknown"
+    assert "nowhere" in target(plan, "flux-system/apps", "staging").diagnostics[0].message

@@ -1,0 +1,50 @@
+"""What Flux does to a rendering after the build: substitution first, then common metadata."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from bot.model.objects import Object
+from bot.model.rendering import Diagnostic, Hole, Rendering, Severity
+from bot.model.target import Target
+from bot.render.overlay import with_common_metadata
+from bot.render.substitution import Substituted, substitute
+from bot.render.variables import Substitution
+
+_MOST_REMARKS = 20
+
+
+def finished(built: Rendering, target: Target, substitution: Substitution | None) -> Rendering:
+    """The rendering as Flux would apply it. What is not known here stays as it was written and is said."""
+    if built.failed:
+        return built
+    done = substitute(built.objects, substitution) if substitution else Substituted(built.objects)
+    if done.problems:
+        return Rendering((), tuple(_placed(done.problems, target)))
+    metadata = target.overlay.get("commonMetadata") or {}
+    objects = (
+        tuple(Object(o.id, with_common_metadata(o.manifest, metadata)) for o in done.objects)
+        if metadata
+        else done.objects
+    )
+    remarks = tuple(_placed([*_unknown(done.holes), *_assumed(done)], target))
+    return Rendering(objects, (*built.diagnostics, *remarks), done.holes)
+
+
+def _unknown(holes: Iterable[Hole]) -> Iterator[Diagnostic]:
+    counted = Counter((hole.name, hole.reason) for hole in holes)
+    for (name, reason), number in sorted(counted.items())[:_MOST_REMARKS]:
+        fields = "1 field holds" if number == 1 else f"{number} fields hold"
+        yield Diagnostic(Severity.NOTICE, f"{fields} ${{{name}}}, which is not known here: {reason}")
+
+
+def _assumed(done: Substituted) -> Iterator[Diagnostic]:
+    for name, why in done.assumed[:_MOST_REMARKS]:
+        yield Diagnostic(
+            Severity.NOTICE, f"${{{name}}} has its declared value, unless another overrides it: {why.reason}"
+        )
+
+
+def _placed(diagnostics: Iterable[Diagnostic], target: Target) -> Iterator[Diagnostic]:
+    """Everything here is said of the Kustomization, so that is where to look."""
+    return (replace(d, file=target.origin.file, line=target.origin.line) for d in diagnostics)
