@@ -4,6 +4,8 @@ It decides the order and tells people where things stand; what is done to a clus
 target at a time. Both may be woken at any moment, and read everything anew.
 """
 
+from contextlib import aclosing
+
 import structlog
 
 from bot.config import RepositoryConfig
@@ -11,7 +13,7 @@ from bot.errors import Temporary, UserError
 from bot.loops.announce import Announcement, announce, announce_trouble
 from bot.loops.decide import Decision, decide
 from bot.loops.head import Head, head_of
-from bot.loops.survey import Survey, departed, survey
+from bot.loops.survey import Survey, departed, joined, surveys
 from bot.loops.world import World, now
 from bot.model.delivery import Phase, TargetDelivery
 from bot.model.keys import BranchKey, TargetKey
@@ -53,19 +55,27 @@ async def _deliver(
     async with head_of(world, source, entry) as head:
         if head is None:
             return Blocked(f"the branch {source.branch} does not exist")
-        found = await survey(world, head)
+        found = await _survey_and_wake(world, context, head)
         earlier = await head.earlier()
         seen = (*found.seen.values(), *await departed(world, head, found, earlier))
         decision = decide(head.sha, seen, head.changed_since(earlier))
-        await context.wake(
-            *(Wake(TargetKey(name, source).step, f"deliver {head.sha[:12]}") for name in decision.due)
-        )
         await announce(world, head, _announcement(head, found, decision))
     if not decision.is_settled:
         return Again.after(_LOOK_AGAIN_S, now(), "the delivery is under way")
     if any(isinstance(error, Temporary) for error in found.lost.values()):
         return Again.after(_ASK_AGAIN_S, now(), f"asking {', '.join(sorted(found.lost))} again")
     return Done()
+
+
+async def _survey_and_wake(world: World, context: StepContext, head: Head) -> Survey:
+    """Ask every cluster, and let the targets of each go on as soon as it has answered."""
+    parts, reason = [], f"deliver {head.sha[:12]}"
+    async with aclosing(surveys(world, head)) as answers:
+        async for part in answers:
+            due = decide(head.sha, tuple(part.seen.values()), ()).due
+            await context.wake(*(Wake(TargetKey(name, head.source).step, reason) for name in due))
+            parts.append(part)
+    return joined(parts)
 
 
 def _announcement(head: Head, found: Survey, decision: Decision) -> Announcement:

@@ -4,11 +4,11 @@ A cluster that cannot be asked makes its own targets unknown and delays no other
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from bot.aio import gather_bounded
+from bot.aio import cancel_all, gather_bounded
 from bot.engines.direct.engine import REMOVED
 from bot.engines.direct.standing import Standing, standing
 from bot.errors import LongshoreError
@@ -58,21 +58,36 @@ class _Answers:
     gone: tuple[Identity, ...] = ()
 
 
-async def survey(world: World, head: Head) -> Survey:
-    """Ask every cluster that the branch's targets are for, or that may hold targets it declared before."""
-    by_cluster: dict[str, dict[TargetId, Traced]] = {name: {} for name in _clusters_of(world, head)}
-    for name, traced in head.targets.items():
-        by_cluster.setdefault(name.cluster, {})[name] = traced
-    parts = await asyncio.gather(
-        *(_ask(world, head, cluster, targets) for cluster, targets in by_cluster.items())
-    )
+async def survey(world: World, head: Head, cluster: str) -> Survey:
+    """What one cluster says. Nothing that is decided about a target depends on what another cluster has."""
+    targets = {name: traced for name, traced in head.targets.items() if name.cluster == cluster}
+    return await _ask(world, head, cluster, targets)
+
+
+async def surveys(world: World, head: Head) -> AsyncGenerator[Survey, None]:
+    """Every cluster that the branch's targets are for, or that may hold targets it declared before, as each answers.
+
+    One that hangs takes its whole time, and holds up nobody who acts on the others at once.
+    """
+    clusters = dict.fromkeys([*_clusters_of(world, head), *(name.cluster for name in head.targets)])
+    asking = [asyncio.create_task(survey(world, head, cluster)) for cluster in clusters]
+    try:
+        for answered in asyncio.as_completed(asking):
+            yield await answered
+    finally:
+        await cancel_all(asking)
+
+
+def joined(parts: Iterable[Survey]) -> Survey:
+    """What several clusters say, as one."""
+    every = list(parts)
     return Survey(
-        {name: one for part in parts for name, one in part.seen.items()},
-        {name: sha for part in parts for name, sha in part.delivered.items()},
-        {name: identity for part in parts for name, identity in part.vanished.items()},
-        {name: attempt for part in parts for name, attempt in part.attempts.items()},
-        frozenset(name for part in parts for name in part.asked),
-        {name: error for part in parts for name, error in part.lost.items()},
+        {name: one for part in every for name, one in part.seen.items()},
+        {name: sha for part in every for name, sha in part.delivered.items()},
+        {name: identity for part in every for name, identity in part.vanished.items()},
+        {name: attempt for part in every for name, attempt in part.attempts.items()},
+        frozenset(name for part in every for name in part.asked),
+        {name: error for part in every for name, error in part.lost.items()},
     )
 
 

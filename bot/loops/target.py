@@ -37,7 +37,7 @@ async def step(world: World, context: StepContext, key: str) -> StepResult:
     async with head_of(world, name.source, entry) as head:
         if head is None:
             return Done()
-        found = await survey(world, head)
+        found = await survey(world, head, name.target.cluster)
         decision = decide(head.sha, tuple(found.seen.values()), ())
         if name.target not in decision.due:
             return Done()
