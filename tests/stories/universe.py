@@ -3,6 +3,7 @@
 Invariant: every write to GitHub and to the cluster that others could see passes `Universe.note`, which numbers it.
 """
 
+import asyncio
 import os
 import re
 import secrets
@@ -24,10 +25,11 @@ from tests.sandbox.forge.github.apps import App
 from tests.stories.apiproxy import ApiProxy, api_proxy
 from tests.stories.bot import LoneWorker
 from tests.stories.manifests import NS, config_map, target, team
+from tests.stories.patience import NeverCame
 from tests.stories.story import DELIVER, PLAN, Story
 from tests.stories.town import Plan, Town, cluster, config_of
 
-_PATIENCE_S = 150.0
+_PATIENCE_S = 120.0
 _TIMES = re.compile(r"planned in [\d.]+ m?s")
 
 
@@ -145,7 +147,12 @@ class Universe:
                 await self.worker.start()
             return bool(look())
 
-        await self.story.comes_to(step, what, within_s=_PATIENCE_S)
+        try:
+            await self.story.comes_to(step, what, within_s=_PATIENCE_S)
+        except NeverCame:
+            self.worker.process.send(signal.SIGUSR1)
+            await asyncio.sleep(1)  # for its words to be in the log
+            raise NeverCame(f"{what}\n{self.story.dump()}\n{self.worker.log.tail('task_waits')}") from None
 
     def _is_planned(self, pull: Pull) -> bool:
         verdict = self.story.verdict(pull.head_sha, PLAN)
