@@ -29,7 +29,10 @@ def declared(data: bytes) -> dict[str, Any]:
 
 
 def generated(resources: list[str]) -> dict[str, Any]:
-    """The kustomization that Flux makes for a directory without one."""
+    """The kustomization that Flux makes for a directory without one. Raises `Unrenderable`."""
+    for name in resources:
+        if any("\udc80" <= letter <= "\udcff" for letter in name):
+            raise Unrenderable(f"{name!r} cannot be named in a kustomization: it is not UTF-8")
     return {**_GENERATED, "resources": resources}
 
 

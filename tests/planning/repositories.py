@@ -74,6 +74,16 @@ def _yaml(value: Mapping[str, Any]) -> str:
     return json.dumps(value) + "\n"
 
 
+FROM_VARS = {"kind": "ConfigMap", "name": "vars"}
+
+
+def variables(value: str) -> str:
+    return (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: vars, namespace: flux-system}\n"
+        f"data: {{a: 'given-{value}'}}\n"
+    )
+
+
 PLAIN: Mapping[str, Content] = {
     "base/a/kustomization.yaml": {"resources": ["x.yaml", "y.yaml"]},
     "base/a/x.yaml": config_map("x"),
@@ -88,7 +98,7 @@ PLAIN: Mapping[str, Content] = {
     "overlays/one/kustomization.yaml": {"resources": ["../../base/a", "own.yaml"], "namespace": "one"},
     "overlays/one/own.yaml": config_map("own"),
     "overlays/two/kustomization.yaml": {"resources": ["../../base/a", "../../base/b"], "namePrefix": "two-"},
-    "loose/p.yaml": config_map("p"),
+    "loose/p.yaml": config_map("p", "${a}"),
     "loose/deep/q.yaml": config_map("q") + "---\n" + secret("q"),
     "README.md": "hello",
 }
@@ -104,8 +114,9 @@ CLUSTER: Mapping[str, Content] = {
     )
     + "---\n"
     + flux("flux-system", "clusters/live"),
+    "clusters/live/vars.yaml": variables("1"),
     "clusters/live/one.yaml": flux("one", "overlays/one"),
-    "clusters/live/loose.yaml": flux("loose", "loose"),
+    "clusters/live/loose.yaml": flux("loose", "loose", {"postBuild": {"substituteFrom": [FROM_VARS]}}),
     "clusters/live/tree.yaml": flux("tree", "tree"),
     "tree/kustomization.yaml": {"resources": ["leaf.yaml"], "namePrefix": "t-"},
     "tree/leaf.yaml": flux("leaf", "overlays/two"),
@@ -184,7 +195,7 @@ def _edit(draw: st.DrawFn, files: Files) -> None:
     """Mends what was broken, too."""
     path = _any(draw, _manifests(files))
     kind = draw(st.sampled_from([config_map, secret, deployment]))
-    files[path] = kind(_stem(path), draw(st.sampled_from(["1", "2", "3"])))
+    files[path] = kind(_stem(path), draw(st.sampled_from(["1", "2", "${a}", "${b:=3}"])))
 
 
 def _break(draw: st.DrawFn, files: Files) -> None:
@@ -323,6 +334,8 @@ SHAPES: tuple[Mapping[str, Any], ...] = (
     },
     {"suspend": True},
     {"postBuild": {"substitute": {"a": "b"}}},
+    {"postBuild": {"substituteFrom": [FROM_VARS]}},
+    {"postBuild": {"substitute": {"b": "c"}, "substituteFrom": [FROM_VARS | {"kind": "Secret"}]}},
 )
 
 
@@ -334,6 +347,13 @@ def _flux(draw: st.DrawFn, files: Files) -> None:
     )
     source = draw(st.sampled_from(["flux-system", "flux-system", "flux-system", "elsewhere"]))
     files[f"clusters/live/{name}.yaml"] = flux(name, path, draw(st.sampled_from(SHAPES)), source)
+
+
+def _vars(draw: st.DrawFn, files: Files) -> None:
+    """Another value, or the variables declared by whom the Kustomization that reads them brings forth later."""
+    place = draw(st.sampled_from(["clusters/live/vars.yaml", "base/b/vars.yaml", "tree/vars.yaml"]))
+    files[place] = variables(draw(st.sampled_from(["1", "2"])))
+    _list(files, _parent(place), add="vars.yaml")
 
 
 def _noise(draw: st.DrawFn, files: Files) -> None:
@@ -358,5 +378,5 @@ def _noise(draw: st.DrawFn, files: Files) -> None:
 
 EDITS: tuple[Edit, ...] = (
     *(_edit, _edit, _break, _delete, _rename, _move, _move_directory, _add_overlay),
-    *(_set_field, _set_field, _drop_field, _refer, _link, _team, _flux, _flux, _noise),
+    *(_set_field, _set_field, _drop_field, _refer, _link, _team, _flux, _flux, _vars, _noise),
 )

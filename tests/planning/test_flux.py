@@ -176,6 +176,18 @@ async def test_what_nothing_refers_to_and_names_no_namespace_is_not_in_use(bench
     assert statuses(await bench.plan())["web"] == "added"
 
 
+async def test_a_name_that_is_no_text_makes_its_target_unknown_and_no_other(fleet: Bench) -> None:
+    fleet.work.commit(
+        {"clusters/staging/odd.yaml": flux("odd", "odd"), "odd/caf\udce9.yaml": config_map("odd")}
+    )
+    plan, verification = await fleet.verified()
+    assert verification.disagreements == ()
+    assert statuses(plan)["staging/flux-system/odd"] == "unknown"
+    (diagnostic,) = target(plan, "flux-system/odd", "staging").diagnostics
+    assert "it is not UTF-8" in diagnostic.message
+    diagnostic.message.encode()
+
+
 async def test_a_flux_file_that_does_not_parse_is_said_and_passed_over(fleet: Bench) -> None:
     fleet.work.commit({"stray.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\n a: [\n"})
     plan = await fleet.plan()
