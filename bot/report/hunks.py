@@ -7,7 +7,7 @@ subtree, is shown by the lines that differ. The lines are not escaped: whoever s
 import difflib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,8 +90,10 @@ def _alike(old: Any, new: Any) -> Iterator[Line]:
 
 def _replaced(old: list[str], new: list[str]) -> Iterator[Line]:
     if len(old) == len(new) == 1:
-        yield from (Line("-", text) for text in old)
-        yield from (Line("+", text) for text in new)
+        start = _first_shown(old[0], new[0])
+        ellipsis = "…" if start else ""
+        yield Line("-", ellipsis + old[0][start:])
+        yield Line("+", ellipsis + new[0][start:])
         return
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
@@ -100,11 +102,21 @@ def _replaced(old: list[str], new: list[str]) -> Iterator[Line]:
     yield from (_scattered if max(len(old), len(new)) > MAX_DIFFED_LINES else _unified)(old, new)
 
 
-def _common(old: list[str], new: list[str]) -> int:
-    """How many lines both begin with."""
+def _common(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many lines, or letters of one line, both begin with."""
     return next(
         (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
         len(min(old, new, key=len)),
+    )
+
+
+def _first_shown(old: str, new: str) -> int:
+    """Where to begin, so that what differs is not beyond the end of what is shown of a line."""
+    at = _common(old, new)
+    return (
+        at - MAX_LINE_CHARS // 4
+        if at > MAX_LINE_CHARS // 2 and max(len(old), len(new)) > MAX_LINE_CHARS
+        else 0
     )
 
 

@@ -76,6 +76,18 @@ def test_what_is_left_out_is_said() -> None:
     ]
 
 
+def test_of_an_endless_line_the_part_that_differs_is_shown() -> None:
+    (_, old, new) = shown(
+        FieldChange(
+            "a", FieldOp.REPLACE, old="x" * 900 + "old" + "y" * 900, new="x" * 900 + "new" + "y" * 900
+        )
+    )
+    assert old.startswith("-…xxx")
+    assert "xxxoldyyy" in old
+    assert "xxxnewyyy" in new
+    assert max(len(old), len(new)) < MAX_LINE_CHARS + 40
+
+
 def test_an_endless_line_is_cut() -> None:
     (_, line) = shown(FieldChange("a", FieldOp.ADD, new="x" * 9999))
     assert len(line) < MAX_LINE_CHARS + 40
