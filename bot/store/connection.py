@@ -77,7 +77,7 @@ class Store:
         await self._wait_for_turn()
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
-                return await function()
+                return await _cancellable(function)
         except ResponseError as error:
             if isinstance(error, _REFUSALS) or str(error).startswith(_REFUSAL_WORDS):
                 raise _unavailable(error) from error
@@ -96,6 +96,20 @@ class Store:
 
     async def ping(self) -> None:
         await self.call(self.redis.ping)
+
+
+async def _cancellable(function: Callable[[], Any]) -> Any:
+    """Await what `function` begins, and let no cancellation that comes meanwhile go by.
+
+    NB: redis awaits `asyncio.wait_for`, which before Python 3.12 forgets a cancellation that comes as it succeeds: a
+    loop around a call would then go on for ever, and whoever cancelled it wait for ever.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    answer = await function()
+    if task and task.cancelling() > before:
+        raise asyncio.CancelledError
+    return answer
 
 
 def _unavailable(error: Exception) -> StoreUnavailable:

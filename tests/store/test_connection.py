@@ -55,3 +55,22 @@ async def test_a_turn_that_does_not_come_is_said(
         await store.ping()
     store._turns.release()
     await store.ping()
+
+
+async def test_a_cancellation_that_the_client_swallows_still_ends_the_call(store: Store) -> None:
+    begun = asyncio.Event()
+
+    async def succeeds_when_cancelled() -> bytes:
+        """What `asyncio.wait_for` does before Python 3.12, when both come at once."""
+        begun.set()
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            return b"an answer"
+        return b"too late"
+
+    task = asyncio.create_task(store.call(succeeds_when_cancelled))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
