@@ -81,6 +81,12 @@ def is_source(manifest: Manifest) -> bool:
     return _group(manifest) == SOURCE_GROUP
 
 
+def is_of_artifact(found: FluxObject) -> bool:
+    """Whether its source is made in the cluster, by a generator that may well read this repository."""
+    reference = _mapping(_mapping(found.manifest.get("spec")).get("sourceRef"))
+    return reference.get("kind") == "ExternalArtifact"
+
+
 class MalformedFlux(ValueError):
     """A Flux object that lacks what identifies it; the message names the field."""
 

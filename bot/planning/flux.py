@@ -7,7 +7,7 @@ said: a child is never dropped because its parent is unknown.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.discover.flux import (
     KUSTOMIZE_GROUP,
@@ -17,6 +17,7 @@ from bot.discover.flux import (
     Sources,
     cluster_label,
     is_kustomization,
+    is_of_artifact,
     is_source,
     kustomization_target,
     suspended_notice,
@@ -144,13 +145,19 @@ class FluxWalk:
             self.diagnostics += suspended_notice(found)
             pending += [(child, cluster) for child in await self._children(traced)]
 
+    def _tied(self, found: FluxObject, target: Target) -> Target:
+        """An artifact may be generated of any file of the repository: no other tree is known to give the same one."""
+        if not is_of_artifact(found):
+            return target
+        return replace(target, overlay={**target.overlay, "artifact": self._tree.id})
+
     def _of_cluster(self, cluster: str) -> list[Traced]:
         return [traced for name, traced in self.targets.items() if name.cluster == cluster]
 
     def _target(self, found: FluxObject, cluster: str) -> Target | None:
         """Read it, unless it is a target already or there are far too many."""
         try:
-            target = kustomization_target(found, self._sources, cluster)
+            target = self._tied(found, kustomization_target(found, self._sources, cluster))
         except MalformedFlux as error:
             self._remark(Severity.ERROR, str(error), found)
             return None

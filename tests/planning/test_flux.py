@@ -107,6 +107,18 @@ async def test_another_repository_makes_the_target_unknown_with_the_reason(fleet
     assert "is another repository" in unknown.diagnostics[0].message
 
 
+async def test_what_is_generated_of_the_repository_is_unknown_whatever_changes(fleet: Bench) -> None:
+    generated = flux("made", "staging", source="made").replace(
+        "kind: GitRepository", "kind: ExternalArtifact"
+    )
+    fleet.work.commit({"clusters/staging/made.yaml": generated})
+    fleet.work.commit({"apps/base/cm.yaml": config_map("web", "2")})
+    plan, verification = await fleet.verified()
+    assert verification.disagreements == ()
+    assert statuses(plan)["staging/flux-system/made"] == "unknown"
+    assert statuses(await fleet.plan("HEAD", "HEAD"))["staging/flux-system/made"] == "unchanged"
+
+
 async def test_children_of_a_parent_that_cannot_be_rendered_are_kept(fleet: Bench) -> None:
     parent = flux("apps", "apps/tree", "  decryption: {provider: sops}\n")
     fleet.work.commit(
