@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from bot.discover.flux import RepositoryIdentity
 from bot.git.repository import Repository
 from bot.model.plan import Action, FieldChange, FieldOp, ObjectChange, Plan, Side, TargetPlan, TargetStatus
+from bot.model.rendering import Severity
 from bot.planning.expand import expand, expand_both, expand_one
 from bot.planning.expansion import Expansion, Finding, Mode
 from bot.planning.plan import look, make_plan
@@ -139,6 +140,9 @@ def test_the_way_back_mirrors_the_way_there(trees: list[Files], finding: Finding
             for base, head in story.steps():
                 there = await story.plan(base, head, finding)
                 back = await story.plan(head, base, finding)
+                if any(d.severity is Severity.ERROR for d in (*there.diagnostics, *back.diagnostics)):
+                    # What a team file that cannot be used loses is unknown; what its mending brings is said to come.
+                    continue
                 assert outline(there) == sorted(map(mirrored, outline(back)))
 
     asyncio.run(check())
