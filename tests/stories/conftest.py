@@ -41,15 +41,17 @@ async def token_town(
 async def _restless_town(
     tmp_path_factory: pytest.TempPathFactory, github_contract: "Contract", control_plane: ClusterAccess
 ) -> AsyncIterator[Town]:
-    plan = Plan(settings={"schedules": {"sweep": SWEEP}})
+    plan = Plan(settings={"schedules": {"sweep": SWEEP}, "sandbox": {"forks": "never"}})
     async with founded(tmp_path_factory.mktemp("rest"), github_contract, control_plane, plan) as town:
         yield town
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def restless_town(_restless_town: Town) -> AsyncIterator[Town]:
-    """A bot that looks at everything every few seconds, for stories in which events get lost. Earlier stories are over:
-    what it would sweep besides is taken away."""
+    """A bot that looks at everything every few seconds, for stories in which events get lost. It plans no forks.
+
+    Earlier stories are over: the App is uninstalled from them, so that no sweep comes by.
+    """
     yield _restless_town
     await _hold_to_description(_restless_town)
     _restless_town.forget_stories()

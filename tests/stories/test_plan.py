@@ -119,6 +119,21 @@ async def test_a_pull_request_from_a_fork_is_planned_where_renderers_are_confine
     await story.planned(pull, "From a fork", "1 of 1 target changes")
 
 
+async def test_a_pull_request_from_a_fork_is_refused_with_words_where_the_operator_wants_none(
+    restless_town: Town,
+) -> None:
+    story = await restless_town.story("nofork", APP)
+    fork = await restless_town.github.fork(story.repo, f"{story.name}-mallory")
+    await restless_town.github.push(fork, "change", story.own(CHANGE))
+    pull = await restless_town.github.open_pull(
+        story.repo, "change", source=fork, author=f"{story.name}-mallory"
+    )
+    body = await story.planned(pull, "pull requests from forks are not rendered", conclusion="neutral")
+    assert "switched plans for forks off" in body
+    ours = await story.open(CHANGE)
+    await story.planned(ours, "1 of 1 target changes")
+
+
 async def test_somebody_elses_comment_with_our_marker_is_left_alone(either_town: Town) -> None:
     story = await either_town.story("copied", APP)
     first = await story.open(CHANGE)
