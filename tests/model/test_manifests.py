@@ -1,7 +1,6 @@
 """What YAML means to Kubernetes, and what hostile YAML comes to."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -151,13 +150,11 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     ids=lambda value: str(value)[:30],
 )
 def test_bad_yaml_is_one_error_with_file_and_line(text: str | bytes, line: int | None, problem: str) -> None:
-    started = time.monotonic()
     with pytest.raises(ManifestError) as caught:
         documents(text.encode() if isinstance(text, str) else text, file="dir/a.yaml")
     assert problem in caught.value.problem
     assert (caught.value.file, caught.value.line) == ("dir/a.yaml", line)
     assert str(caught.value).startswith(f"dir/a.yaml:{line}: " if line else "dir/a.yaml: ")
-    assert time.monotonic() - started < 20
 
 
 def test_an_error_quotes_no_value() -> None:

@@ -1,6 +1,8 @@
 """Towns for the stories. A bot takes seconds to start, so the stories of one test process share one per kind."""
 
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,13 @@ if TYPE_CHECKING:
     from tests.sandbox.forge.contract import Contract
 
 SWEEP = "3s"
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """As pytest's own, but short: the path of the store's socket has to fit into 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="story-", ignore_cleanup_errors=True) as directory:
+        yield Path(directory)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

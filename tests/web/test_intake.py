@@ -202,8 +202,14 @@ async def test_a_burst_of_a_thousand_deliveries_loses_none(client: Client, queue
     gate = asyncio.Semaphore(100)
 
     async def one(number: int) -> int:
+        """A busy store may make us ask for it again; what was taken once must be there."""
         async with gate:
-            return (await send(client, pull_request(number)))[0]
+            for _ in range(50):
+                status = (await send(client, pull_request(number)))[0]
+                if status != 503:
+                    return status
+                await asyncio.sleep(0.1)
+            return status
 
     assert set(await asyncio.gather(*(one(n) for n in range(1, 1001)))) == {202}
     assert await due(queue) == 1000
