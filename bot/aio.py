@@ -27,12 +27,19 @@ async def gather_bounded(limit: int, function: Callable[[T], Awaitable[R]], item
         raise
 
 
-async def cancel_all(tasks: Iterable[asyncio.Future[Any]]) -> None:
-    """Cancel the tasks and wait until every one has ended, whatever they end with."""
-    pending = list(tasks)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
+async def cancel_all(tasks: Iterable[asyncio.Future[Any]], *, again_after_s: float = 5.0) -> None:
+    """Cancel the tasks and wait until every one has ended, whatever they end with.
+
+    NB: `asyncio.wait_for`, which redis and arq use, may forget a cancellation before Python 3.12, so whoever goes on
+    is asked again.
+    """
+    all_of_them = list(tasks)
+    pending = {task for task in all_of_them if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=again_after_s)
+    await asyncio.gather(*all_of_them, return_exceptions=True)
 
 
 def guarded_task(

@@ -22,6 +22,13 @@ CHANGE = {"app/settings.yaml": config_map("settings", NS, level="2")}
 COMMENTS = "/issues/[0-9]+/comments"
 CHECKS = "/check-runs"
 
+
+def refuse_and_renew_badly(faults: Faults) -> None:
+    """A token is kept until it is refused."""
+    faults.answer("POST", COMMENTS, 401)
+    faults.answer("POST", "/access_tokens", 500)
+
+
 FAULTS: dict[str, Callable[[Faults], None]] = {
     "401 for the comment": lambda f: f.answer("POST", COMMENTS, 401),
     "401 for the pull request": lambda f: f.answer("GET", "/pulls/[0-9]+$", 401),
@@ -33,7 +40,7 @@ FAULTS: dict[str, Callable[[Faults], None]] = {
     "502 for the check, which was made": lambda f: f.answer("POST", CHECKS, 502, phase="after"),
     "503 for the check's end": lambda f: f.answer("PATCH", CHECKS, 503, times=4),
     "500 for git": lambda f: f.answer("POST", "git-upload-pack", 500),
-    "500 for the token": lambda f: f.answer("POST", "/access_tokens", 500),
+    "500 for the token": refuse_and_renew_badly,
     "a slow comment": lambda f: f.slow("POST", COMMENTS, 2.0),
     "a connection that breaks before the comment": lambda f: f.reset("POST", COMMENTS),
     "a connection that breaks after the comment": lambda f: f.reset("POST", COMMENTS, phase="after"),
