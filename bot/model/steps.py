@@ -94,7 +94,7 @@ class StepContext:
 
     `run_id` is bound to every log line and may be shown to people. `attempt` is 1 unless earlier runs failed.
     `reasons` and `event_ids` (deliveries of webhooks) are the newest that led here, oldest first, bounded in number:
-    for logs and reports only, since a step decides by what it reads.
+    for logs and reports, since a step decides by what it reads; `RECHECK` is the one reason that no state shows.
     """
 
     step: StepKey
