@@ -51,13 +51,13 @@ async def announce(world: World, head: Head, announcement: Announcement) -> None
     context = DeliveryContext(repo, head.source.branch, head.sha, before=start)
     limits = CheckLimits(forge.capabilities.check_summary, forge.capabilities.check_text)
     words = delivery_check(announcement.deliveries, context, limits)
-    identity = _identity(words)
     name = world.check_name(CHECK, head.source)
     check = await forge.find_check(repo, head.sha, name)
-    if check is not None and forge.capabilities.has(Feature.CHECKS) and check.external_id == identity:
-        return
     commits = await _covered(forge, head, start, name)
     pulls = await _pulls(forge, head, commits) if announcement.deliveries else []
+    identity = _identity(words, pulls)
+    if check is not None and forge.capabilities.has(Feature.CHECKS) and check.external_id == identity:
+        return
     await _put_comments(world, pulls, announcement.deliveries, context)
     await _put_deployments(forge, head, announcement.deliveries)
     # The check comes last: once it carries this identity, everything else has been said.
@@ -82,8 +82,10 @@ async def announce_trouble(world: World, source: BranchKey, why: str) -> None:
         await forge.put_check(source.repo, report)
 
 
-def _identity(words: CheckWords) -> Digest:
-    return digest([words.conclusion, words.title, words.summary, words.text])
+def _identity(words: CheckWords, pulls: Sequence[PullRequest]) -> Digest:
+    """What was said, and to whom: a forge may name a pull request as merged only after its branch has moved."""
+    told = [pull.number for pull in pulls]
+    return digest([words.conclusion, words.title, words.summary, words.text, told])
 
 
 def _report(name: str, head: Head, words: CheckWords, identity: Digest) -> CheckReport:

@@ -192,3 +192,20 @@ async def test_one_commit_that_heads_two_delivery_branches_is_told_for_each(hous
         await house.step(BranchKey(house.repo, branch).deliver)
     runs = [run.name for run in house.github.check_runs(house.repository, head)]
     assert runs == [f"{CHECK}/main", f"{CHECK}/live"]
+
+
+async def test_a_pull_request_that_the_forge_names_late_is_told_all_the_same(house: House) -> None:
+    await house.push(TWO)
+    await house.deliver()
+    pull = await house.pull({"web/b.yaml": config_map("b", NS, level="2")})
+    await house.github.merge_pull(pull)
+    merged_at, pull.merged_at = pull.merged_at, None
+    await house.deliver()
+    assert await house.data("b") == {"level": "2"}
+    assert not pull.comments
+    pull.merged_at = merged_at
+    await house.deliver()
+    [comment] = pull.comments
+    assert "1 target delivered" in comment.body
+    await house.deliver()
+    assert len(pull.comments) == 1
