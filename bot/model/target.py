@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bot.model.release import GitRef, Release
+
 
 class RendererKind(StrEnum):
     KUSTOMIZE = "kustomize"
@@ -25,6 +27,7 @@ class Found(StrEnum):
 
     CONFIG = "config"
     FLUX_KUSTOMIZATION = "flux-kustomization"
+    FLUX_HELM_RELEASE = "flux-helm-release"
     KUSTOMIZE_ROOT = "kustomize-root"
 
 
@@ -70,12 +73,22 @@ class PostBuild:
 
 
 @dataclass(frozen=True, slots=True)
+class GitSource:
+    """Another Git repository, as a manifest names it. `ignore` are patterns that Flux adds to its `.sourceignore`."""
+
+    url: str
+    ref: GitRef = field(default_factory=GitRef)
+    ignore: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One target as declared at one revision.
 
     `path` is relative to the repository's root, without leading or trailing slash, empty for the root itself.
     `overlay` holds kustomization fields that the finder lays over the path's kustomization, as Flux does with
-    `spec.patches`, `spec.images` and the like. `unknown_because` is set where the finder already knows that this
+    `spec.patches`, `spec.images` and the like. `release` is what the renderer `helm` renders; `source` is another
+    repository that `path` lies in. `unknown_because` is set where the finder already knows that this
     version of Longshore cannot render the target: it is then planned as unknown, with this reason.
     """
 
@@ -92,4 +105,6 @@ class Target:
     depends_on: tuple[str, ...] = ()
     overlay: Mapping[str, Any] = field(default_factory=dict)
     post_build: PostBuild | None = None
+    release: Release | None = None
+    source: GitSource | None = None
     unknown_because: str = ""

@@ -1,0 +1,96 @@
+"""A Helm release as declared: which chart, which values, and what else its objects depend on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class ChartKind(StrEnum):
+    """Where a chart lies."""
+
+    TREE = "tree"
+    """A directory or an archive of the repository that is planned, or of the target's `source`."""
+    REPOSITORY = "repository"
+    """A Helm repository: an index over HTTP."""
+    OCI = "oci"
+    """A registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class GitRef:
+    """What a GitRepository follows; the first of commit, name, semver, tag and branch that is given. Empty: `master`."""
+
+    branch: str = ""
+    tag: str = ""
+    semver: str = ""
+    name: str = ""
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart as a manifest names it; which version that is today is for `bot/registry` to say.
+
+    `name` is the chart's name in a Helm repository, or its path in `TREE`, without slashes at its ends; empty for
+    `OCI`, where `url` (`oci://HOST/PATH`) names it whole. `version` is a version or a range of versions, empty for the
+    newest. `digest` (`sha256:...`) wins over `tag`, which wins over `version`; both are for `OCI` only. `values_files`
+    replace the chart's own `values.yaml`; their paths are relative to the source's root for `TREE`, to the chart
+    otherwise.
+    """
+
+    kind: ChartKind
+    name: str = ""
+    url: str = ""
+    version: str = ""
+    tag: str = ""
+    digest: str = ""
+    values_files: tuple[str, ...] = ()
+    ignore_missing_values_files: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesFrom:
+    """Values that a ConfigMap or Secret of the release's own namespace holds.
+
+    Without `target_path` the key holds a YAML document that is merged; with it, one value for that path in the grammar
+    of `helm --set`, taken verbatim where `is_literal`.
+    """
+
+    kind: str
+    name: str
+    key: str = "values.yaml"
+    target_path: str = ""
+    is_optional: bool = False
+    is_literal: bool = False
+
+
+class CrdPolicy(StrEnum):
+    """What becomes of the objects in a chart's `crds/` directory."""
+
+    SKIP = "Skip"
+    CREATE = "Create"
+    CREATE_REPLACE = "CreateReplace"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """`name` and `namespace` are the release's own, as Helm gets them. `values` win over `values_from` without a path.
+
+    `post_renderers` are kustomizations (`patches`, `images`) laid over what the chart renders to, in order.
+    `labels` are put on every object by the controller that makes the release.
+    """
+
+    name: str
+    namespace: str
+    chart: Chart
+    values: Mapping[str, Any] = field(default_factory=dict)
+    values_from: tuple[ValuesFrom, ...] = ()
+    post_renderers: tuple[Mapping[str, Any], ...] = ()
+    post_render_strategy: str = "nohooks"
+    common_metadata: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    install_crds: CrdPolicy = CrdPolicy.CREATE
+    upgrade_crds: CrdPolicy = CrdPolicy.SKIP
+    has_hooks: bool = True
+    creates_namespace: bool = False
