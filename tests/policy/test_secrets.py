@@ -4,7 +4,7 @@ import pytest
 
 from bot.model.rendering import Diagnostic, Severity
 from bot.policy.secrets import judge_file
-from bot.render.sops_rules import examine, parse_rules
+from bot.render.sops.rules import examine, parse_rules
 
 PLANTED = "hunter2-planted-plain-text"
 SECRET = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: db}}\nstringData: {{pw: {PLANTED}}}\n".encode()

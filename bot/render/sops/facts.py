@@ -17,9 +17,9 @@ from bot.model.manifests import ManifestError, canonical_json, documents
 from bot.model.objects import Manifest
 from bot.render.errors import Unrenderable
 from bot.render.go_regex import BadPattern
-from bot.render.sops_flat import flat_document
-from bot.render.sops_format import MAX_ENCRYPTED_BYTES, Format, marked_format
-from bot.render.sops_scope import BadScope, Scope
+from bot.render.sops.flat import flat_document
+from bot.render.sops.formats import MAX_ENCRYPTED_BYTES, Format, marked_format
+from bot.render.sops.scope import BadScope, Scope
 
 METADATA = "sops"
 _MAX_TEXT_CHARS = 300

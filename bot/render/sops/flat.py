@@ -7,7 +7,7 @@ what is read here is described to people, and sops itself decides whether it is 
 import re
 from typing import Any
 
-from bot.render.sops_format import Format
+from bot.render.sops.formats import Format
 
 _PREFIX = "sops_"
 _SECTION = "sops"

@@ -15,11 +15,11 @@ from bot.model.manifests import Document, ManifestError, documents
 from bot.model.rendering import Diagnostic, Severity
 from bot.render.errors import Unrenderable
 from bot.render.go_regex import BadPattern, GoRegex, go_regex
-from bot.render.sops_facts import describe, is_ciphertext, leaves
-from bot.render.sops_flat import flat_document
-from bot.render.sops_format import Format, format_for
-from bot.render.sops_scope import BadScope, Scope
-from bot.render.sops_secrets import PlainSecret, plain_secrets
+from bot.render.sops.facts import describe, is_ciphertext, leaves
+from bot.render.sops.flat import flat_document
+from bot.render.sops.formats import Format, format_for
+from bot.render.sops.plaintext import PlainSecret, plain_secrets
+from bot.render.sops.scope import BadScope, Scope
 
 RULES_FILE = ".sops.yaml"
 MAX_RULES = 1000

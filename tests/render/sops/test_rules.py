@@ -8,7 +8,7 @@ import pytest
 
 from bot.proc.programs import find
 from bot.render.go_regex import MAX_PATTERN_CHARS, BadPattern, go_regex
-from bot.render.sops_rules import RuleFile, SecretFile, examine, nearest, parse_rules
+from bot.render.sops.rules import RuleFile, SecretFile, examine, nearest, parse_rules
 from tests.render.agekeys import make_key
 from tests.render.sopsfiles import encrypt
 

@@ -26,8 +26,8 @@ from bot.proc.programs import find
 from bot.proc.run import Command, run
 from bot.proc.sandbox import layers
 from bot.render.errors import Unrenderable
-from bot.render.sops_facts import SopsFacts, describe, describe_object, encrypted_values
-from bot.render.sops_format import MAX_ENCRYPTED_BYTES, Format, format_for
+from bot.render.sops.facts import SopsFacts, describe, describe_object, encrypted_values
+from bot.render.sops.formats import MAX_ENCRYPTED_BYTES, Format, format_for
 
 AGE = "age"
 MAX_KEYS = 100

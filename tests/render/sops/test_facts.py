@@ -8,7 +8,7 @@ import pytest
 
 from bot.model.manifests import documents
 from bot.render.errors import Unrenderable
-from bot.render.sops_facts import (
+from bot.render.sops.facts import (
     Recipient,
     SopsFacts,
     comparable,
@@ -18,7 +18,7 @@ from bot.render.sops_facts import (
     edited_without_sops,
     leaves,
 )
-from bot.render.sops_format import (
+from bot.render.sops.formats import (
     MAX_ENCRYPTED_BYTES,
     DecryptedInput,
     Format,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.model.manifests import Document, ManifestError, flatten
-from bot.render.sops_facts import is_ciphertext
-from bot.render.sops_format import marked_format
-from bot.render.sops_scope import Scope
+from bot.render.sops.facts import is_ciphertext
+from bot.render.sops.formats import marked_format
+from bot.render.sops.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from bot.model.manifests import documents
 from bot.model.rendering import Trust
 from bot.proc.errors import ProgramError
 from bot.render.errors import Unrenderable
-from bot.render.sops import (
+from bot.render.sops.decrypt import (
     AgeKeys,
     Decrypted,
     Decryptor,
@@ -27,7 +27,7 @@ from bot.render.sops import (
     NotTrusted,
     Undecryptable,
 )
-from bot.render.sops_format import MAX_ENCRYPTED_BYTES, Format
+from bot.render.sops.formats import MAX_ENCRYPTED_BYTES, Format
 from tests.render.agekeys import AgeKey, make_key
 from tests.render.sopsfiles import decryptor, encrypt
 

@@ -1,0 +1,1 @@
+"""What SOPS encrypted: described without a key, decrypted with one in trusted runs only."""
