@@ -146,16 +146,25 @@ FAMILIES: tuple[Family, ...] = (
     Family("sops", "github.com/getsops/sops/v3", {"sops": "github.com/getsops/sops/v3/cmd/sops"}),
 )
 
+PEERS: tuple[Family, ...] = (
+    Family(
+        "flate",
+        "github.com/home-operations/flate",
+        {"flate": "github.com/home-operations/flate/cmd/flate"},
+    ),
+)
+"""What `make bench` compares with: built by name only, and nothing of ours ever runs it."""
+
 GROUPS: dict[str, tuple[Family, ...]] = {
-    **{family.name: (family,) for family in FAMILIES},
+    **{family.name: (family,) for family in (*FAMILIES, *PEERS)},
     "plane": tuple(family for family in FAMILIES if family.of_plane),
     "all": FAMILIES,
 }
 
 
 def family_of(program: str) -> Family:
-    for family in FAMILIES:
+    for family in (*FAMILIES, *PEERS):
         if program in family.binaries:
             return family
-    known = ", ".join(name for family in FAMILIES for name in family.binaries)
+    known = ", ".join(name for family in (*FAMILIES, *PEERS) for name in family.binaries)
     raise ValueError(f"no program is called {program!r}; known are {known}")

@@ -11,7 +11,7 @@ import pytest
 from tests.tools.conftest import GO_MOD, MakeFamily
 from tools.builder import ensure
 from tools.locate import build_dir, link_dir
-from tools.programs import FAMILIES, Family, parse_version
+from tools.programs import FAMILIES, PEERS, Family, parse_version
 from tools.steps import Progress, ToolFailure
 from tools.toolchain import GO_PACKAGE
 
@@ -42,7 +42,7 @@ def test_the_version_is_read_from_the_module_file(make_family: MakeFamily) -> No
     assert (family.version, family.go_version) == ("1.2.3", (1, 21))
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+@pytest.mark.parametrize("family", [*FAMILIES, *PEERS], ids=lambda family: family.name)
 def test_every_pinned_module_names_its_version_and_needs_a_go_that_can_be_had(family: Family) -> None:
     assert family.version.count(".") == 2
     assert family.go_version <= parse_version(GO_PACKAGE.partition("==")[2])
