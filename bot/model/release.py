@@ -75,7 +75,9 @@ class CrdPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """`name` and `namespace` are the release's own, as Helm gets them. `values` win over `values_from` without a path.
+    """`name` and `namespace` are the release's own, as Helm gets them; `home` is the namespace of the HelmRelease itself.
+
+    `values` win over `values_from` without a path; those are looked up in `home`.
 
     `post_renderers` are kustomizations (`patches`, `images`) laid over what the chart renders to, in order.
     `labels` are put on every object by the controller that makes the release.
@@ -84,6 +86,7 @@ class Release:
     name: str
     namespace: str
     chart: Chart
+    home: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
     values_from: tuple[ValuesFrom, ...] = ()
     post_renderers: tuple[Mapping[str, Any], ...] = ()
