@@ -16,7 +16,7 @@ from tools.builder import ensure
 from tools.github import NAME as GITHUB_DESCRIPTION
 from tools.github import description_dir, ensure_description
 from tools.locate import find
-from tools.programs import FAMILIES, GROUPS, PEERS, Family
+from tools.programs import EVERY, GROUPS, Family
 from tools.steps import Progress, ToolFailure
 
 NAMES = (*GROUPS, GITHUB_DESCRIPTION)
@@ -58,7 +58,7 @@ def _name(text: str) -> str:
 
 
 def _print_list() -> None:
-    for family in (*FAMILIES, *PEERS):
+    for family in EVERY:
         for program in family.binaries:
             print(f"{program:26} {family.version:10} {find(program) or 'not built'}")
     there = description_dir()

@@ -5,6 +5,7 @@ Invariant: only complete builds appear in the cache, under the key of what they 
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -49,6 +50,19 @@ def _build(family: Family, staging: Path, progress: Progress) -> None:
         )
         progress.say(command.title)
         run(command, progress, is_progress=_names_package)
+    if family.files:
+        _keep_files(family, staging, go, progress)
+
+
+def _keep_files(family: Family, staging: Path, go: Path, progress: Progress) -> None:
+    """A copy, because the cache of modules may be emptied at any time."""
+    asked: list[str | Path] = [go, "list", "-m", "-f", "{{.Dir}}", family.module]
+    command = Command(f"looking for {family.module}", asked, cwd=family.directory, env=go_env())
+    module = Path(run(command, progress))
+    for name, directory in family.files.items():
+        (staging / name).mkdir()
+        for file in (module / directory).iterdir():
+            shutil.copyfile(file, staging / name / file.name)
 
 
 def _names_package(line: str) -> bool:

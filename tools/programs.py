@@ -27,7 +27,8 @@ class Family:
     """Programs that are built from one module.
 
     `binaries` maps a program's file name to its Go package; `required` are those without which a copy found on the
-    machine is of no use to us; `stamps` are the variables in which a program looks for its own version.
+    machine is of no use to us; `stamps` are the variables in which a program looks for its own version;
+    `files` maps a name beside `bin` to a directory of the module that is kept with the programs.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Family:
     of_plane: bool = False
     optional: frozenset[str] = frozenset()
     stamps: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
     go_modules: Path = field(default=GO_MODULES)
 
     @property
@@ -58,7 +60,8 @@ class Family:
     @cached_property
     def key(self) -> str:
         digest = hashlib.sha256()
-        for part in (self._go_mod, self._go_sum, *self.flags, *target_platform(), *self.binaries.items()):
+        made_of = (*self.flags, *target_platform(), *self.binaries.items(), *self.files.items())
+        for part in (self._go_mod, self._go_sum, *made_of):
             digest.update(repr(part).encode())
         return digest.hexdigest()[:12]
 
@@ -155,16 +158,33 @@ PEERS: tuple[Family, ...] = (
 )
 """What `make bench` compares with: built by name only, and nothing of ours ever runs it."""
 
+
+def _controller(name: str) -> Family:
+    """One of Flux's controllers, with the definitions of the kinds it acts on."""
+    module = f"github.com/fluxcd/{name}-controller"
+    return Family(f"flux-{name}", module, {f"{name}-controller": module}, files={"crds": "config/crd/bases"})
+
+
+ORACLES: tuple[Family, ...] = (_controller("source"), _controller("kustomize"), _controller("helm"))
+"""What `make oracles` holds our renderings against: built by name only, and nothing of ours ever runs it.
+
+Their own replaces do not count for us, so each module repeats them. Two differ from upstream, because what upstream
+asks for cannot be had as a module: `fluxcd/pkg/kustomize` is one patch newer, and helm is not Flux's fork of it.
+"""
+
+EVERY: tuple[Family, ...] = (*FAMILIES, *PEERS, *ORACLES)
+
 GROUPS: dict[str, tuple[Family, ...]] = {
-    **{family.name: (family,) for family in (*FAMILIES, *PEERS)},
+    **{family.name: (family,) for family in EVERY},
     "plane": tuple(family for family in FAMILIES if family.of_plane),
+    "oracles": ORACLES,
     "all": FAMILIES,
 }
 
 
 def family_of(program: str) -> Family:
-    for family in (*FAMILIES, *PEERS):
+    for family in EVERY:
         if program in family.binaries:
             return family
-    known = ", ".join(name for family in (*FAMILIES, *PEERS) for name in family.binaries)
+    known = ", ".join(name for family in EVERY for name in family.binaries)
     raise ValueError(f"no program is called {program!r}; known are {known}")

@@ -11,7 +11,7 @@ import pytest
 from tests.tools.conftest import GO_MOD, MakeFamily
 from tools.builder import ensure
 from tools.locate import build_dir, link_dir
-from tools.programs import FAMILIES, PEERS, Family, parse_version
+from tools.programs import EVERY, Family, parse_version
 from tools.steps import Progress, ToolFailure
 from tools.toolchain import GO_PACKAGE
 
@@ -42,7 +42,7 @@ def test_the_version_is_read_from_the_module_file(make_family: MakeFamily) -> No
     assert (family.version, family.go_version) == ("1.2.3", (1, 21))
 
 
-@pytest.mark.parametrize("family", [*FAMILIES, *PEERS], ids=lambda family: family.name)
+@pytest.mark.parametrize("family", EVERY, ids=lambda family: family.name)
 def test_every_pinned_module_names_its_version_and_needs_a_go_that_can_be_had(family: Family) -> None:
     assert family.version.count(".") == 2
     assert family.go_version <= parse_version(GO_PACKAGE.partition("==")[2])
@@ -108,3 +108,12 @@ def test_a_program_is_told_the_version_that_is_pinned(cache: Path, make_family: 
         check=True,
     )
     assert said.stderr == "v1.2.3\n"
+
+
+def test_files_of_the_module_are_kept_with_its_programs(cache: Path, make_family: MakeFamily) -> None:
+    family = make_family()
+    kinds = family.directory / "greeter" / "kinds"
+    kinds.mkdir()
+    (kinds / "greeting.yaml").write_text("kind: Greeting\n")
+    built = ensure(replace(family, files={"crds": "kinds"}), Progress(io.StringIO())).parent
+    assert (built / "crds" / "greeting.yaml").read_text() == "kind: Greeting\n"
