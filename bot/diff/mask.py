@@ -62,6 +62,7 @@ class Mask:
             digest=self._digest(objects),
             diagnostics=self._diagnostics(rendering),
             holes=rendering.holes,
+            materials=rendering.materials,
         )
 
     def scrub(self, text: str, rendering: Rendering) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.model.objects import Digest, ObjectId
-from bot.model.rendering import Diagnostic
+from bot.model.rendering import Diagnostic, Material
 from bot.model.repo import Sha, TreeId
 from bot.model.target import Target
 
@@ -85,9 +85,18 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class MaterialChange:
+    """What a target is made of from elsewhere, on either side; None where that side has none of this name."""
+
+    old: Material | None
+    new: Material | None
+
+
+@dataclass(frozen=True, slots=True)
 class TargetPlan:
     """What happens to one target. `base_digest`/`head_digest` are None where that side has no complete rendering
     (absent, unknown, or unchanged without having been rendered). `moved_from` is the name or path that a moved one had.
+    `materials` are those that differ, by name. What `changes` hold of an unknown target is what is known all the same.
     """
 
     target: Target
@@ -97,6 +106,7 @@ class TargetPlan:
     base_digest: Digest | None = None
     head_digest: Digest | None = None
     moved_from: str = ""
+    materials: tuple[MaterialChange, ...] = ()
 
     @property
     def counts(self) -> Counts:

@@ -36,7 +36,8 @@ class Chart:
     `OCI`, where `url` (`oci://HOST/PATH`) names it whole. `version` is a version or a range of versions, empty for the
     newest. `digest` (`sha256:...`) wins over `tag`, which wins over `version`; both are for `OCI` only. `values_files`
     replace the chart's own `values.yaml`; their paths are relative to the source's root for `TREE`, to the chart
-    otherwise.
+    otherwise. `is_artifact` is set where an OCIRepository names the chart: then `version` is its `ref.semver`, which wins
+    over `tag`. `is_insecure` asks for plain HTTP.
     """
 
     kind: ChartKind
@@ -45,6 +46,8 @@ class Chart:
     version: str = ""
     tag: str = ""
     digest: str = ""
+    is_artifact: bool = False
+    is_insecure: bool = False
     values_files: tuple[str, ...] = ()
     ignore_missing_values_files: bool = False
 

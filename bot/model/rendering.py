@@ -77,6 +77,15 @@ class Hole:
     version: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Material:
+    """Something from elsewhere that a rendering was made of, exactly: `chart podinfo`, its version, `sha256:...`."""
+
+    name: str
+    version: str
+    digest: str
+
+
 class Trust(StrEnum):
     """Whose input made a rendering. What an untrusted one made is never read by a delivery."""
 
@@ -96,6 +105,7 @@ class Rendering:
     objects: tuple[Object, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     holes: tuple[Hole, ...] = ()
+    materials: tuple[Material, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -110,6 +120,7 @@ class MaskedRendering:
     digest: Digest
     diagnostics: tuple[Diagnostic, ...] = ()
     holes: tuple[Hole, ...] = ()
+    materials: tuple[Material, ...] = ()
 
     @property
     def failed(self) -> bool:

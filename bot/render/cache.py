@@ -19,7 +19,7 @@ import msgspec
 
 from bot.model.rendering import ContentKey, MaskedRendering, Trust
 
-_MAGIC = b"longshore-rendering-1\n"
+_MAGIC = b"longshore-rendering-2\n"
 _SUFFIX = ".rendering"
 _KEEP_AFTER_EVICTION = 0.8
 _STALE_AFTER_S = 3600.0
