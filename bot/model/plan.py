@@ -96,7 +96,8 @@ class MaterialChange:
 class TargetPlan:
     """What happens to one target. `base_digest`/`head_digest` are None where that side has no complete rendering
     (absent, unknown, or unchanged without having been rendered). `moved_from` is the name or path that a moved one had.
-    `materials` are those that differ, by name. What `changes` hold of an unknown target is what is known all the same.
+    `materials` are those that differ, by name. `declared` are the fields of the target's own declaration (a release's
+    chart, version and values) that differ, filled where the target is unknown: what is known all the same.
     """
 
     target: Target
@@ -107,6 +108,7 @@ class TargetPlan:
     head_digest: Digest | None = None
     moved_from: str = ""
     materials: tuple[MaterialChange, ...] = ()
+    declared: tuple[FieldChange, ...] = ()
 
     @property
     def counts(self) -> Counts:
