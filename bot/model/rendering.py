@@ -5,7 +5,7 @@ included, lives in memory only and is what an engine applies; a `MaskedRendering
 only kind that is compared, cached, logged or shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
@@ -99,13 +99,14 @@ class Rendering:
 
     `objects` is empty when `failed`; a rendering may also be empty because nothing is declared, which is not a
     failure. Holds secret values: never cache, log or post it; `mask` it first. One with `holes` is planned, never
-    applied by us.
+    applied by us. `secrets` are values that were decrypted, wherever in the objects they are now.
     """
 
     objects: tuple[Object, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     holes: tuple[Hole, ...] = ()
     materials: tuple[Material, ...] = ()
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def failed(self) -> bool:

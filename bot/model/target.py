@@ -73,6 +73,16 @@ class PostBuild:
 
 
 @dataclass(frozen=True, slots=True)
+class Decryption:
+    """That a controller decrypts what a target reads. `provider` is `sops`; `secret` names the Secret with its keys,
+    empty where the controller has keys of its own.
+    """
+
+    provider: str
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GitSource:
     """Another Git repository, as a manifest names it. `ignore` are patterns that Flux adds to its `.sourceignore`."""
 
@@ -105,6 +115,7 @@ class Target:
     depends_on: tuple[str, ...] = ()
     overlay: Mapping[str, Any] = field(default_factory=dict)
     post_build: PostBuild | None = None
+    decryption: Decryption | None = None
     release: Release | None = None
     source: GitSource | None = None
     unknown_because: str = ""

@@ -16,6 +16,7 @@ from bot.planning.expansion import Expansion, Finding, Previous, Traced
 from bot.planning.memory import Memory
 from bot.render.brute import Checkout, checkout
 from bot.render.cache import CacheKey, RenderingCache
+from bot.render.given import Given
 from bot.render.key import content_key
 from bot.render.render import render
 from bot.render.sandbox import Sandbox
@@ -107,8 +108,11 @@ class Renderings:
             self._started += 1
             self._on_progress(f"rendering {self._started}: {traced.target.id}")
             return await render(
-                tree, traced.target, traced.trace, self._workshop.sandbox, traced.substitution
+                tree, traced.target, traced.trace, self._workshop.sandbox, self._given(traced)
             )
+
+    def _given(self, traced: Traced) -> Given:
+        return Given(traced.substitution)
 
     def mask(self, rendering: Rendering) -> MaskedRendering:
         return self._workshop.mask.mask(rendering)
@@ -193,7 +197,7 @@ class ExhaustiveRenderings(Renderings):
         whole = await self._whole_tree(tree)
         async with self._workshop.gate:
             self._on_progress(f"verifying {traced.target.id}")
-            return await whole.checkout.render(traced.target, self._workshop.sandbox, traced.substitution)
+            return await whole.checkout.render(traced.target, self._workshop.sandbox, self._given(traced))
 
     async def _whole_tree(self, tree: Tree) -> _WholeTree:
         if tree.id not in self._trees:

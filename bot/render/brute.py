@@ -20,11 +20,11 @@ from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.files import write_everything
 from bot.render.finish import finished
+from bot.render.given import NOTHING, Given
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared, generated, lay_over
 from bot.render.render import ROOT_NAME, failed
 from bot.render.sandbox import Sandbox, kustomize_build
-from bot.render.variables import Substitution
 
 MAX_CHECKOUT_BYTES = 2 * 1024 * 1024 * 1024
 
@@ -45,9 +45,7 @@ class Checkout:
         self._writing = asyncio.Lock()
         self._laying_over = asyncio.Lock()
 
-    async def render(
-        self, target: Target, sandbox: Sandbox, substitution: Substitution | None = None
-    ) -> Rendering:
+    async def render(self, target: Target, sandbox: Sandbox, given: Given = NOTHING) -> Rendering:
         if target.unknown_because:
             return failed(target.unknown_because, target)
         if target.renderer is RendererKind.HELM:
@@ -57,7 +55,7 @@ class Checkout:
             async with self._writing:
                 root = await asyncio.to_thread(self._root, is_flux)
             async with self._laying_over if is_flux else nullcontext():
-                return finished(await self._render(target, root, sandbox), target, substitution)
+                return finished(await self._render(target, root, sandbox), target, given)
         except Unrenderable as error:
             return failed(error.message, target, file=error.file, line=error.line)
 

@@ -7,20 +7,21 @@ from dataclasses import replace
 from bot.model.objects import Object
 from bot.model.rendering import Diagnostic, Hole, Rendering, Severity
 from bot.model.target import Target
+from bot.render.given import Given
 from bot.render.overlay import with_common_metadata
 from bot.render.substitution import Substituted, substitute
-from bot.render.variables import Substitution
 
 _MOST_REMARKS = 20
 
 
-def finished(built: Rendering, target: Target, substitution: Substitution | None) -> Rendering:
+def finished(built: Rendering, target: Target, given: Given) -> Rendering:
     """The rendering as Flux would apply it. What is not known here stays as it was written and is said."""
     if built.failed:
         return built
+    substitution = given.substitution
     done = substitute(built.objects, substitution) if substitution else Substituted(built.objects)
     if done.problems:
-        return Rendering((), tuple(_placed(done.problems, target)))
+        return Rendering((), tuple(_placed(done.problems, target)), secrets=built.secrets)
     metadata = target.overlay.get("commonMetadata") or {}
     objects = (
         tuple(Object(o.id, with_common_metadata(o.manifest, metadata)) for o in done.objects)
@@ -28,7 +29,12 @@ def finished(built: Rendering, target: Target, substitution: Substitution | None
         else done.objects
     )
     remarks = tuple(_placed([*_unknown(done.holes), *_assumed(done)], target))
-    return Rendering(objects, (*built.diagnostics, *remarks), done.holes)
+    return replace(
+        built,
+        objects=objects,
+        diagnostics=(*built.diagnostics, *remarks),
+        holes=(*built.holes, *done.holes),
+    )
 
 
 def _unknown(holes: Iterable[Hole]) -> Iterator[Diagnostic]:

@@ -20,9 +20,17 @@ SCHEMA = 2
 
 
 def content_key(
-    trace: Trace, target: Target, tools: Mapping[str, str], substitution: Substitution | None = None
+    trace: Trace,
+    target: Target,
+    tools: Mapping[str, str],
+    substitution: Substitution | None = None,
+    *,
+    decryption: str = "",
 ) -> ContentKey:
-    """`tools` maps the programs that take part to their versions, `{"kustomize": "5.8.1"}`."""
+    """`tools` maps the programs that take part to their versions, `{"kustomize": "5.8.1"}`.
+
+    `decryption` says with which keys and what program a target that asks for it is decrypted, empty for not at all.
+    """
     hashed = hashlib.sha256(
         canonical_json(
             {
@@ -35,6 +43,9 @@ def content_key(
                 "overlay": dict(target.overlay),
                 "unknown": target.unknown_because,
                 "post build": msgspec.to_builtins(target.post_build),
+                "decryption": [msgspec.to_builtins(target.decryption), decryption]
+                if target.decryption
+                else None,
                 "substitution": msgspec.to_builtins(substitution),
             }
         )

@@ -20,11 +20,11 @@ from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.files import write_files
 from bot.render.finish import finished
+from bot.render.given import NOTHING, Given
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared, generated, lay_over
 from bot.render.paths import follow, join
 from bot.render.sandbox import Sandbox, kustomize_build
-from bot.render.variables import Substitution
 
 ROOT_NAME = "repository"
 """The directory's name can reach the output (ValueAddTransformer defaults to it), so it is always the same."""
@@ -35,7 +35,7 @@ async def render(
     target: Target,
     trace: Trace,
     sandbox: Sandbox,
-    substitution: Substitution | None = None,
+    given: Given = NOTHING,
 ) -> Rendering:
     """Render a target from the files its trace names, in the tree the trace was made in."""
     if target.unknown_because:
@@ -44,19 +44,19 @@ async def render(
         return Rendering((), trace.diagnostics)
     try:
         if target.renderer is RendererKind.PLAIN:
-            return finished(await asyncio.to_thread(_render_plain, tree, target), target, substitution)
+            return finished(await asyncio.to_thread(_render_plain, tree, target), target, given)
         with tempfile.TemporaryDirectory(prefix="longshore-") as private:
             root = Path(private) / ROOT_NAME
             directory = await asyncio.to_thread(_prepare, tree, target, trace, root)
             output = await kustomize_build(root, directory, sandbox)
-        return await asyncio.to_thread(rendered, output, target, substitution)
+        return await asyncio.to_thread(rendered, output, target, given)
     except Unrenderable as error:
         return failed(error.message, target, file=error.file, line=error.line)
 
 
-def rendered(output: bytes, target: Target, substitution: Substitution | None) -> Rendering:
+def rendered(output: bytes, target: Target, given: Given) -> Rendering:
     """What kustomize wrote, as objects, with all that Flux does to them."""
-    return finished(rendering([Source(output, None)]), target, substitution)
+    return finished(rendering([Source(output, None)]), target, given)
 
 
 def failed(message: str, target: Target, *, file: str | None = None, line: int | None = None) -> Rendering:
