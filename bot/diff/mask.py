@@ -62,6 +62,7 @@ class Mask:
             digest=self._digest(objects),
             diagnostics=self._diagnostics(rendering),
             holes=rendering.holes,
+            chart_crds=rendering.chart_crds,
             materials=rendering.materials,
         )
 

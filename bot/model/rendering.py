@@ -99,7 +99,8 @@ class Rendering:
 
     `objects` is empty when `failed`; a rendering may also be empty because nothing is declared, which is not a
     failure. Holds secret values: never cache, log or post it; `mask` it first. One with `holes` is planned, never
-    applied by us. `secrets` are values that were decrypted, wherever in the objects they are now.
+    applied by us. `secrets` are values that were decrypted, wherever in the objects they are now. `chart_crds` are the
+    objects of a Helm chart's `crds/`, which have rules of their own.
     """
 
     objects: tuple[Object, ...]
@@ -107,6 +108,7 @@ class Rendering:
     holes: tuple[Hole, ...] = ()
     materials: tuple[Material, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    chart_crds: tuple[ObjectId, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -122,6 +124,7 @@ class MaskedRendering:
     diagnostics: tuple[Diagnostic, ...] = ()
     holes: tuple[Hole, ...] = ()
     materials: tuple[Material, ...] = ()
+    chart_crds: tuple[ObjectId, ...] = ()
 
     @property
     def failed(self) -> bool:

@@ -13,9 +13,10 @@ import msgspec
 from bot.model.manifests import canonical_json
 from bot.model.rendering import ContentKey, Trace
 from bot.model.target import Found, Target
+from bot.render.helm.inputs import ReleaseInputs, fingerprint
 from bot.render.variables import Substitution
 
-SCHEMA = 2
+SCHEMA = 3
 """To be raised with every change of this package that may render the same input differently."""
 
 
@@ -26,10 +27,12 @@ def content_key(
     substitution: Substitution | None = None,
     *,
     decryption: str = "",
+    inputs: ReleaseInputs | None = None,
 ) -> ContentKey:
     """`tools` maps the programs that take part to their versions, `{"kustomize": "5.8.1"}`.
 
     `decryption` says with which keys and what program a target that asks for it is decrypted, empty for not at all.
+    `inputs` are what a release is rendered from beside the tree.
     """
     hashed = hashlib.sha256(
         canonical_json(
@@ -47,6 +50,8 @@ def content_key(
                 if target.decryption
                 else None,
                 "substitution": msgspec.to_builtins(substitution),
+                "release": msgspec.to_builtins(target.release),
+                "inputs": fingerprint(inputs) if inputs else None,
             }
         )
     )
