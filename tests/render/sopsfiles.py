@@ -5,7 +5,8 @@ from pathlib import Path
 
 from bot.model.rendering import Trust
 from bot.proc.programs import find
-from bot.render.sops.decrypt import AgeKeys, Decryptor
+from bot.render.sops.decrypt import Decryptor
+from bot.render.sops.keys import AgeKeys
 from tests.render.agekeys import AgeKey
 
 TIMEOUT_S = 30

@@ -3,12 +3,9 @@
 The sops program does it, in the renderer's sandbox: it reads no file, reaches no network, starts nothing, and is
 given the keys in the environment of its one process. Two invariants: without `Trust.TRUSTED` there is no `Decryptor`
 to ask, and no error from here quotes a word of sops's own, because those may be plain text.
-
-Keys of age only: every other kind needs a network or a keyring.
 """
 
 import base64
-import re
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -28,11 +25,10 @@ from bot.proc.sandbox import layers
 from bot.render.errors import Unrenderable
 from bot.render.sops.facts import SopsFacts, describe, describe_object, encrypted_values
 from bot.render.sops.formats import MAX_ENCRYPTED_BYTES, Format, format_for
+from bot.render.sops.keys import AgeKeys
 
 AGE = "age"
-MAX_KEYS = 100
 _DECRYPT_OPT_OUT = "kustomize.toolkit.fluxcd.io/decrypt"
-_IDENTITY = re.compile(r"AGE-SECRET-KEY-(?:PQ-)?1[02-9AC-HJ-NP-Z]{50,4000}")
 _LIMITS = Limits(memory_bytes=512 * MIB, cpu_s=10, file_bytes=0)
 _MAX_NAMED = 5
 
@@ -86,36 +82,6 @@ class Decrypted:
 
 
 @dataclass(frozen=True, slots=True)
-class AgeKeys:
-    """Private keys of age, as the `*.agekey` entries of a Secret hold them."""
-
-    _identities: tuple[str, ...] = field(repr=False)
-
-    @classmethod
-    def parse(cls, *texts: str) -> "AgeKeys":
-        """Read key files: one key per line, comments and empty lines between. Raises `UserError`."""
-        found: list[str] = []
-        for text in texts:
-            for number, raw in enumerate(text.splitlines(), 1):
-                line = raw.strip()
-                if not line or line.startswith("#"):
-                    continue
-                if not _IDENTITY.fullmatch(line):
-                    raise UserError(
-                        f"line {number} of an age key file is not a key of age",
-                        hint="a key starts with AGE-SECRET-KEY-1; keys of SSH and of plugins are not used",
-                    )
-                found.append(line)
-        if not 0 < len(found) <= MAX_KEYS:
-            raise UserError(f"an age key file holds 1 to {MAX_KEYS} keys, not {len(found)}")
-        return cls(tuple(dict.fromkeys(found)))
-
-    def environment(self) -> dict[str, str]:
-        """For the one process that decrypts."""
-        return {"SOPS_AGE_KEY": "\n".join(self._identities)}
-
-
-@dataclass(frozen=True, slots=True)
 class Encrypted:
     """Something to decrypt; `file` is where a person finds it, or the name of an object."""
 
@@ -135,6 +101,7 @@ class Decryptor:
     keys: AgeKeys
     program: Path
     layers: Layers
+    version: str = ""
     timeout_s: float = 20.0
     max_output_bytes: int = 16 * MIB
 
@@ -143,9 +110,14 @@ class Decryptor:
             raise NotTrusted("secrets are decrypted only for what is merged, never for a pull request")
 
     @classmethod
-    def here(cls, keys: AgeKeys, trust: Trust) -> "Decryptor":
-        """Raises `NotTrusted`, `ProgramMissing`."""
-        return cls(trust, keys, find("sops"), layers())
+    def here(cls, keys: AgeKeys, trust: Trust, version: str = "") -> "Decryptor":
+        """`version` is the program's. Raises `NotTrusted`, `ProgramMissing`."""
+        return cls(trust, keys, find("sops"), layers(), version)
+
+    @property
+    def identity(self) -> str:
+        """What a rendering depends on besides its files: the program and which keys are held."""
+        return f"sops {self.version} {self.keys.identity}"
 
     async def decrypt(self, encrypted: Encrypted) -> Decrypted:
         """Raises `Undecryptable`, and `Unrenderable` for what is no file of its format."""

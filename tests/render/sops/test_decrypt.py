@@ -16,7 +16,6 @@ from bot.model.rendering import Trust
 from bot.proc.errors import ProgramError
 from bot.render.errors import Unrenderable
 from bot.render.sops.decrypt import (
-    AgeKeys,
     Decrypted,
     Decryptor,
     Encrypted,
@@ -28,6 +27,7 @@ from bot.render.sops.decrypt import (
     Undecryptable,
 )
 from bot.render.sops.formats import MAX_ENCRYPTED_BYTES, Format
+from bot.render.sops.keys import AgeKeys
 from tests.render.agekeys import AgeKey, make_key
 from tests.render.sopsfiles import decryptor, encrypt
 
