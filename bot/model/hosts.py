@@ -9,7 +9,7 @@ import fnmatch
 import ipaddress
 import re
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _DEFAULT_PORTS = {"https": 443, "http": 80, "oci": 443, "ssh": 22, "git": 9418}
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
@@ -92,6 +92,27 @@ class Hosts:
         """Whether only `*` allows the host: its name may then not lead into a private network. Raises `BadAddress`."""
         asked = endpoint(url)
         return not any(pattern != "*" and _fits(pattern, asked) for pattern in self.patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Who to be at `host` (`HOST` or `HOST:PORT`). `username` is empty where `secret` is a token that stands alone."""
+
+    host: str
+    username: str = ""
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the operator knows of hosts that do not answer everybody; the first that names a host is its."""
+
+    known: tuple[Credential, ...] = ()
+
+    def of(self, url: str) -> Credential | None:
+        """Who to be for `url`; None for nobody. Raises `BadAddress`."""
+        asked = endpoint(url)
+        return next((one for one in self.known if _fits(one.host, asked) and not _is_wild(one.host)), None)
 
 
 def is_public(address: str) -> bool:

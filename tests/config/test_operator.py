@@ -56,7 +56,7 @@ web:
         "config.yaml:7: schedules.sweep: a duration needs a unit, for example 10s",
         (
             "config.yaml:8: nope: unknown key; known: clusters, dataDir, forges, limits, prune, publicUrl, repositories, "
-            "sandbox, schedules, secretKey, store, web, worker"
+            "sandbox, schedules, secretKey, sources, store, web, worker"
         ),
     }
 
@@ -174,3 +174,44 @@ repositories:
 def test_a_password_in_a_value_that_does_not_fit_is_not_repeated() -> None:
     text = "forges:\n  hub:\n    apiUrl: https://bot:hunter2@forge.test\n    webhookSecrets: ['${env:H}']\n"
     assert not [problem for problem in problems(text) if "hunter2" in problem]
+
+
+def test_sources_name_hosts_and_who_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORD", "hunter2")
+    text = """
+sources:
+  hosts: [charts.example.com, "*.example.org", "127.0.0.1:5000", "*"]
+  credentials:
+    - {host: charts.example.com, username: robot, password: "${env:WORD}"}
+    - {host: "registry.example.org:5000", token: "${env:WORD}"}
+"""
+    sources = parse_operator(text.encode(), "config.yaml").sources
+    assert sources.allowed().why_not("oci://127.0.0.1:5000/app") == ""
+    robot = sources.secrets().of("https://charts.example.com/index.yaml")
+    assert robot is not None
+    assert (robot.username, robot.secret) == ("robot", "hunter2")
+    assert "hunter2" not in repr(sources.secrets())
+    assert sources.secrets().of("oci://registry.example.org:5000/app") is not None
+    assert sources.secrets().of("oci://registry.example.org/app") is None
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "{host: a.example, username: robot}",
+        '{host: a.example, password: "${env:WORD}"}',
+        '{host: a.example, username: robot, password: "${env:WORD}", token: "${env:WORD}"}',
+        "{host: a.example}",
+        '{host: "*.example", token: "${env:WORD}"}',
+        '{host: "https://a.example", token: "${env:WORD}"}',
+        "{host: a.example, token: hunter2}",
+    ],
+)
+def test_a_credential_is_one_way_to_be_known_to_one_host(entry: str) -> None:
+    found = problems(f"sources: {{credentials: [{entry}]}}")
+    assert found
+    assert "hunter2" not in " ".join(found)
+
+
+def test_nothing_is_fetched_unless_a_host_is_named() -> None:
+    assert Config().sources.allowed().why_not("https://charts.example.com") != ""
