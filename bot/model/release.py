@@ -37,7 +37,8 @@ class Chart:
     newest. `digest` (`sha256:...`) wins over `tag`, which wins over `version`; both are for `OCI` only. `values_files`
     replace the chart's own `values.yaml`; their paths are relative to the source's root for `TREE`, to the chart
     otherwise. `is_artifact` is set where an OCIRepository names the chart: then `version` is its `ref.semver`, which wins
-    over `tag`. `is_insecure` asks for plain HTTP.
+    over `tag`. `is_insecure` asks for plain HTTP. `secret` names the Secret that Flux logs in with, empty for none.
+    `has_revision` is set where the first 12 digits of the source's commit become part of the chart's version.
     """
 
     kind: ChartKind
@@ -50,6 +51,8 @@ class Chart:
     is_insecure: bool = False
     values_files: tuple[str, ...] = ()
     ignore_missing_values_files: bool = False
+    has_revision: bool = False
+    secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ class Release:
     `values` win over `values_from` without a path; those are looked up in `home`.
 
     `post_renderers` are kustomizations (`patches`, `images`) laid over what the chart renders to, in order.
-    `labels` are put on every object by the controller that makes the release.
+    `labels` are put on every object by the controller that makes the release. `skips_schema` is set where an install
+    or an upgrade does not hold the values against the chart's `values.schema.json`; `has_hooks` unless both leave them out.
     """
 
     name: str
@@ -100,3 +104,4 @@ class Release:
     upgrade_crds: CrdPolicy = CrdPolicy.SKIP
     has_hooks: bool = True
     creates_namespace: bool = False
+    skips_schema: bool = False

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bot.model.flux import FluxSettings
 from bot.model.release import GitRef, Release
 
 
@@ -84,11 +85,36 @@ class Decryption:
 
 @dataclass(frozen=True, slots=True)
 class GitSource:
-    """Another Git repository, as a manifest names it. `ignore` are patterns that Flux adds to its `.sourceignore`."""
+    """Another Git repository, as a manifest names it, or this one at a commit or tag that the manifest pins.
+
+    `ignore` are patterns that Flux adds to its `.sourceignore`. `secret` names the Secret that Flux logs in with,
+    empty for none.
+    """
 
     url: str
     ref: GitRef = field(default_factory=GitRef)
     ignore: str = ""
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OciSource:
+    """Files that a registry holds as an artifact: `url` is `oci://HOST/PATH`.
+
+    The first of `digest`, `semver` (a range of versions, among the tags that `semver_filter` matches) and `tag` that is
+    given counts; none: `latest`. `media_type` names the layer, empty for the first; it is unpacked unless `is_copied`.
+    """
+
+    url: str
+    tag: str = ""
+    semver: str = ""
+    semver_filter: str = ""
+    digest: str = ""
+    media_type: str = ""
+    is_copied: bool = False
+    is_insecure: bool = False
+    ignore: str = ""
+    secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +123,10 @@ class Target:
 
     `path` is relative to the repository's root, without leading or trailing slash, empty for the root itself.
     `overlay` holds kustomization fields that the finder lays over the path's kustomization, as Flux does with
-    `spec.patches`, `spec.images` and the like. `release` is what the renderer `helm` renders; `source` is another
-    repository that `path` lies in. `unknown_because` is set where the finder already knows that this
-    version of Longshore cannot render the target: it is then planned as unknown, with this reason.
+    `spec.patches`, `spec.images` and the like. `release` is what the renderer `helm` renders; `source` (or
+    `oci_source`) is where `path` lies when that is not the repository at hand; `ignore` are the patterns that Flux adds
+    to the `.sourceignore` of the repository at hand. `flux` is set for what Flux applies. `unknown_because` is set where
+    the finder already knows that the target cannot be rendered: it is then planned as unknown, with this reason.
     """
 
     id: TargetId
@@ -118,4 +145,7 @@ class Target:
     decryption: Decryption | None = None
     release: Release | None = None
     source: GitSource | None = None
+    oci_source: OciSource | None = None
+    ignore: str = ""
+    flux: FluxSettings | None = None
     unknown_because: str = ""
