@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 
 from bot.diff.fields import compare_fields, fields_of
+from bot.diff.images import images_between
 from bot.model.danger import loss_of
 from bot.model.manifests import canonical_json
 from bot.model.objects import Object, ObjectId
@@ -18,6 +19,7 @@ from bot.model.rendering import MaskedRendering
 
 _GENERATED = re.compile(r"(.+)-[bcdfghkmt2456789]{10}")
 """What kustomize appends to the name of a generated ConfigMap or Secret: ten letters that spell no word."""
+_HOOK = "helm.sh/hook"
 
 Objects = dict[ObjectId, Object]
 
@@ -33,8 +35,8 @@ def compare(base: MaskedRendering | None, head: MaskedRendering | None) -> tuple
     come = {i: o for i, o in new.items() if i not in old}
     changes += [_regenerated(before, after) for before, after in _pairs(gone, come, _stem)]
     changes += [_moved(before, after) for before, after in _pairs(gone, come, _content)]
-    changes += [ObjectChange(Action.REMOVED, o.id, o.api_version) for o in gone.values()]
-    changes += [ObjectChange(Action.ADDED, o.id, o.api_version, fields_of(o.manifest)) for o in come.values()]
+    changes += [ObjectChange(Action.REMOVED, o.id, o.api_version, hook=_hook(o)) for o in gone.values()]
+    changes += [_added(o) for o in come.values()]
     return tuple(sorted((c for c in changes if c is not None), key=lambda c: (c.id, c.action)))
 
 
@@ -42,7 +44,23 @@ def _changed(old: Object, new: Object) -> ObjectChange | None:
     if old.manifest is new.manifest:
         return None
     fields = compare_fields(old.manifest, new.manifest)
-    return ObjectChange(Action.CHANGED, new.id, new.api_version, fields) if fields else None
+    if not fields:
+        return None
+    images = images_between(old.manifest, new.manifest, fields)
+    return ObjectChange(Action.CHANGED, new.id, new.api_version, fields, hook=_hook(new), images=images)
+
+
+def _added(new: Object) -> ObjectChange:
+    return ObjectChange(Action.ADDED, new.id, new.api_version, fields_of(new.manifest), hook=_hook(new))
+
+
+def _hook(item: Object) -> str:
+    """When Helm runs the object, as `pre-install, pre-upgrade`; empty for what is no hook."""
+    annotations = item.manifest["metadata"].get("annotations")
+    value = annotations.get(_HOOK) if isinstance(annotations, dict) else None
+    if not isinstance(value, str):
+        return ""
+    return ", ".join(event for part in value.split(",") if (event := part.strip().lower()))
 
 
 def _pairs(
@@ -76,7 +94,9 @@ def _content(item: Object) -> Hashable | None:
 
 def _regenerated(old: Object, new: Object) -> ObjectChange:
     fields = tuple(f for f in compare_fields(old.manifest, new.manifest) if f.path != "metadata.name")
-    return ObjectChange(Action.CHANGED, new.id, new.api_version, fields, old_name=old.id.name)
+    return ObjectChange(
+        Action.CHANGED, new.id, new.api_version, fields, old_name=old.id.name, hook=_hook(new)
+    )
 
 
 def _moved(old: Object, new: Object) -> ObjectChange:
@@ -87,4 +107,4 @@ def _moved(old: Object, new: Object) -> ObjectChange:
     fields = tuple(
         FieldChange(path, FieldOp.REPLACE, before, after) for path, before, after in places if before != after
     )
-    return ObjectChange(Action.MOVED, new.id, new.api_version, fields, old_name=old.id.name)
+    return ObjectChange(Action.MOVED, new.id, new.api_version, fields, old_name=old.id.name, hook=_hook(new))

@@ -37,9 +37,19 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageChange:
+    """One image for another, both written out: `ghcr.io/acme/web:1.4.1`."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectChange:
     """`old_name` is set where a generated name (`web-config-<hash>`) changed with its content, or an object moved
-    namespace or name; `from_target`/`to_target` name the other side of a move between targets.
+    namespace or name; `from_target`/`to_target` name the other side of a move between targets. `hook` is the object's
+    annotation `helm.sh/hook`, as it will be (as it was, where the object goes); it has a meaning where Helm renders the
+    target. `images` are those that the object's values name in parts, as `repository` and `tag`.
     """
 
     action: Action
@@ -49,6 +59,8 @@ class ObjectChange:
     old_name: str | None = None
     from_target: str | None = None
     to_target: str | None = None
+    hook: str = ""
+    images: tuple[ImageChange, ...] = ()
 
 
 class TargetStatus(StrEnum):

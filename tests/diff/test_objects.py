@@ -70,6 +70,23 @@ def test_a_namespace_never_moves() -> None:
     assert sorted(c.action for c in changes) == [Action.ADDED, Action.REMOVED]
 
 
+def hook(events: object, **fields: Any) -> Manifest:
+    return manifest(metadata={"annotations": {"helm.sh/hook": events}}, **fields)
+
+
+def test_a_hook_says_when_it_runs_on_whichever_side_it_is() -> None:
+    old, new = hook("pre-install,Pre-Upgrade ", data={"a": "1"}), hook("post-upgrade", data={"a": "2"})
+    assert [c.hook for c in compare(masked(old), masked(new))] == ["post-upgrade"]
+    assert [c.hook for c in compare(None, masked(new))] == ["post-upgrade"]
+    assert [c.hook for c in compare(masked(old), None)] == ["pre-install, pre-upgrade"]
+    assert [c.hook for c in compare(masked(old), masked(manifest()))] == [""]
+
+
+def test_an_annotation_that_is_no_text_makes_no_hook() -> None:
+    assert [c.hook for c in compare(None, masked(hook(["pre-install"])))] == [""]
+    assert [c.hook for c in compare(None, masked(manifest(metadata={"annotations": None})))] == [""]
+
+
 def test_a_changed_secret_shows_that_it_changed_and_not_what_it_says() -> None:
     old = masked(manifest("Secret", stringData={"x": "first-value", "same": "same-value"}))
     new = masked(manifest("Secret", stringData={"x": "other-value", "same": "same-value"}))
