@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from bot.diff.credentials import (
@@ -31,6 +31,7 @@ from bot.model.rendering import Diagnostic, MaskedRendering, Rendering
 
 MAX_DEPTH = 200
 MIN_SCRUBBED_CHARS = 6
+_MIN_FIELD_CHARS = 3
 
 _MARK = re.compile(r"<(?:masked|encrypted)(?: [0-9a-f]{8})?>")
 _CIPHERTEXT = re.compile(
@@ -54,7 +55,7 @@ class Mask:
         self.key_id = hmac.digest(key, b"longshore mask key id", "sha256").hex()[:8]
 
     def mask(self, rendering: Rendering) -> MaskedRendering:
-        veil = _Veil(self._mark)
+        veil = _Veil(self._mark, rendering.secrets)
         versioned = with_versions(rendering.objects, rendering.holes)
         objects = tuple(Object(o.id, veil.manifest(o.manifest)) for o in versioned)
         return MaskedRendering(
@@ -103,10 +104,15 @@ def is_masked(value: Any) -> bool:
 
 
 class _Veil:
-    """One walk over a manifest that copies it with `mark` in place of every secret value."""
+    """One walk over a manifest that copies it with `mark` in place of every secret value.
 
-    def __init__(self, mark: Mark) -> None:
+    `known` are values that are secret wherever they stand; short ones only where they are all of a field.
+    """
+
+    def __init__(self, mark: Mark, known: Iterable[str] = ()) -> None:
         self._mark = mark
+        self._fields = frozenset(secret for secret in known if len(secret) >= _MIN_FIELD_CHARS)
+        self._parts = [secret for secret in self._fields if len(secret) >= MIN_SCRUBBED_CHARS]
 
     def manifest(self, manifest: Manifest) -> Manifest:
         if manifest.get("kind") == "CustomResourceDefinition":
@@ -121,8 +127,9 @@ class _Veil:
             return self._deep(value) if depth > MAX_DEPTH else self._list(name, value, depth + 1)
         if isinstance(value, str):
             return self._named(value) if says_secret(name) else self._text(value)
-        if isinstance(value, int | float) and not isinstance(value, bool) and says_password(name):
-            return self._mark(str(value).encode())
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            is_secret = says_password(name) or str(value) in self._fields
+            return self._mark(str(value).encode()) if is_secret else value
         return value
 
     def _mapping(self, mapping: dict[str, Any], depth: int, name: str = "") -> dict[str, Any]:
@@ -137,7 +144,7 @@ class _Veil:
                 masked[key] = {k: self._whole(v) for k, v in value.items()}
             elif key == "secretKey" and ("remoteRef" in mapping or "sourceRef" in mapping):
                 # An ExternalSecret names the key here, and the value stays where it is.
-                masked[key] = value
+                masked[key] = self._without_known(value) if isinstance(value, str) else value
             elif key == "encryptedData":
                 masked[key] = _ciphertexts(value)
             elif key == "value" and _names_secret(mapping):
@@ -183,7 +190,8 @@ class _Veil:
         return self._mark(value.encode() if decoded is None else decoded)
 
     def _named(self, value: str) -> str:
-        return value if is_reference(value) else self._whole(value)
+        is_plain = is_reference(value) and self._without_known(value) == value
+        return value if is_plain else self._whole(value)
 
     def _whole(self, value: Any) -> Any:
         """All of the value is secret, whatever it looks like."""
@@ -192,6 +200,16 @@ class _Veil:
         return None if value is None else self._mark(repr(value).encode())
 
     def _text(self, text: str) -> str:
+        return self._shown(self._without_known(text))
+
+    def _without_known(self, text: str) -> str:
+        if text in self._fields:
+            return self._mark(_utf8(text))
+        if not any(secret in text for secret in self._parts):
+            return text
+        return _replaced(text, _spans(text, self._parts), lambda span: self._mark(_utf8(span)))
+
+    def _shown(self, text: str) -> str:
         if "ENC[" in text or "-----BEGIN " in text:
             text = _CIPHERTEXT.sub(lambda match: _encrypted(match[0]), text)
         if holds_secret_manifest(text):
@@ -200,7 +218,8 @@ class _Veil:
 
     def _by_look(self, value: Any, depth: int = 0) -> Any:
         if isinstance(value, str):
-            return _replaced(value, [*looking_spans(value)], lambda span: self._mark(_utf8(span)))
+            text = self._without_known(value)
+            return _replaced(text, [*looking_spans(text)], lambda span: self._mark(_utf8(span)))
         if depth > MAX_DEPTH:
             return self._deep(value)
         if isinstance(value, dict):
@@ -250,7 +269,7 @@ def _utf8(text: str) -> bytes:
 
 def _secrets(rendering: Rendering) -> dict[str, bytes]:
     """Every secret of the rendering by each spelling it may have in a text."""
-    found: set[bytes] = set()
+    found = {_utf8(secret) for secret in rendering.secrets}
 
     def note(secret: bytes) -> str:
         found.add(secret)
@@ -270,13 +289,18 @@ def _secrets(rendering: Rendering) -> dict[str, bytes]:
 
 
 def _scrub(text: str, secrets: dict[str, bytes], mark: Mark) -> str:
-    spans = credential_spans(text)
-    for spelling in secrets:
+    spans = [*credential_spans(text), *_spans(text, secrets)]
+    return _replaced(text, spans, lambda span: mark(secrets.get(span, _utf8(span))))
+
+
+def _spans(text: str, spellings: Iterable[str]) -> list[tuple[int, int]]:
+    spans = []
+    for spelling in spellings:
         at = text.find(spelling)
         while at >= 0:
             spans.append((at, at + len(spelling)))
             at = text.find(spelling, at + len(spelling))
-    return _replaced(text, spans, lambda span: mark(secrets.get(span, _utf8(span))))
+    return spans
 
 
 def _replaced(text: str, spans: list[tuple[int, int]], mark: Callable[[str], str]) -> str:

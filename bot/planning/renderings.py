@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bot.diff.mask import Mask
 from bot.git.tree import Tree
 from bot.model.plan import Protection
-from bot.model.rendering import ContentKey, MaskedRendering, Rendering, Trust
+from bot.model.rendering import ContentKey, MaskedRendering, Rendering, Trace, Trust
 from bot.model.repo import TreeId
 from bot.model.target import Target, TargetId
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
@@ -20,6 +20,8 @@ from bot.render.given import Given
 from bot.render.key import content_key
 from bot.render.render import render
 from bot.render.sandbox import Sandbox
+from bot.render.sops.decrypt import Decryptor, NotTrusted
+from bot.render.sops.shown import shown
 from bot.render.trace import trace
 from bot.render.variables import Substitution
 
@@ -51,9 +53,15 @@ class Renderings:
         workshop: Workshop,
         trust: Trust = Trust.PULL_REQUEST,
         on_progress: Callable[[str], None] = lambda _: None,
+        *,
+        decryptor: Decryptor | None = None,
     ) -> None:
+        """Raises `NotTrusted` for a decryptor where the input is not trusted."""
+        if decryptor is not None and trust is not Trust.TRUSTED:
+            raise NotTrusted("secrets are decrypted only for what is merged, never for a pull request")
         self._workshop = workshop
         self._trust = trust
+        self._decryptor = decryptor
         self._on_progress = on_progress
         self._under_way: dict[ContentKey, asyncio.Task[MaskedRendering]] = {}
         self._started = 0
@@ -73,18 +81,29 @@ class Renderings:
         if known is not None:
             return known
         found = trace(tree, target)
-        key = content_key(found, target, self._workshop.tools, substitution)
-        return Traced(target, found, key, substitution)
+        return Traced(target, found, self._key(found, target, substitution), substitution)
+
+    def _key(self, found: Trace, target: Target, substitution: Substitution | None) -> ContentKey:
+        decryption = self._decryptor.identity if self._decryptor else ""
+        return content_key(found, target, self._workshop.tools, substitution, decryption=decryption)
 
     async def recall(self, tree: Tree, finding: Finding) -> Expansion | None:
-        """As with renderings: what an untrusted change led to is never read by a delivery."""
+        """As with renderings: what an untrusted change led to is never read by a delivery.
+
+        Nor is what was found with other keys than ours: what they decrypt has another content key.
+        """
         for trust in dict.fromkeys((self._trust, Trust.TRUSTED)):
             found = await asyncio.to_thread(
                 self._workshop.memory.recall, tree.id, finding, self._made_by(trust)
             )
-            if found is not None:
+            if found is not None and all(map(self._is_decrypted_alike, found.targets.values())):
                 return found
         return None
+
+    def _is_decrypted_alike(self, known: Traced) -> bool:
+        if known.target.decryption is None:
+            return True
+        return known.key == self._key(known.trace, known.target, known.substitution)
 
     async def remember(self, expansion: Expansion, finding: Finding) -> None:
         made_by = self._made_by(self._trust)
@@ -112,10 +131,11 @@ class Renderings:
             )
 
     def _given(self, traced: Traced) -> Given:
-        return Given(traced.substitution)
+        return Given(traced.substitution, self._decryptor)
 
     def mask(self, rendering: Rendering) -> MaskedRendering:
-        return self._workshop.mask.mask(rendering)
+        """As it is compared, kept and shown: what is encrypted by its facts, what was decrypted not at all."""
+        return self._workshop.mask.mask(shown(rendering))
 
     async def _masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
         known = await asyncio.to_thread(self._cached, traced.key)
@@ -133,7 +153,7 @@ class Renderings:
         return None
 
     def _put(self, key: ContentKey, rendering: Rendering) -> MaskedRendering:
-        masked = self._workshop.mask.mask(rendering)
+        masked = self.mask(rendering)
         if not masked.failed:  # a failure may be the machine's: it is tried again
             self._workshop.cache.put(CacheKey(key, self._trust, self._workshop.mask.key_id), masked)
         return masked
@@ -155,19 +175,29 @@ class ExhaustiveRenderings(Renderings):
 
     exhaustive = True
 
-    def __init__(self, workshop: Workshop, stack: AsyncExitStack, on_progress: Callable[[str], None]) -> None:
-        super().__init__(workshop, on_progress=on_progress)
+    def __init__(
+        self,
+        workshop: Workshop,
+        stack: AsyncExitStack,
+        on_progress: Callable[[str], None],
+        decryptor: Decryptor | None,
+    ) -> None:
+        trust = decryptor.trust if decryptor else Trust.PULL_REQUEST
+        super().__init__(workshop, trust, on_progress, decryptor=decryptor)
         self._stack = stack
         self._trees: OrderedDict[TreeId, _WholeTree] = OrderedDict()
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, workshop: Workshop, on_progress: Callable[[str], None] = lambda _: None
+        cls,
+        workshop: Workshop,
+        on_progress: Callable[[str], None] = lambda _: None,
+        decryptor: Decryptor | None = None,
     ) -> "AsyncIterator[ExhaustiveRenderings]":
         """Checkouts last as long as the block."""
         async with AsyncExitStack() as stack:
-            yield cls(workshop, stack, on_progress)
+            yield cls(workshop, stack, on_progress, decryptor)
 
     def trace(
         self,

@@ -16,6 +16,7 @@ from bot.model.rendering import Rendering, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader
 from bot.render.artifact import ArtifactTree
+from bot.render.build import build
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.files import write_everything
@@ -24,7 +25,7 @@ from bot.render.given import NOTHING, Given
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared, generated, lay_over
 from bot.render.render import ROOT_NAME, failed
-from bot.render.sandbox import Sandbox, kustomize_build
+from bot.render.sandbox import Sandbox
 
 MAX_CHECKOUT_BYTES = 2 * 1024 * 1024 * 1024
 
@@ -55,11 +56,11 @@ class Checkout:
             async with self._writing:
                 root = await asyncio.to_thread(self._root, is_flux)
             async with self._laying_over if is_flux else nullcontext():
-                return finished(await self._render(target, root, sandbox), target, given)
+                return finished(await self._render(target, root, sandbox, given), target, given)
         except Unrenderable as error:
             return failed(error.message, target, file=error.file, line=error.line)
 
-    async def _render(self, target: Target, root: Path, sandbox: Sandbox) -> Rendering:
+    async def _render(self, target: Target, root: Path, sandbox: Sandbox, given: Given) -> Rendering:
         directory = (root / target.path).resolve()
         if not (directory.is_dir() and directory.is_relative_to(root)):
             raise Unrenderable(f"{target.path!r} is not a directory of the repository")
@@ -70,13 +71,13 @@ class Checkout:
             return rendering(sources)
         restore = _lay_over(directory, target)
         try:
-            output = await kustomize_build(root, str(directory.relative_to(root)), sandbox)
+            decryptor = given.decryptor if target.decryption else None
+            return await build(root, str(directory.relative_to(root)), sandbox, decryptor)
         finally:
             for file, data in restore.items():
                 file.unlink(missing_ok=True)
                 if data is not None:
                     file.write_bytes(data)
-        return rendering([Source(output, None)])
 
     def _root(self, for_flux: bool) -> Path:  # noqa: FBT001 - private, and the caller's words say it
         """Written when first asked for. Flux does not get everything that is in the tree."""

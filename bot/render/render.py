@@ -14,6 +14,7 @@ from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
 from bot.render.artifact import ArtifactTree
+from bot.render.build import build
 from bot.render.contents import LFS_REASON, is_lfs_pointer
 from bot.render.directory import Resource, scan_for_flux, scan_plain
 from bot.render.errors import Unrenderable
@@ -24,7 +25,7 @@ from bot.render.given import NOTHING, Given
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared, generated, lay_over
 from bot.render.paths import follow, join
-from bot.render.sandbox import Sandbox, kustomize_build
+from bot.render.sandbox import Sandbox
 
 ROOT_NAME = "repository"
 """The directory's name can reach the output (ValueAddTransformer defaults to it), so it is always the same."""
@@ -48,15 +49,10 @@ async def render(
         with tempfile.TemporaryDirectory(prefix="longshore-") as private:
             root = Path(private) / ROOT_NAME
             directory = await asyncio.to_thread(_prepare, tree, target, trace, root)
-            output = await kustomize_build(root, directory, sandbox)
-        return await asyncio.to_thread(rendered, output, target, given)
+            built = await build(root, directory, sandbox, given.decryptor if target.decryption else None)
+        return await asyncio.to_thread(finished, built, target, given)
     except Unrenderable as error:
         return failed(error.message, target, file=error.file, line=error.line)
-
-
-def rendered(output: bytes, target: Target, given: Given) -> Rendering:
-    """What kustomize wrote, as objects, with all that Flux does to them."""
-    return finished(rendering([Source(output, None)]), target, given)
 
 
 def failed(message: str, target: Target, *, file: str | None = None, line: int | None = None) -> Rendering:

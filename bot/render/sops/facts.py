@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.model.manifests import ManifestError, canonical_json, documents
+from bot.model.manifests import ManifestError, documents
 from bot.model.objects import Manifest
 from bot.render.errors import Unrenderable
 from bot.render.go_regex import BadPattern
@@ -66,7 +66,11 @@ class SopsFacts:
         """What a plan compares in place of the encrypted file: JSON-like, and equal where nothing a person cares for
         has changed. The MAC is left out: it changes whenever `lastmodified` does.
         """
-        return {"keys": {key: f"<encrypted {mark}>" for key, mark in self.keys}, METADATA: self.metadata()}
+        return {"keys": {key: _stand_in(mark) for key, mark in self.keys}, **self.metadata()}
+
+    def stand_in(self) -> str:
+        """For the file as a whole: equal where no value was encrypted anew. A mask takes it for ciphertext."""
+        return _stand_in(_short_hash(repr(self.keys)))
 
     def metadata(self) -> dict[str, Any]:
         """The part of `view` that is not about keys."""
@@ -150,15 +154,17 @@ def encrypted_values(manifest: Manifest) -> Iterator[tuple[str, bytes, Format]]:
 def comparable(manifest: Manifest) -> Manifest:
     """The object to compare in place of an encrypted one: metadata without noise, values as the ciphertext they are.
 
-    A SOPS file inside a Secret's value becomes its `view`, so that the value counts as changed when that did.
+    A SOPS file inside a Secret's value is told under `sops`, by the value's key; the value counts as changed when one
+    in it did.
     """
     facts = describe_object(manifest)
     if facts is not None:
         manifest = {**manifest, METADATA: facts.metadata()}
     values = describe_values(manifest)
     if values:
-        views = {key: base64.b64encode(canonical_json(f.view())).decode() for key, f in values.items()}
-        manifest = {**manifest, "data": {**manifest["data"], **views}}
+        told = {key: found.view() for key, found in values.items()}
+        stand_ins = {key: found.stand_in() for key, found in values.items()}
+        manifest = {**manifest, "data": {**manifest["data"], **stand_ins}, METADATA: told}
     return manifest
 
 
@@ -238,6 +244,10 @@ def _text(value: Any) -> str:
 def _number(value: Any) -> int:
     text = str(value)
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+
+
+def _stand_in(mark: str) -> str:
+    return f"ENC[AES256_GCM,data:{mark}]"
 
 
 def _short_hash(ciphertext: str) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -86,7 +87,9 @@ def test_every_format_is_described_the_same(
     assert facts.exposed == ()
     assert facts.last_modified.startswith("20")
     assert facts.version.startswith("3.")
-    assert "ENC[" not in json.dumps(facts.view())
+    hidden = json.dumps(facts.view())
+    assert all(len(found) == 8 for found in re.findall(r"ENC\[AES256_GCM,data:([^]]*)\]", hidden))
+    assert hidden.count("ENC[") == len(facts.keys)
 
 
 @pytest.mark.parametrize("as_format", Format)
