@@ -1,4 +1,4 @@
-"""The sandbox a renderer runs in: the program, what the kernel holds it to, and how much it may use.
+"""The sandbox a renderer runs in: the programs, what the kernel holds them to, and how much it may use.
 
 A renderer sees a fresh directory with the trace's files, nothing of our environment, no HOME, no network and no other
 program. The allow-list keeps hostile input from reaching it; the kernel's layers hold without the allow-list.
@@ -7,11 +7,18 @@ Limits: 1 GiB of memory, 30 s of processor time, 60 s in all, 16 MiB of output, 
 files, 40 kustomizations deep and 128 MiB together.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.proc.confine import MIB, Confinement, Layers, Limits
-from bot.proc.errors import ProgramError, ProgramFailed, ProgramOutputTooLarge, ProgramTimeout
+from bot.proc.errors import (
+    ProgramError,
+    ProgramFailed,
+    ProgramMissing,
+    ProgramOutputTooLarge,
+    ProgramTimeout,
+)
 from bot.proc.programs import find
 from bot.proc.run import Command, run
 from bot.proc.sandbox import layers
@@ -19,7 +26,7 @@ from bot.render.errors import Unrenderable
 from bot.render.words import presentable
 
 _BUILD = ("build", "--load-restrictor", "LoadRestrictionsNone", ".")
-# All of kustomize's environment. Its default garbage collection costs a third of such a short run, and several threads
+# All of a renderer's environment. Go's default garbage collection costs a third of such a short run, and several threads
 # only get in each other's way where one of these runs per core.
 _ENV = {"GOGC": "400", "GOMAXPROCS": "1"}
 _LAUNCH_FAILED = 125
@@ -29,7 +36,10 @@ _LIMITS = Limits(memory_bytes=1024 * MIB, cpu_s=30, file_bytes=0)
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """`check_fields=False` renders what the allow-list refuses, to see the kernel's layers hold alone."""
+    """`check_fields=False` renders what the allow-list refuses, to see the kernel's layers hold alone.
+
+    `helm` is None where it is not installed: only targets that need it are unknown then.
+    """
 
     kustomize: Path
     layers: Layers
@@ -37,22 +47,54 @@ class Sandbox:
     timeout_s: float = 60.0
     max_output_bytes: int = 16 * MIB
     check_fields: bool = True
+    helm: Path | None = None
 
     @classmethod
     def here(cls) -> "Sandbox":
-        """The best that this machine allows. Raises `ProgramMissing`."""
-        return cls(find("kustomize"), layers())
+        """The best that this machine allows. Raises `ProgramMissing` where there is no kustomize."""
+        try:
+            helm = find("helm")
+        except ProgramMissing:
+            helm = None
+        return cls(find("kustomize"), layers(), helm=helm)
 
 
 async def kustomize_build(root: Path, directory: str, sandbox: Sandbox) -> bytes:
     """Build `directory` below `root`, the only place that can be read. Raises `Unrenderable`."""
-    confinement = Confinement(
-        sandbox.layers, read=(root,), execute=(sandbox.kustomize,), limits=sandbox.limits
+    argv: list[str | Path] = [sandbox.kustomize, *_BUILD]
+    return await _run(argv, root, root / directory, sandbox, lambda error: _reason(error, root, directory))
+
+
+async def helm_template(
+    root: Path, arguments: Sequence[str], values: bytes, sandbox: Sandbox, explain: Callable[[str], str]
+) -> bytes:
+    """Run `helm template` in `root`, the only place that can be read, with values that lie in no file.
+
+    `explain` makes of Helm's words what may be shown. Raises `Unrenderable`.
+    """
+    if sandbox.helm is None:
+        raise Unrenderable("helm is not installed; run `make tools`, or set LONGSHORE_HELM")
+    argv: list[str | Path] = [sandbox.helm, "template", *arguments, "--values=-"]
+    return await _run(
+        argv, root, root, sandbox, lambda error: _end(error) or explain(error.stderr), stdin=values or b"{}"
     )
+
+
+async def _run(
+    argv: Sequence[str | Path],
+    root: Path,
+    cwd: Path,
+    sandbox: Sandbox,
+    explain: Callable[[ProgramFailed], str],
+    stdin: bytes = b"",
+) -> bytes:
+    program = Path(argv[0])
+    confinement = Confinement(sandbox.layers, read=(root,), execute=(program,), limits=sandbox.limits)
     command = Command(
-        [sandbox.kustomize, *_BUILD],
-        cwd=root / directory,
+        argv,
+        cwd=cwd,
         env=_ENV,
+        stdin=stdin,
         timeout_s=sandbox.timeout_s,
         max_stdout_bytes=sandbox.max_output_bytes,
         confinement=confinement,
@@ -60,18 +102,25 @@ async def kustomize_build(root: Path, directory: str, sandbox: Sandbox) -> bytes
     try:
         return (await run(command)).stdout
     except ProgramFailed as error:
-        raise Unrenderable(_reason(error, root, directory)) from None
+        raise Unrenderable(explain(error)) from None
     except (ProgramTimeout, ProgramOutputTooLarge) as error:
         raise Unrenderable(error.message) from None
     except ProgramError as error:
         raise Unrenderable(str(error)) from error
 
 
-def _reason(error: ProgramFailed, root: Path, directory: str) -> str:
+def _end(error: ProgramFailed) -> str:
+    """Why it ended, where that says enough."""
     if error.exit_code == _LAUNCH_FAILED:
         return "the sandbox could not be set up, so nothing was rendered"
     if error.exit_code < 0 or error.exit_code == _GO_CRASHED:
         return f"{error.message}: it crashed, or needed more memory or processor time than it may have"
+    return ""
+
+
+def _reason(error: ProgramFailed, root: Path, directory: str) -> str:
+    if ended := _end(error):
+        return ended
     said = presentable(error.stderr, str(root))
     if said:
         return f"kustomize: {said}"

@@ -105,7 +105,7 @@ def first_document(data: bytes) -> dict[str, Any]:
     if len(data) > MAX_INPUT_BYTES:
         raise Unrenderable(f"is larger than {MAX_INPUT_BYTES // 1024**2} MiB")
     try:
-        loader = KubeLoader(data)
+        loader = _Loader(data)
         try:
             first = next(loader.all_documents(), None)
         finally:
@@ -119,6 +119,22 @@ def first_document(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Unrenderable("is no mapping")
     return value
+
+
+class _Loader(KubeLoader):
+    """Of equal keys the last one wins, as where Go reads values: charts in the wild depend on it."""
+
+    def _mapping(self, node: Any) -> dict[str, Any]:
+        last = {_spelling(key, index): (key, value) for index, (key, value) in enumerate(node.value)}
+        node.value = list(last.values())
+        return super()._mapping(node)
+
+
+def _spelling(key: Any, index: int) -> tuple[str, str, int]:
+    """What makes two keys of a mapping equal; those that merge others never are."""
+    if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
+        return "", "", index
+    return key.tag, key.value, 0
 
 
 def _document(entry: ValuesFrom, text: str) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""Finds the files of a chart in a tree, and writes down everything that was looked at.
+
+Links are followed as everywhere else: inside the tree, and never out of it. What `.helmignore` hides is not there.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bot.model.rendering import TraceEntry, TraceKind
+from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
+from bot.render.errors import Unrenderable
+from bot.render.helm.files import MAX_FILES, Budget, ChartFiles, unpack, whole
+from bot.render.helm.ignore import IGNORE_FILE, Ignores, ignores
+from bot.render.paths import Place, follow
+
+_MAX_DEPTH = 40
+
+
+@dataclass(slots=True)
+class Found:
+    """`files` maps paths inside the chart to those in the tree; `entries` are for a trace.
+
+    `archive` is set, and `files` empty, where the chart is packaged.
+    """
+
+    path: str
+    files: dict[str, str] = field(default_factory=dict)
+    entries: list[TraceEntry] = field(default_factory=list)
+    archive: str = ""
+    is_missing: bool = False
+
+    def add(self, path: str, kind: TraceKind, entry: TreeEntry) -> None:
+        self.entries.append(TraceEntry(path, kind, entry.mode, entry.id))
+
+    def place(self, place: Place) -> None:
+        """Everything that leads to a place, and the place itself when it is a file or nothing."""
+        for path, entry in place.links:
+            self.add(path, TraceKind.LINK, entry)
+        if place.entry is None:
+            self.entries.append(TraceEntry(place.path, TraceKind.ABSENT, "", ""))
+        elif place.entry.kind is EntryKind.BLOB:
+            self.add(place.path, TraceKind.FILE, place.entry)
+
+
+def find(tree: TreeReader, path: str) -> Found:
+    """The chart at `path`, or the note that there is none. Raises `Unrenderable` for a path that leaves the tree."""
+    place = follow(tree, path)
+    found = Found(place.path)
+    found.place(place)
+    if place.entry is None:
+        found.is_missing = True
+    elif place.entry.kind is EntryKind.BLOB:
+        found.archive = place.path
+    else:
+        rules = _rules(tree, found)
+        for inside, at, entry in _walk(tree, found, place.path, "", rules, (place.path,)):
+            found.files[inside] = at
+            found.add(at, TraceKind.FILE, entry)
+            if len(found.files) > MAX_FILES:
+                raise Unrenderable(f"the chart has more than {MAX_FILES} files", file=place.path)
+    return found
+
+
+def load(tree: TreeReader, found: Found, budget: Budget) -> ChartFiles:
+    """Read what was found. Raises `Unrenderable`."""
+    if found.archive:
+        return unpack(_read(tree, found.archive), budget)
+    tree.prefetch(list(found.files.values()))
+    return whole({inside: _read(tree, at) for inside, at in found.files.items()}, budget)
+
+
+def read_file(tree: TreeReader, path: str) -> tuple[Found, bytes | None]:
+    """A single file, or None where there is none. Raises `Unrenderable`."""
+    place = follow(tree, path)
+    found = Found(place.path)
+    found.place(place)
+    if place.entry is None:
+        return found, None
+    if place.entry.kind is not EntryKind.BLOB:
+        raise Unrenderable(f"{path!r} is no file")
+    return found, _read(tree, place.path)
+
+
+def _rules(tree: TreeReader, found: Found) -> Ignores:
+    path = _below(found.path, IGNORE_FILE)
+    file, data = read_file(tree, path)
+    found.entries += file.entries
+    try:
+        return ignores(data or b"")
+    except Unrenderable as error:
+        raise Unrenderable(error.message, file=path) from None
+
+
+def _walk(
+    tree: TreeReader, found: Found, at: str, inside: str, rules: Ignores, chain: tuple[str, ...]
+) -> Iterator[tuple[str, str, TreeEntry]]:
+    """Every file below `at` that is not ignored: its path in the chart, its path in the tree, and what lies there."""
+    if len(chain) > _MAX_DEPTH:
+        raise Unrenderable(f"directories of the chart nest more than {_MAX_DEPTH} deep", file=at)
+    if len(found.entries) > 2 * MAX_FILES:
+        raise Unrenderable("the chart has too many directories", file=found.path)
+    kept: list[tuple[str, Place]] = []
+    for name, entry in tree.listing(at):
+        place = Place(_below(at, name), entry)
+        if entry.kind is EntryKind.LINK:
+            place = follow(tree, _below(at, name))
+            found.place(place)
+        is_directory = place.entry is not None and place.entry.kind is EntryKind.TREE
+        if place.entry is not None and not rules(_below(inside, name), is_directory):
+            kept.append((name, place))
+    found.entries.append(TraceEntry(at, TraceKind.LISTING, "040000", _digest(kept)))
+    for name, place in kept:
+        assert place.entry is not None
+        if place.entry.kind is EntryKind.BLOB:
+            yield _below(inside, name), place.path, place.entry
+        elif place.entry.kind is EntryKind.TREE:
+            if place.path in chain:
+                raise Unrenderable("links of the chart lead in a circle", file=_below(at, name))
+            deeper = (*chain, place.path)
+            yield from _walk(tree, found, place.path, _below(inside, name), rules, deeper)
+
+
+def _digest(kept: list[tuple[str, Place]]) -> str:
+    lines = "\0".join(f"{place.entry.kind.value} {name}" for name, place in kept if place.entry)
+    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _read(tree: TreeReader, path: str) -> bytes:
+    try:
+        return tree.read(path)
+    except UnreadableFile as error:
+        raise Unrenderable(error.message, file=path) from None
+
+
+def _below(directory: str, name: str) -> str:
+    return f"{directory}/{name}" if directory else name
