@@ -86,6 +86,34 @@ class RefNotFound(UserError):
     """The repository has no ref of that name (any more)."""
 
 
+class HostNotAllowed(UserError):
+    """The operator did not say that this host may be asked."""
+
+
+class NotKnownOffline(UserError):
+    """Nothing may be asked, and the answer is not known from earlier."""
+
+
+class TooManySources(UserError):
+    """One change builds on more repositories than anybody means to."""
+
+
+class NoSuchVersion(UserError):
+    """No tag of the repository is a version within the range."""
+
+
+class BadRepositoryAddress(UserError):
+    """The text names no repository that can be fetched."""
+
+
+class BadRef(UserError):
+    """The text names no ref that Git could have."""
+
+
+class PrivateAddress(UserError):
+    """The name leads into a private network."""
+
+
 class Unavailable(Temporary):
     """The forge cannot be reached or failed on its side."""
 

@@ -1,4 +1,4 @@
-"""The bot's own copy of a forge's repository, shared by every process on the machine.
+"""The bot's own copy of a repository, shared by every process on the machine.
 
 Only a fetch writes to it, one at a time; readers need no lock. It holds nothing that the forge does not: when it is
 found broken, whatever the reason, it is thrown away and fetched anew.
@@ -15,16 +15,17 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from bot.errors import LongshoreError
+from bot.git.address import Address
 from bot.git.command import Git
 from bot.git.environment import offline
 from bot.git.errors import GitFailed, MirrorDamaged, MissingObject, NotARepository, RepositoryTooLarge
 from bot.git.lock import locked
 from bot.git.objects import ReadLimits
-from bot.git.remote import BRANCHES, TAGS, RefSpec, Remote
+from bot.git.remote import BRANCHES, TAGS, Extent, RefSpec, Remote
 from bot.git.repository import FORGE_PULLS, Repository
 from bot.git.scratch import write_bare_skeleton
-from bot.git.transfer import TransferLimits, transfer
-from bot.model.repo import RepoId
+from bot.git.transfer import TransferLimits, list_tags, transfer
+from bot.model.repo import RepoId, Sha
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +42,17 @@ _REPACK_CONFIG = {"pack.threads": "2", "pack.windowMemory": "256m"}
 
 
 class Mirror:
-    """One per repository; cheap to make. `directory` is where all mirrors live."""
+    """One per repository; cheap to make. `directory` is where all mirrors live.
 
-    def __init__(self, directory: Path, repo: RepoId, limits: TransferLimits = TransferLimits()) -> None:  # noqa: B008 - frozen
+    A `RepoId` is a repository we serve, an `Address` somebody else's.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        repo: RepoId | Address,
+        limits: TransferLimits = TransferLimits(),  # noqa: B008 - frozen
+    ) -> None:
         self._home = directory / _safe_name(repo)
         self._repo = repo
         self._limits = limits
@@ -66,8 +75,15 @@ class Mirror:
                 f"the mirror of {self._repo} is not complete: {error.message}", hint="the next fetch mends it"
             ) from error
 
-    async def fetch(self, remote: Remote, refspecs: Sequence[RefSpec] = (BRANCHES, TAGS)) -> None:
+    async def fetch(
+        self,
+        remote: Remote,
+        refspecs: Sequence[RefSpec] = (BRANCHES, TAGS),
+        extent: Extent = Extent.HISTORY,
+    ) -> None:
         """Bring the mirror to what the forge has now; one round trip when nothing is new.
+
+        One mirror is always fetched to the same extent.
 
         Raises what `bot.git.errors` has for the forge's refusals, `TransferTimeout`, `Unavailable`, `MirrorBusy`.
         """
@@ -76,13 +92,28 @@ class Mirror:
             await self._make_ready()
             with self._marked():
                 try:
-                    await self._transfer(remote, refspecs)
+                    await self._transfer(remote, refspecs, extent)
                 except (MissingObject, GitFailed):
                     if await self._is_sound():
                         raise
                     await asyncio.to_thread(self._start_over)
-                    await self._transfer(remote, refspecs)
+                    await self._transfer(remote, refspecs, extent)
                 await self._keep_small()
+
+    async def tags(self, remote: Remote) -> tuple[str, ...]:
+        """The names of the tags that the forge has now; nothing is fetched. Raises as `fetch` does."""
+        self._home.mkdir(parents=True, exist_ok=True)
+        return await list_tags(self._home, remote, self._limits)
+
+    async def commit(self, ref: str) -> Sha | None:
+        """The commit that a ref of the mirror leads to, None where the mirror does not hold it or may be damaged."""
+        if not self.git_dir.is_dir() or self._suspect.exists():
+            return None
+        try:
+            answer = await self._git.ask("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+        except (GitFailed, MissingObject):
+            return None
+        return Sha(answer) if answer else None
 
     async def forget_pull(self, number: int) -> None:
         """Let go of the head of a closed pull request; fetching it brings it back. Raises `MirrorBusy`."""
@@ -112,8 +143,8 @@ class Mirror:
             raise
         self._unfinished.unlink(missing_ok=True)
 
-    async def _transfer(self, remote: Remote, refspecs: Sequence[RefSpec]) -> None:
-        await transfer(self.git_dir, remote, refspecs, self._limits, clear=self._clear)
+    async def _transfer(self, remote: Remote, refspecs: Sequence[RefSpec], extent: Extent) -> None:
+        await transfer(self.git_dir, remote, refspecs, self._limits, extent=extent, clear=self._clear)
         # git is content with a ref whose commit is gone, as long as the forge names the same one.
         await self._git.run("for-each-ref", "--format=%(objecttype)")
 
@@ -170,7 +201,7 @@ class Mirror:
         return self._home / "suspect"
 
 
-def _safe_name(repo: RepoId) -> str:
+def _safe_name(repo: RepoId | Address) -> str:
     """A directory for the eye, made unique by a hash: two paths may differ only in what a file system cannot hold."""
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", str(repo)).strip(".-")[:80]
     return f"{readable}-{sha256(str(repo).encode()).hexdigest()[:12]}"

@@ -5,6 +5,7 @@ The credential travels in the environment of one process: never in an argument l
 
 from base64 import b64encode
 from dataclasses import dataclass, field
+from enum import Enum
 from urllib.parse import urlsplit
 
 from bot.git.repository import FORGE_HEADS, FORGE_PULLS
@@ -25,10 +26,14 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """An `http(s)` address without a user in it. Raises ValueError for anything else."""
+    """An `http(s)` address without a user in it. Raises ValueError for anything else.
+
+    `addresses` are the IP addresses that the host's name is taken to lead to; without, the name is looked up.
+    """
 
     url: str
     credentials: Credentials | None = None
+    addresses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -36,6 +41,14 @@ class Remote:
             raise ValueError("a repository is fetched over http or https only")
         if "@" in parts.netloc:
             raise ValueError("credentials do not belong in a repository's address")
+
+    @property
+    def resolution(self) -> str:
+        """The host with its addresses, as curl takes them; empty where the name is to be looked up."""
+        parts = urlsplit(self.url)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        shown = (f"[{address}]" if ":" in address else address for address in self.addresses)
+        return f"{parts.hostname}:{port}:{','.join(shown)}" if self.addresses else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,17 @@ class RefSpec:
 
     def __str__(self) -> str:
         return f"+{self.source}:{self.target}"
+
+
+class Extent(Enum):
+    """How much of what the refs lead to is fetched, as options of `git fetch`."""
+
+    HISTORY = ("--prune",)
+    """All of it; refs that are gone are dropped."""
+    TIP = ("--depth=1",)
+    """One commit each, with all its files."""
+    GRAPH = ("--prune", "--filter=tree:0")
+    """Commits without their files, where the forge can leave them out."""
 
 
 BRANCHES = RefSpec("refs/heads/*", f"{FORGE_HEADS}*")

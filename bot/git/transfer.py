@@ -25,13 +25,13 @@ from bot.git.errors import (
     TransferTimeout,
     Unavailable,
 )
-from bot.git.remote import RefSpec, Remote
+from bot.git.remote import Extent, RefSpec, Remote
 from bot.proc.confine import Confinement, Layers, Limits
 
 GIB = 1024 * 1024 * 1024
 
 _OPTIONS = (
-    *("--quiet", "--no-tags", "--prune", "--no-write-fetch-head", "--no-auto-maintenance"),
+    *("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"),
     *("--no-recurse-submodules", "--no-show-forced-updates"),
 )
 _CONFIG = {
@@ -97,15 +97,36 @@ async def transfer(
     refspecs: Sequence[RefSpec],
     limits: TransferLimits,
     *,
+    extent: Extent = Extent.HISTORY,
     clear: Callable[[], None],
 ) -> None:
     """Fetch into `git_dir`. `clear` removes what a killed git leaves lying in the way of the next attempt.
 
     Raises one of our errors for what the forge did, `MissingObject` or `GitFailed` for what may be our own damage.
     """
+    wanted = (*extent.value, remote.url, *(str(refspec) for refspec in refspecs))
+    await _ask(git_dir, remote, ("fetch", *_OPTIONS, *wanted), limits, clear=clear)
+
+
+async def list_tags(git_dir: Path, remote: Remote, limits: TransferLimits) -> tuple[str, ...]:
+    """The names of the forge's tags, in its order. Raises as `transfer` does."""
+    arguments = ("ls-remote", "--quiet", "--refs", "--tags", remote.url)
+    output = await _ask(git_dir, remote, arguments, limits, clear=lambda: None)
+    lines = output.decode("utf-8", "surrogateescape").splitlines()
+    return tuple(line.partition("\trefs/tags/")[2] for line in lines if "\trefs/tags/" in line)
+
+
+async def _ask(
+    git_dir: Path,
+    remote: Remote,
+    arguments: Sequence[str],
+    limits: TransferLimits,
+    *,
+    clear: Callable[[], None],
+) -> bytes:
     for attempt in range(1, limits.attempts + 1):
         try:
-            await _attempt(git_dir, remote, refspecs, limits)
+            return await _attempt(git_dir, remote, arguments, limits)
         except Temporary as error:
             clear()
             # Who used up one whole timeout comes again later: a step must not take several.
@@ -113,16 +134,15 @@ async def transfer(
                 raise
             pause_s = limits.backoff_s * 2 ** (attempt - 1)
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
-        else:
-            return
+    raise ValueError("at least one attempt has to be allowed")
 
 
-async def _attempt(
-    git_dir: Path, remote: Remote, refspecs: Sequence[RefSpec], limits: TransferLimits
-) -> None:
+async def _attempt(git_dir: Path, remote: Remote, arguments: Sequence[str], limits: TransferLimits) -> bytes:
     config = dict(_CONFIG)
     if remote.credentials is not None:
         config["http.extraHeader"] = remote.credentials.header
+    if remote.resolution:
+        config["http.curloptResolve"] = remote.resolution
     # No sandbox: the launcher is here for the size limit, and to end git when we are killed.
     ceiling = Limits(
         memory_bytes=2 * GIB,
@@ -133,7 +153,7 @@ async def _attempt(
     confinement = Confinement(Layers(), network=True, limits=ceiling)
     git = Git(git_dir, online(config), timeout_s=limits.timeout_s, confinement=confinement)
     try:
-        await git.run("fetch", *_OPTIONS, remote.url, *(str(refspec) for refspec in refspecs))
+        return await git.run(*arguments)
     except GitTimeout:
         raise TransferTimeout(f"fetching {remote.url} took longer than {limits.timeout_s:g} s") from None
     except GitFailed as error:

@@ -1,0 +1,34 @@
+"""Where the name of a host leads, for hosts that nobody has written out: only into the public Internet.
+
+The addresses that were looked at are the ones that are then connected to; a second look-up could answer otherwise.
+"""
+
+import asyncio
+import socket
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from bot.git.errors import PrivateAddress, Unavailable
+from bot.model.hosts import is_public
+
+_TIMEOUT_S = 10.0
+
+
+async def public_addresses(url: str) -> tuple[str, ...]:
+    """The addresses of the URL's host; none where a proxy looks them up. Raises `PrivateAddress`, `Unavailable`."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme in getproxies() and not proxy_bypass(host):
+        return ()
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, TimeoutError):
+        raise Unavailable(f"the name {host} cannot be looked up") from None
+    addresses = tuple(dict.fromkeys(str(answer[4][0]) for answer in found))
+    if not addresses or not all(is_public(address) for address in addresses):
+        raise PrivateAddress(
+            f"{host} leads into a private network, and only `*` in `sources.hosts` allows it",
+            hint=f"adding `{host}` to `sources.hosts` in config.yaml would allow it",
+        )
+    return addresses
