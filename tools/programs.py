@@ -147,6 +147,11 @@ FAMILIES: tuple[Family, ...] = (
         stamps={"helm.sh/helm/v4/internal/version.version": "v{version}"},
     ),
     Family("sops", "github.com/getsops/sops/v3", {"sops": "github.com/getsops/sops/v3/cmd/sops"}),
+    Family(
+        "registry",
+        "github.com/distribution/distribution/v3",
+        {"registry": "github.com/distribution/distribution/v3/cmd/registry"},
+    ),
 )
 
 PEERS: tuple[Family, ...] = (
