@@ -12,6 +12,7 @@ from bot.model.rendering import Diagnostic
 from bot.planning.compare import compare
 from bot.planning.expand import expand_both
 from bot.planning.expansion import Expansion, Finding
+from bot.planning.judge import judge
 from bot.planning.renderings import Renderings
 
 
@@ -24,6 +25,8 @@ class Change:
     before: Expansion
     after: Expansion
     trees: tuple[Tree, Tree]
+    verdicts: tuple[Diagnostic, ...] = ()
+    """On the secrets in the files that changed."""
 
     @property
     def inputs(self) -> Digest:
@@ -39,8 +42,8 @@ class Change:
 
     @property
     def remarks(self) -> tuple[Diagnostic, ...]:
-        """What the finders have to say of the head. What they said of the base the change has mended."""
-        return tuple(dict.fromkeys(self.after.diagnostics))
+        """What the finders have to say of the head, then the verdicts. What they said of the base the change has mended."""
+        return tuple(dict.fromkeys((*self.after.diagnostics, *self.verdicts)))
 
 
 async def look(
@@ -48,8 +51,10 @@ async def look(
 ) -> Change:
     """Find and trace both sides. Raises only where the trees themselves cannot be read."""
     trees = await asyncio.gather(repository.tree(base.tree), repository.tree(head.tree))
-    before, after = await expand_both(repository, *trees, finding, renderings)
-    return Change(base, head, before, after, trees)
+    (before, after), verdicts = await asyncio.gather(
+        expand_both(repository, *trees, finding, renderings), judge(repository, *trees)
+    )
+    return Change(base, head, before, after, trees, verdicts)
 
 
 async def make_plan(change: Change, renderings: Renderings) -> Plan:

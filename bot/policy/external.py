@@ -1,22 +1,26 @@
-"""What an ExternalSecret says of itself: which keys it fetches, into which Secret, and how often.
+"""What an ExternalSecret says of itself, and what is wrong with one: which keys it fetches, into which Secret, how often.
 
 The Secret it makes is the operator's: it is in no rendering, and must be neither adopted nor pruned. Defaults are
 those of the operator, the same for `v1` and `v1beta1`, except that only `v1` knows a refresh policy.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from bot.model.objects import Manifest, ObjectId
+from bot.model.rendering import Diagnostic, Severity
 
 GROUP = "external-secrets.io"
+_STORES = ("SecretStore", "ClusterSecretStore")
 _VERSIONS = frozenset({"v1", "v1beta1"})
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalSecret:
     """`keys` maps a key of the Secret to where its value comes from; `sources` are those that bring keys of their own,
-    whose names nobody knows before. `target` is the Secret it makes.
+    whose names nobody knows before. `target` is the Secret it makes. `problems` are why the operator refuses it, if
+    this is the whole object and not a patch.
     """
 
     id: ObjectId
@@ -29,6 +33,7 @@ class ExternalSecret:
     refresh_interval: str
     creation_policy: str
     deletion_policy: str
+    problems: tuple[str, ...] = ()
 
     @property
     def owns_target(self) -> bool:
@@ -61,7 +66,50 @@ def describe_external(manifest: Manifest) -> ExternalSecret | None:
         refresh_interval=str(spec.get("refreshInterval") or "1h"),
         creation_policy=str(target.get("creationPolicy") or "Owner"),
         deletion_policy=str(target.get("deletionPolicy") or "Retain"),
+        problems=tuple(_problems(spec)),
     )
+
+
+def judge_external(
+    external: ExternalSecret, file: str | None, line: int | None = None
+) -> tuple[Diagnostic, ...]:
+    """Every verdict on one ExternalSecret that stands there whole."""
+    return tuple(
+        Diagnostic(Severity.ERROR, f"{external.id}: {problem}", file, line) for problem in external.problems
+    )
+
+
+def _problems(spec: dict[str, Any]) -> Iterator[str]:
+    data, sources = _items(spec.get("data")), _items(spec.get("dataFrom"))
+    if not (data or sources):
+        yield "fetches nothing: it has neither spec.data nor spec.dataFrom"
+    store = _mapping(spec.get("secretStoreRef"))
+    if store and not store.get("name"):
+        yield "spec.secretStoreRef has no name"
+    if store.get("kind") not in (None, "", *_STORES):
+        yield f"spec.secretStoreRef.kind is neither {' nor '.join(_STORES)}"
+    for field, items in (("data", data), ("dataFrom", sources)):
+        without = [at for at, item in enumerate(items) if not _has_store(item)]
+        if without and not store:
+            yield f"names no store: there is no spec.secretStoreRef, and spec.{field}[{without[0]}] has no sourceRef"
+    for index, item in enumerate(data):
+        if not (item.get("secretKey") and _mapping(item.get("remoteRef")).get("key")):
+            yield f"spec.data[{index}] needs a secretKey and a remoteRef.key"
+            break
+    yield from _policies(_mapping(spec.get("target")))
+
+
+def _has_store(item: dict[str, Any]) -> bool:
+    source = _mapping(item.get("sourceRef"))
+    return bool(_mapping(source.get("storeRef")).get("name") or source.get("generatorRef"))
+
+
+def _policies(target: dict[str, Any]) -> Iterator[str]:
+    creation, deletion = target.get("creationPolicy") or "Owner", target.get("deletionPolicy") or "Retain"
+    if deletion == "Delete" and creation in ("Merge", "None"):
+        yield f"deletionPolicy Delete is refused with creationPolicy {creation}: it does not own the Secret"
+    if deletion == "Merge" and creation == "None":
+        yield "deletionPolicy Merge is refused with creationPolicy None: there is no Secret to merge with"
 
 
 def _source(item: dict[str, Any]) -> str:

@@ -66,7 +66,7 @@ def describe_sealed(manifest: Manifest) -> SealedSecret | None:
 
 
 def judge_sealed(
-    sealed: SealedSecret, before: SealedSecret | None, file: str | None
+    sealed: SealedSecret, before: SealedSecret | None, file: str | None, line: int | None = None
 ) -> tuple[Diagnostic, ...]:
     """Every verdict on one SealedSecret; `before` is the same one on the base, where there was one."""
     found: list[Diagnostic] = []
@@ -78,6 +78,7 @@ def judge_sealed(
                 f"object itself is {sealed.scope.label}. When it is rotated it gets the wider one (CVE-2026-22728): remove "
                 f"the annotation {_PREFIX}{sealed.template_scope.label} from the template",
                 file,
+                line,
             )
         )
     if sealed.unsealed:
@@ -87,6 +88,7 @@ def judge_sealed(
                 f"{sealed.id}: spec.encryptedData holds values that are not sealed, at {', '.join(sealed.unsealed[:6])}: "
                 "seal them with `kubeseal`, and use new values: these are in the history",
                 file,
+                line,
             )
         )
     if before is not None and sealed.scope > before.scope:
@@ -96,6 +98,7 @@ def judge_sealed(
                 f"{sealed.id}: the scope is widened from {before.scope.label} to {sealed.scope.label}; whoever may create a "
                 "SealedSecret there can read the values",
                 file,
+                line,
             )
         )
     return tuple(found)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bot.model.objects import ObjectId
-from bot.policy.external import ExternalSecret, describe_external
+from bot.model.rendering import Severity
+from bot.policy.external import ExternalSecret, describe_external, judge_external
 
 
 def external(version: str = "v1", **spec: Any) -> ExternalSecret:
@@ -78,3 +79,42 @@ def test_other_objects_are_none(api_version: str) -> None:
         describe_external({"apiVersion": api_version, "kind": "ExternalSecret", "metadata": {"name": "x"}})
         is None
     )
+
+
+GOOD: dict[str, Any] = {
+    "secretStoreRef": {"name": "vault"},
+    "data": [{"secretKey": "pw", "remoteRef": {"key": "db"}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        (GOOD, ""),
+        ({"secretStoreRef": {"name": "vault"}, "dataFrom": [{"extract": {"key": "db"}}]}, ""),
+        ({"data": [{**GOOD["data"][0], "sourceRef": {"storeRef": {"name": "x"}}}]}, ""),
+        ({"dataFrom": [{"sourceRef": {"generatorRef": {"kind": "Password", "name": "p"}}}]}, ""),
+        ({"data": GOOD["data"]}, "names no store: there is no spec.secretStoreRef, and spec.data[0]"),
+        ({**GOOD, "secretStoreRef": {"kind": "SecretStore"}}, "spec.secretStoreRef has no name"),
+        (
+            {**GOOD, "secretStoreRef": {"name": "v", "kind": "Vault"}},
+            "neither SecretStore nor ClusterSecretStore",
+        ),
+        ({"secretStoreRef": {"name": "vault"}}, "fetches nothing"),
+        ({**GOOD, "data": [{"secretKey": "pw"}]}, "spec.data[0] needs a secretKey and a remoteRef.key"),
+        (
+            {**GOOD, "target": {"creationPolicy": "Merge", "deletionPolicy": "Delete"}},
+            "does not own the Secret",
+        ),
+        (
+            {**GOOD, "target": {"creationPolicy": "None", "deletionPolicy": "Merge"}},
+            "no Secret to merge with",
+        ),
+        ({**GOOD, "data": "text", "dataFrom": 7}, "fetches nothing"),
+    ],
+)
+@pytest.mark.parametrize("version", ["v1", "v1beta1"])
+def test_what_the_operator_refuses_is_an_error(version: str, spec: dict[str, Any], says: str) -> None:
+    verdicts = judge_external(external(version, **spec), "file.yaml", 3)
+    assert [says in v.message for v in verdicts] == [True] * bool(says)
+    assert all((v.severity, v.file, v.line) == (Severity.ERROR, "file.yaml", 3) for v in verdicts)

@@ -5,6 +5,7 @@ A value that only refers to another (`${PASSWORD}`), or holds a SOPS file, is no
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,12 @@ from bot.model.manifests import Document, ManifestError, flatten
 from bot.render.sops.facts import is_ciphertext
 from bot.render.sops.formats import marked_format
 from bot.render.sops.scope import Scope
+
+_PLACEHOLDER = re.compile(
+    r"|<[\w .:/-]{1,80}>|\*+|x{3,}|\.{3}|(?:change|replace|fill|set|edit|your|my|dummy|example|placeholder|todo)"
+    r"(?:[ _-]?(?:me|it|in|this|here|value|password|token|secret|key|your|the|my)){0,4}[!.]?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +52,11 @@ def plain_secrets(document: Document, scope: Scope | None) -> Iterator[PlainSecr
 def _plain(
     name: str, values: Iterator[tuple[tuple[str, ...], Any]], scope: Scope | None, line: int | None
 ) -> Iterator[PlainSecret]:
-    plain = [keys for keys, value in values if _is_plain(keys[0], value)]
+    """What a rule wants encrypted counts whatever it says; elsewhere a `changeme` is no secret yet."""
+    found = [(keys, value) for keys, value in values if _is_plain(keys[0], value)]
+    wanted = scope is not None and any(scope.encrypts(keys) for keys, _ in found)
+    plain = [keys for keys, value in found if wanted or not _is_placeholder(keys[0], value)]
     if plain:
-        wanted = scope is not None and any(scope.encrypts(keys) for keys in plain)
         yield PlainSecret(name[:200], tuple(".".join(keys)[:200] for keys in plain), line, wanted)
 
 
@@ -76,10 +85,19 @@ def _is_plain(field: str, value: Any) -> bool:
         return False
     if not isinstance(value, str):
         return True
-    if field == "data":
-        try:
-            decoded = base64.b64decode("".join(value.split()), validate=True)
-        except (binascii.Error, ValueError):
-            return "${" not in value
-        return marked_format(decoded) is None and b"${" not in decoded
-    return "${" not in value
+    text = _text(field, value)
+    return "${" not in text and "{{" not in text and marked_format(text.encode(errors="replace")) is None
+
+
+def _is_placeholder(field: str, value: Any) -> bool:
+    return isinstance(value, str) and _PLACEHOLDER.fullmatch(_text(field, value).strip()) is not None
+
+
+def _text(field: str, value: str) -> str:
+    """What a value of the field stands for; as it is written where it is no base64."""
+    if field != "data":
+        return value
+    try:
+        return base64.b64decode("".join(value.split()), validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return value
