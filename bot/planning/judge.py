@@ -22,7 +22,7 @@ from bot.policy.sealed import SealedSecret, describe_sealed, judge_sealed
 from bot.policy.secrets import judge_file
 from bot.render.contents import kustomizations
 from bot.render.errors import Unrenderable
-from bot.render.fields import KUSTOMIZATION_FILES, Use
+from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.paths import join
 from bot.render.sops.facts import SopsFacts, describe
 from bot.render.sops.formats import Format, format_for
@@ -102,7 +102,8 @@ def _judge_sops(
     verdicts = _judged(file.path, file.new, rules)
     if not any(d.severity is Severity.ERROR for d in verdicts):
         # A change does not get around a rule by taking it away.
-        verdicts += [d for d in _judged(file.path, file.new, earlier) if d.severity is Severity.ERROR]
+        ruled = [d for d in _judged(file.path, file.new, earlier) if d.severity is Severity.ERROR]
+        verdicts = ruled or verdicts
     known = {d.message for d in _judged(file.path, file.old or b"", rules)}
     fresh = [d for d in verdicts if d.severity is Severity.ERROR or d.message not in known]
     if not any(d.severity is Severity.ERROR for d in fresh):
@@ -164,7 +165,7 @@ def _is_patch(tree: Tree, path: str) -> bool:
                 continue
             try:
                 contents = kustomizations.contents(entry.id, lambda file=file: tree.read(file))  # type: ignore[misc]
-                named = {join(place, r.text) for r in contents.references if r.use is Use.PATCH}
+                named = {join(place, r.text) for r in contents.references if r.field.startswith("patches")}
             except (UnreadableFile, Unrenderable):
                 continue
             if path in named:
