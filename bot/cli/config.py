@@ -103,13 +103,20 @@ async def _report(config: "Config") -> bool:
 
 
 async def _findings(config: "Config") -> AsyncIterator[tuple[bool, str]]:
-    from bot.cli.world import Clusters, forge_settings, secret_key  # noqa: PLC0415
+    from bot.cli.world import Clusters, decryptors, forge_settings, secret_key  # noqa: PLC0415
     from bot.forge.opening import open_forge  # noqa: PLC0415
 
     try:
         secret_key(config)
     except LongshoreError as error:
         yield False, f"secretKey: {error}"
+    try:
+        held = await decryptors(config)
+    except LongshoreError as error:
+        yield False, f"repositories, sops.ageKeys: {error}"
+    else:
+        for forge_name, repository in held:
+            yield True, f"repository {forge_name}:{repository}: keys to decrypt what is merged"
     async with AsyncExitStack() as stack:
         for name, entry in config.forges.items():
             try:

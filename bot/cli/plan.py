@@ -13,7 +13,7 @@ import click
 from bot.cli.progress import Progress
 from bot.errors import LongshoreError, UserError
 from bot.model.plan import Plan, Side, TargetStatus
-from bot.model.rendering import Diagnostic, Severity
+from bot.model.rendering import Diagnostic, Severity, Trust
 from bot.model.repo import Sha
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Format = Literal["text", "markdown", "json"]
 EXIT_CHANGES, EXIT_UNKNOWN = 2, 3
+_KEY_FILE_VARIABLE = "SOPS_AGE_KEY_FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Options:
     discover: str
     verify: bool
     format: Format
+    sops_age_key_file: tuple[Path, ...]
+    decrypt: bool
 
 
 class _Misused(click.UsageError):
@@ -82,6 +85,13 @@ Examples:
     "--verify", is_flag=True, help="Render everything on both sides as well, and check that it agrees."
 )
 @click.option(
+    "--sops-age-key-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    help="Decrypt what SOPS encrypted with the keys in this file. Only for changes you trust.",
+)
+@click.option("--decrypt", is_flag=True, help="The same with the file that SOPS_AGE_KEY_FILE names.")
+@click.option(
     "--format", type=click.Choice(["text", "markdown", "json"]), default="text", help="How to print the plan."
 )
 @click.option(
@@ -113,7 +123,7 @@ def command(exit_code: bool, **options: object) -> None:
 async def _run(options: Options, progress: Progress) -> "tuple[Plan, Verification | None]":
     """The plan, and what `--verify` found where it was asked for."""
     # NB: imported here so that `longshore --help` stays instant.
-    from bot.cli.workshop import personal_workshop  # noqa: PLC0415
+    from bot.cli.workshop import personal_decryptor, personal_workshop  # noqa: PLC0415
     from bot.discover.flux import RepositoryIdentity  # noqa: PLC0415
     from bot.git.repository import Repository  # noqa: PLC0415
     from bot.planning.expansion import Finding, Mode  # noqa: PLC0415
@@ -123,18 +133,35 @@ async def _run(options: Options, progress: Progress) -> "tuple[Plan, Verificatio
 
     async with Repository.open(options.repo) as repository:
         # Most of each is waiting for programs.
-        workshop, (base, head, remarks), urls = await asyncio.gather(
-            personal_workshop(), _sides(repository, options), repository.remote_urls()
+        workshop, (base, head, remarks), urls, decryptor = await asyncio.gather(
+            personal_workshop(),
+            _sides(repository, options),
+            repository.remote_urls(),
+            personal_decryptor(_key_files(options)),
         )
         finding = Finding(Mode(options.discover), RepositoryIdentity.of(urls))
-        renderings = Renderings(workshop, on_progress=progress.say)
+        trust = decryptor.trust if decryptor else Trust.PULL_REQUEST
+        renderings = Renderings(workshop, trust, progress.say, decryptor=decryptor)
         progress.say("finding targets")
         plan = await make_plan(await look(repository, base, head, finding, renderings), renderings)
         plan = replace(plan, diagnostics=(*remarks, *plan.diagnostics))
         if not options.verify:
             return plan, None
-        async with ExhaustiveRenderings.open(workshop, progress.say) as exhaustive:
+        async with ExhaustiveRenderings.open(workshop, progress.say, decryptor) as exhaustive:
             return plan, await verify(repository, plan, finding, exhaustive)
+
+
+def _key_files(options: Options) -> tuple[Path, ...]:
+    """The keys that a person hands over in so many words: one that merely lies around decrypts nothing."""
+    if not options.decrypt:
+        return options.sops_age_key_file
+    named = os.environ.get(_KEY_FILE_VARIABLE)
+    if not named:
+        raise UserError(
+            f"--decrypt takes the keys from the file that {_KEY_FILE_VARIABLE} names, and it is not set",
+            hint="set it, or name the file with --sops-age-key-file",
+        )
+    return (*options.sops_age_key_file, Path(named))
 
 
 async def _sides(repository: "Repository", options: Options) -> tuple[Side, Side, tuple[Diagnostic, ...]]:

@@ -4,19 +4,24 @@ import asyncio
 import contextlib
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.diff.mask import Mask
 from bot.errors import UserError
+from bot.model.rendering import Trust
 from bot.planning.memory import Memory
 from bot.planning.renderings import Workshop
 from bot.proc.programs import version
 from bot.proc.sandbox import protections
 from bot.render.cache import RenderingCache
 from bot.render.sandbox import Sandbox
+from bot.render.sops.decrypt import Decryptor
+from bot.render.sops.keys import AgeKeys
 
 _CACHE_BYTES = 512 << 20
 _KEY_BYTES = 32
+_MAX_KEY_FILE_CHARS = 64 << 10
 
 
 async def personal_workshop() -> Workshop:
@@ -37,6 +42,27 @@ async def make_workshop(home: Path, mask: Mask, cache_bytes: int, renderers: int
         memory=Memory(home / "expansions"),
         gate=asyncio.Semaphore(renderers),
     )
+
+
+async def personal_decryptor(files: Sequence[Path]) -> Decryptor | None:
+    """A person who hands over a key trusts the change with it. Raises `ProgramMissing`, and `UserError` for the files."""
+    if not files:
+        return None
+    texts, program = await asyncio.gather(asyncio.to_thread(_key_texts, files), version("sops"))
+    return Decryptor.here(AgeKeys.parse(*texts), Trust.TRUSTED, program)
+
+
+def _key_texts(files: Sequence[Path]) -> list[str]:
+    texts = []
+    for file in files:
+        try:
+            with file.open(encoding="utf-8") as stream:
+                texts.append(stream.read(_MAX_KEY_FILE_CHARS))
+        except OSError as error:
+            raise UserError(f"cannot read the age key file {file}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise UserError(f"{file} is not an age key file: it is not text") from None
+    return texts
 
 
 def cache_dir() -> Path:

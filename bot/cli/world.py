@@ -22,6 +22,10 @@ from bot.kube.connection import Connection, Impersonation
 from bot.kube.lease import Holder
 from bot.loops.words import Words
 from bot.loops.world import World
+from bot.model.rendering import Trust
+from bot.proc.programs import version
+from bot.render.sops.decrypt import Decryptor
+from bot.render.sops.keys import AgeKeys
 from bot.store.connection import Store
 from bot.store.shared import Shared
 
@@ -47,6 +51,7 @@ async def open_world(config: Config, store: Store) -> AsyncIterator[World]:
             clusters=clusters.connect,
             holder=Holder(f"{socket.gethostname()}-{secrets.token_hex(4)}", SystemClock()),
             words=Words(Shared(store)),
+            decryptors=await decryptors(config),
         )
 
 
@@ -85,6 +90,23 @@ def secret_key(config: Config) -> bytes:
             f"secretKey is shorter than {MIN_SECRET_BYTES} bytes", hint="make one with `openssl rand -hex 32`"
         )
     return secret
+
+
+async def decryptors(config: Config) -> dict[tuple[str, str], Decryptor]:
+    """Reads the keys. Raises `SecretUnreadable`, UserError for what is no key, `ProgramMissing`."""
+    # Of two entries of one name the first is the one that is used.
+    first = {(entry.forge, entry.repository): entry for entry in reversed(config.repositories)}
+    wanted = [entry for entry in first.values() if entry.sops.age_keys]
+    if not wanted:
+        return {}
+    program = await version("sops")
+    keys = await asyncio.to_thread(
+        lambda: [AgeKeys.parse(*(reference.read() for reference in e.sops.age_keys)) for e in wanted]
+    )
+    return {
+        (entry.forge, entry.repository): Decryptor.here(held, Trust.TRUSTED, program)
+        for entry, held in zip(wanted, keys, strict=True)
+    }
 
 
 def forge_settings(name: str, forge: ForgeConfig) -> GitHubSettings:

@@ -52,6 +52,15 @@ class Forge(Model):
         return self
 
 
+class Sops(Model):
+    """The keys for what a repository encrypts with SOPS. Used for what is merged, never for a pull request."""
+
+    age_keys: tuple[SecretRef, ...] = Field(
+        default=(), max_length=50, examples=[["${file:/etc/longshore/fleet.agekey}"]]
+    )
+    """Private keys of age, each reference one or more lines of a key file. Left out: its secrets stay encrypted."""
+
+
 class RepositoryConfig(Model):
     """One repository (or, with `*`, several) that Longshore serves."""
 
@@ -66,6 +75,8 @@ class RepositoryConfig(Model):
     the others look for nothing else."""
     targets: tuple[TargetConfig, ...] = ()
     """Targets the operator declares for it, beside those in the repository's `.longshore.yaml`."""
+    sops: Sops = Sops()
+    """The keys for what the repository encrypts with SOPS."""
 
     @model_validator(mode="after")
     def _targets_are_looked_at(self) -> "RepositoryConfig":

@@ -10,7 +10,7 @@ from bot.git.repository import Repository
 from bot.git.tree import Tree
 from bot.loops.world import World
 from bot.model.keys import BranchKey
-from bot.model.rendering import Diagnostic, Severity, Trust
+from bot.model.rendering import Diagnostic, Severity
 from bot.model.repo import Sha
 from bot.model.target import TargetId
 from bot.planning.expand import expand_one
@@ -64,7 +64,7 @@ async def head_of(world: World, source: BranchKey, entry: RepositoryConfig) -> A
         except UnknownRevision:
             yield None
             return
-        renderings = Renderings(world.workshop, Trust.TRUSTED)
+        renderings = world.trusted_renderings(entry)
         finding = world.finding(source.repo, entry)
         tree = await repository.tree(await repository.tree_of(branch.sha))
         expansion = await expand_one(repository, tree, finding, renderings)

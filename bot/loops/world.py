@@ -6,7 +6,7 @@ nobody else.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,17 +25,20 @@ from bot.kube.client import KubeClient
 from bot.kube.lease import Holder
 from bot.loops.words import Words
 from bot.model.keys import BranchKey
+from bot.model.rendering import Trust
 from bot.model.repo import RepoId
 from bot.model.target import Target
 from bot.planning.expansion import Finding, Mode
-from bot.planning.renderings import Workshop
+from bot.planning.renderings import Renderings, Workshop
+from bot.render.sops.decrypt import Decryptor
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """`clusters` connects to a cluster by its configured name, once.
 
-    `words` keeps what became of a target where the cluster could not be told.
+    `words` keeps what became of a target where the cluster could not be told. `decryptors` are for what is merged, by
+    forge and repository as the operator wrote them.
     """
 
     config: Config
@@ -47,9 +50,15 @@ class World:
     holder: Holder
     """Who we are among all that take leases."""
     words: Words
+    decryptors: Mapping[tuple[str, str], Decryptor] = field(default_factory=dict)
 
     def served(self, repo: RepoId) -> RepositoryConfig | None:
         return self.config.repository(repo.forge, repo.path)
+
+    def trusted_renderings(self, entry: RepositoryConfig) -> Renderings:
+        """For what is merged: the only renderings that decrypt."""
+        decryptor = self.decryptors.get((entry.forge, entry.repository))
+        return Renderings(self.workshop, Trust.TRUSTED, decryptor=decryptor)
 
     def forge(self, repo: RepoId) -> Forge:
         try:
