@@ -10,7 +10,7 @@ from bot.forge.base import TextLimit
 from bot.forge.reports import Annotation, Conclusion
 from bot.model.plan import Plan
 from bot.model.rendering import Diagnostic
-from bot.report import phrases, view
+from bot.report import phrases, reasons, view
 from bot.report.comment import group_values, plan_values
 from bot.report.context import PlanContext
 from bot.report.escape import one_line, visible
@@ -74,7 +74,7 @@ def _details(plan: Plan, limit: TextLimit) -> str:
 def _annotations(plan: Plan) -> tuple[Annotation, ...]:
     """Every diagnostic of the change that has a file, on that file; forges show them raw, so nothing is escaped but the unseen."""
     found: dict[Diagnostic, None] = dict.fromkeys(plan.diagnostics)
-    found |= dict.fromkeys(diagnostic for _, diagnostic in view.own_diagnostics(plan))
+    found |= dict.fromkeys(diagnostic for _, diagnostic in reasons.own_diagnostics(plan))
     return tuple(
         Annotation(
             visible(d.file), d.line or 1, d.severity, visible(d.message)[:MAX_MESSAGE_CHARS], title=_title(d)

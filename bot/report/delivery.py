@@ -13,7 +13,7 @@ from typing import Any
 from bot.forge.base import TextLimit
 from bot.forge.reports import Conclusion, DeploymentState
 from bot.model.delivery import Failure, Health, ObjectHealth, ObjectResult, Outcome, Phase, TargetDelivery
-from bot.report import phrases
+from bot.report import outcomes, phrases
 from bot.report.check import CheckLimits, CheckWords
 from bot.report.context import DeliveryContext
 from bot.report.escape import one_line
@@ -102,7 +102,7 @@ def delivery_verdict(deliveries: Sequence[TargetDelivery]) -> str:
         return "No targets to deliver to"
     total = phrases.count(len(deliveries), "target")
     counts = {phase: sum(d.phase is phase for d in deliveries) for phase in _ORDER}
-    there = [(number, phrases.PHASES[phase][1]) for phase, number in counts.items() if number]
+    there = [(number, outcomes.PHASES[phase][1]) for phase, number in counts.items() if number]
     if len(there) == 1:
         return f"{total} {there[0][1]}"
     return f"{total}: {', '.join(f'{number:,} {words}' for number, words in there)}"
@@ -144,7 +144,7 @@ def _values(deliveries: Sequence[TargetDelivery], context: DeliveryContext, rung
         "context": context,
         "rung": rung,
         "Rung": Rung,
-        "icon": phrases.PHASES[_leading(deliveries)][0] if deliveries else "✅",
+        "icon": outcomes.PHASES[_leading(deliveries)][0] if deliveries else "✅",
         "verdict": delivery_verdict(deliveries),
         "rows": [_row(d) for d in ordered[: rung.rows]],
         "more_rows": max(0, len(ordered) - rung.rows),
@@ -156,9 +156,9 @@ def _values(deliveries: Sequence[TargetDelivery], context: DeliveryContext, rung
         "pulls": context.pulls[:20],
         "more_pulls": max(0, len(context.pulls) - 20),
         "took": "" if context.duration_s is None else phrases.seconds(context.duration_s),
-        "outcomes": phrases.OUTCOMES,
-        "failures": phrases.FAILURES,
-        "healths": phrases.HEALTHS,
+        "outcomes": outcomes.OUTCOMES,
+        "failures": outcomes.FAILURES,
+        "healths": outcomes.HEALTHS,
     }
 
 
@@ -168,7 +168,7 @@ def _leading(deliveries: Sequence[TargetDelivery]) -> Phase:
 
 
 def _row(delivery: TargetDelivery) -> _Row:
-    icon, words = phrases.PHASES[delivery.phase]
+    icon, words = outcomes.PHASES[delivery.phase]
     counted = (
         (Outcome.CREATED, "+"),
         (Outcome.CONFIGURED, "~"),
@@ -204,10 +204,10 @@ def _section(delivery: TargetDelivery, context: DeliveryContext, rung: Rung) -> 
     way_out, command = _way_out(delivery, context)
     return _Section(
         delivery,
-        icon=phrases.PHASES[delivery.phase][0],
+        icon=outcomes.PHASES[delivery.phase][0],
         failures=failed[:shown],
         more_failures=max(0, len(failed) - shown),
-        advice=tuple(phrases.ADVICE[failure] for failure in reasons),
+        advice=tuple(outcomes.ADVICE[failure] for failure in reasons),
         waiting=waiting[:shown],
         more_waiting=max(0, len(waiting) - shown),
         kept=kept[:shown],
@@ -229,11 +229,11 @@ def _not_ready(delivery: TargetDelivery) -> tuple[ObjectHealth, ...]:
 def _way_out(delivery: TargetDelivery, context: DeliveryContext) -> tuple[str, str]:
     """Words, and the command that goes on. A branch may be called anything, and people paste this into a shell."""
     if delivery.guard is not None:
-        way_out, option = phrases.LET_GO, f"--allow-prune {shlex.quote(delivery.guard.digest)}"
+        way_out, option = outcomes.LET_GO, f"--allow-prune {shlex.quote(delivery.guard.digest)}"
     elif delivery.is_rewritten:
-        way_out, option = phrases.ACCEPT, f"--accept {shlex.quote(delivery.revision)}"
+        way_out, option = outcomes.ACCEPT, f"--accept {shlex.quote(delivery.revision)}"
     elif delivery.phase is Phase.FAILED:
-        way_out, option = phrases.RETRY, "--retry"
+        way_out, option = outcomes.RETRY, "--retry"
     else:
         return "", ""
     return way_out, f"longshore deliver {shlex.quote(f'{context.repo}@{context.branch}')} {option}"
@@ -243,7 +243,7 @@ def _done(delivery: TargetDelivery, rung: Rung) -> dict[str, Any]:
     done = [r for r in delivery.results if r.outcome in _DONE]
     return {
         "delivery": delivery,
-        "icon": phrases.PHASES[delivery.phase][0],
+        "icon": outcomes.PHASES[delivery.phase][0],
         "objects": done[: rung.objects],
         "more": max(0, len(done) - rung.objects),
     }

@@ -17,6 +17,8 @@ _INVISIBLE = re.compile(
 )
 _BREAKS = re.compile(r"[\n\t]+")
 _MARKUP = re.compile(r"[\\`*_\[\]#|~$!^{}]")
+_TERM = re.compile(r"(?<!`)`([\w.:/-]{1,80})`(?!`)")
+"""What a message itself puts as code: a setting, a host, a path. Nothing that HTML would read otherwise."""
 _APART = "\u200b"
 """Between a sign and what follows, it keeps a forge from reading both as one."""
 _REFERENCE = re.compile(
@@ -37,8 +39,9 @@ def one_line(text: str, max_chars: int = MAX_INLINE_CHARS) -> str:
 
 def prose(text: str, max_chars: int = 2000) -> str:
     """As Markdown text that reads as it is written, anywhere but at the start of a line."""
-    apart = _REFERENCE.sub(lambda match: match[0] + _APART, one_line(text, max_chars))
-    return _MARKUP.sub(r"\\\g<0>", html.escape(apart, quote=False))
+    plain, *rest = _TERM.split(one_line(text, max_chars))
+    terms = (f"{code(term)}{_neutral(after)}" for term, after in zip(rest[::2], rest[1::2], strict=True))
+    return "".join([_neutral(plain), *terms])
 
 
 def code(text: str) -> str:
@@ -64,6 +67,11 @@ def fence(text: str, language: str = "") -> str:
     body = visible(text).strip("\n")
     ticks = "`" * max(3, _longest_run(body) + 1)
     return f"{ticks}{language}\n{body}\n{ticks}"
+
+
+def _neutral(text: str) -> str:
+    apart = _REFERENCE.sub(lambda match: match[0] + _APART, text)
+    return _MARKUP.sub(r"\\\g<0>", html.escape(apart, quote=False))
 
 
 def _longest_run(text: str) -> int:

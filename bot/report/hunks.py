@@ -39,10 +39,14 @@ class Bounds:
 def lines(change: ObjectChange, bounds: Bounds) -> list[Line]:
     if change.action is Action.ADDED:
         return _capped(_whole(change), bounds.lines_per_object)
+    return field_lines(change.fields, bounds)
+
+
+def field_lines(fields: Sequence[FieldChange], bounds: Bounds) -> list[Line]:
     shown: list[Line] = []
-    for at, field in enumerate(change.fields):
+    for at, field in enumerate(fields):
         room = bounds.lines_per_object - len(shown)
-        rest = len(change.fields) - at
+        rest = len(fields) - at
         if room < 3 and rest > 1:
             shown.append(Line("…", f"{rest} more fields"))
             break

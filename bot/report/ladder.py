@@ -30,6 +30,15 @@ class Rung(IntEnum):
         return {Rung.FULL: Bounds(100, 400), Rung.SHORT: Bounds(6, 16)}.get(self)
 
     @property
+    def declared(self) -> int:
+        """Of how many declarations of unknown targets a diff is shown."""
+        return {Rung.FULL: 20, Rung.SHORT: 5}.get(self, 0)
+
+    @property
+    def declared_bounds(self) -> Bounds:
+        return Bounds(8, 24) if self is Rung.FULL else Bounds(3, 9)
+
+    @property
     def paths(self) -> int:
         """How many paths of changed fields are named where there is no diff."""
         return 6 if self is Rung.FIELDS else 0

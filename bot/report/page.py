@@ -3,16 +3,22 @@
 Everything here is either ours (counts, signs), a name still to be neutralised by the template, or a finished block.
 """
 
+import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.model.plan import Action, ObjectChange, Plan, TargetPlan, TargetStatus
+from bot.model.plan import Action, FieldChange, FieldOp, ObjectChange, Plan, TargetPlan, TargetStatus
+from bot.model.target import TargetId
 from bot.report import escape, phrases, view
-from bot.report.hunks import Line, lines
+from bot.report.hunks import Line, field_lines, lines
 from bot.report.ladder import Rung, TooLong
+from bot.report.reasons import Declared, Unknown
 
 OBJECT_ICONS = {Action.ADDED: "🆕", Action.CHANGED: "✏️", Action.REMOVED: "🗑️", Action.MOVED: "➡️"}
 DIGEST_CHARS = 19
+MAX_NAMES = 10
+MAX_KNOWN_CHARS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class GroupItem:
     count: int
     totals: str
     objects: tuple[ObjectItem, ...]
+    hooks: tuple[ObjectItem, ...]
     more_objects: int
 
 
@@ -53,6 +60,33 @@ class ImageItem:
     old: str
     new: str
     where: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialItem:
+    """`old` and `new` are version and short digest, without what there is not; empty where a side has none."""
+
+    name: str
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    where: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownField:
+    """One field of a declaration; `old` and `new` are empty where they are not short, or not the same everywhere."""
+
+    path: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredItem:
+    names: tuple[str, ...]
+    more_names: int
+    fields: int
+    diff: str
 
 
 def rows(plan: Plan) -> list[Row]:
@@ -71,12 +105,34 @@ def group_items(groups: Sequence[view.Group], rung: Rung, room: int | None) -> l
     return [_group(group, rung, budget) for group in groups]
 
 
-def image_item(change: view.ImageChange) -> ImageItem:
-    (old_name, old_tag), (new_name, new_tag) = _split(change.old), _split(change.new)
-    where = tuple(str(t) for t in change.targets)
+def image_item(use: view.ImageUse) -> ImageItem:
+    (old_name, old_tag), (new_name, new_tag) = _split(use.change.old), _split(use.change.new)
+    where = tuple(str(t) for t in use.targets)
     if old_name != new_name:
-        return ImageItem("", change.old, change.new, where)
+        return ImageItem("", use.change.old, use.change.new, where)
     return ImageItem(new_name, old_tag, new_tag, where)
+
+
+def material_item(use: view.MaterialUse) -> MaterialItem:
+    where = tuple(str(t) for t in use.targets)
+    old, new = phrases.exact(use.change.old), phrases.exact(use.change.new)
+    return MaterialItem(phrases.material_name(use.change), old, new, where)
+
+
+def known_fields(unknown: Unknown) -> list[KnownField]:
+    """What changes in the declarations of unknown targets, each path once."""
+    alike: dict[str, list[FieldChange]] = defaultdict(list)
+    for declared in unknown.declared:
+        for field in declared.fields:
+            alike[field.path].append(field)
+    return [_known(path, fields) for path, fields in alike.items() if path]
+
+
+def declared_item(declared: Declared, rung: Rung) -> DeclaredItem:
+    names, more = _names(declared.targets)
+    return DeclaredItem(
+        names, more, len(declared.fields), _diff(field_lines(declared.fields, rung.declared_bounds))
+    )
 
 
 class _Budget:
@@ -98,32 +154,48 @@ def _row_words(target: TargetPlan) -> str:
         return "unknown"
     words = phrases.short_totals(target.counts)
     named = {TargetStatus.ADDED: "new", TargetStatus.REMOVED: "goes", TargetStatus.MOVED: "moved"}
-    return " ".join(word for word in (named.get(target.status, ""), words) if word)
+    hooks = sum(view.is_hook(target, change) for change in target.changes)
+    told = f"({phrases.count(hooks, 'hook')})" if hooks else ""
+    return " ".join(word for word in (named.get(target.status, ""), words, told) if word)
+
+
+def _known(path: str, fields: Sequence[FieldChange]) -> KnownField:
+    first = fields[0]
+    if first.op is not FieldOp.REPLACE or any(field != first for field in fields):
+        return KnownField(path, "", "")
+    old, new = (side if isinstance(side, str) else json.dumps(side) for side in (first.old, first.new))
+    is_short = max(len(old), len(new)) <= MAX_KNOWN_CHARS
+    return KnownField(path, old, new) if is_short else KnownField(path, "", "")
+
+
+def _names(targets: Sequence[TargetId]) -> tuple[tuple[str, ...], int]:
+    return tuple(str(t) for t in targets[:MAX_NAMES]), max(0, len(targets) - MAX_NAMES)
 
 
 def _group(group: view.Group, rung: Rung, budget: _Budget) -> GroupItem:
-    names = tuple(str(t.target.id) for t in group.targets)
+    names, more_names = _names(tuple(t.target.id for t in group.targets))
+    lasting, hooks = group.lasting[: rung.objects], group.hooks
+    shown = hooks[: rung.objects - len(lasting)]
     return GroupItem(
         icon=phrases.ICONS[group.first.status],
-        names=names[:10],
-        more_names=max(0, len(names) - 10),
-        count=len(names),
-        totals=phrases.totals(group.first.counts),
-        objects=tuple(
-            _object(change, group.one_namespace, rung, budget) for change in group.changes[: rung.objects]
-        ),
-        more_objects=max(0, len(group.changes) - rung.objects),
+        names=names,
+        more_names=more_names,
+        count=len(group.targets),
+        totals=phrases.group_totals(group.first.counts, len(hooks)),
+        objects=tuple(_object(change, group, rung, budget) for change in lasting),
+        hooks=tuple(_object(change, group, rung, budget) for change in shown),
+        more_objects=len(group.first.changes) - len(lasting) - len(shown),
     )
 
 
-def _object(change: ObjectChange, one_namespace: bool, rung: Rung, budget: _Budget) -> ObjectItem:  # noqa: FBT001
+def _object(change: ObjectChange, group: view.Group, rung: Rung, budget: _Budget) -> ObjectItem:
     paths = tuple(f.path for f in change.fields if f.path) if change.action is Action.CHANGED else ()
     return ObjectItem(
         icon=OBJECT_ICONS[change.action],
         action=change.action.value,
         kind=change.id.kind,
-        name=budget.spend(phrases.object_name(change.id, with_namespace=one_namespace)),
-        note=phrases.went_where(change),
+        name=budget.spend(phrases.object_name(change.id, with_namespace=group.one_namespace)),
+        note=phrases.notes(change, is_hook=view.is_hook(group.first, change)),
         diff=budget.spend(_diff(lines(change, rung.bounds))) if rung.bounds and change.fields else "",
         paths=paths[: rung.paths],
         more_paths=max(0, len(paths) - rung.paths) if rung.paths else 0,

@@ -1,13 +1,16 @@
 """The short words that every surface shares, so that a comment, a check and a terminal say the same thing."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from bot.model.danger import Loss
-from bot.model.delivery import Failure, Health, Outcome, Phase
 from bot.model.objects import ObjectId
-from bot.model.plan import Action, Counts, ObjectChange, Plan, TargetStatus
-from bot.model.rendering import Severity
+from bot.model.plan import Action, Counts, MaterialChange, ObjectChange, Plan, TargetPlan, TargetStatus
+from bot.model.rendering import Material, Severity
 from bot.model.target import EngineKind, TargetId
+from bot.report.view import Danger
+
+DIGEST_CHARS = 12
 
 SIGNS = {Action.ADDED: "+", Action.CHANGED: "~", Action.REMOVED: "-", Action.MOVED: ">"}
 ICONS = {
@@ -26,6 +29,14 @@ LOSSES = {
     Loss.ISOLATION: "traffic that it forbade is allowed",
     Loss.DELIVERED: "all that was delivered for it is deleted with it, unless it says otherwise",
 }
+LOSSES_OF_MANY = {
+    Loss.NAMESPACE: "everything in these namespaces is deleted with them",
+    Loss.CUSTOM_OBJECTS: "every object of these kinds is deleted with them, in all namespaces",
+    Loss.STORAGE: "the data on them may be deleted with them",
+    Loss.STATEFUL: "workloads that keep data stop",
+    Loss.ISOLATION: "traffic that they forbade is allowed",
+    Loss.DELIVERED: "all that was delivered for them is deleted with them, unless they say otherwise",
+}
 PLANNING = "Planning"
 PLANNING_AGAIN = "The base moved; planning again"
 ANNOTATION_TITLES = {
@@ -33,80 +44,15 @@ ANNOTATION_TITLES = {
     Severity.WARNING: "Look at this",
     Severity.NOTICE: "Worth knowing",
 }
-PHASES = {
-    Phase.WAITING: ("⏳", "waiting"),
-    Phase.APPLYING: ("🔄", "being applied"),
-    Phase.PRUNING: ("🔄", "being pruned"),
-    Phase.CHECKING: ("🩺", "becoming healthy"),
-    Phase.DELIVERED: ("✅", "delivered"),
-    Phase.BLOCKED: ("✋", "waiting for a person"),
-    Phase.FAILED: ("❌", "failed"),
-    Phase.UNKNOWN: ("❓", "unknown"),
-    Phase.HANDED_OVER: ("🤝", "delivered by Flux"),
-}
-OUTCOMES = {
-    Outcome.CREATED: "created",
-    Outcome.CONFIGURED: "changed",
-    Outcome.UNCHANGED: "unchanged",
-    Outcome.PRUNED: "deleted",
-    Outcome.KEPT: "left alone",
-    Outcome.FAILED: "failed",
-}
-HEALTHS = {
-    Health.CURRENT: "healthy",
-    Health.IN_PROGRESS: "not ready yet",
-    Health.FAILED: "failed",
-    Health.TERMINATING: "being deleted",
-    Health.NOT_FOUND: "not there",
-    Health.UNKNOWN: "could not be read",
-}
-FAILURES = {
-    Failure.INVALID: "not accepted",
-    Failure.IMMUTABLE: "cannot be changed",
-    Failure.CONFLICT: "owned by another manager",
-    Failure.FORBIDDEN: "forbidden by the cluster",
-    Failure.NOT_ALLOWED: "not allowed by the operator",
-    Failure.REFUSED: "refused by a policy",
-    Failure.NO_KIND: "unknown kind",
-    Failure.OWNED_ELSEWHERE: "belongs to another owner",
-    Failure.UNREACHABLE: "cluster not reached",
-    Failure.OTHER: "failed",
-}
-ADVICE = {
-    Failure.INVALID: "The API server does not accept the object as it is written: mend the field it names and push.",
-    Failure.IMMUTABLE: (
-        "A field was changed that can only be set at creation: give the object another name, or delete it in the "
-        "cluster yourself and deliver again."
-    ),
-    Failure.CONFLICT: (
-        "Another manager owns the field: take the field out of the repository, or have the other manager give it up."
-    ),
-    Failure.FORBIDDEN: (
-        "The identity that delivers here lacks the right: have the cluster's operator grant it, then deliver again."
-    ),
-    Failure.NOT_ALLOWED: (
-        "The operator has not opened this cluster for it: the cluster's `allow` in `config.yaml` names the "
-        "repositories, branches, paths, namespaces and kinds that may be delivered."
-    ),
-    Failure.REFUSED: (
-        "An admission policy of the cluster refuses the object: mend what its message names, or ask whoever keeps the "
-        "policy for an exception."
-    ),
-    Failure.NO_KIND: (
-        "The cluster does not serve this kind: deliver its CustomResourceDefinition first, or mend `apiVersion`."
-    ),
-    Failure.OWNED_ELSEWHERE: (
-        "Another target or tool looks after the object: take it out there first, or out of this repository."
-    ),
-    Failure.UNREACHABLE: "The cluster did not answer: it is tried again by itself, and nothing was left half done.",
-    Failure.OTHER: "The message is the API server's own; once its cause is gone, deliver again.",
-}
 KEPT = "pruning is off, so it stays in the cluster and nobody looks after it"
+KEPT_OF_MANY = "pruning is off, so they stay in the cluster and nobody looks after them"
+HOOKS = "Helm hooks, each run at the moment named and not looked after otherwise"
+KNOWN = "known all the same, though not the whole effect"
+DECLARED = "What is declared changes like this. It is not the whole effect, which is unknown:"
 
-
-LET_GO = "If that is meant, someone who may run Longshore lets exactly these go:"
-ACCEPT = "If that is meant, someone who may run Longshore goes on with it:"
-RETRY = "Once that is mended, push again; or, where the cluster was at fault, someone who may run Longshore tries again:"
+_NOTHING = Material("", "", "")
+_OPERATORS = re.compile(r"(?<![\w./-])config\.yaml\b|\bthe operator\b")
+"""In a reason that only the operator can do something about."""
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -139,6 +85,15 @@ def short_totals(counts: Counts) -> str:
     """`+4 ~2 -1`, for a table."""
     parts = ((counts.added, "+"), (counts.changed, "~"), (counts.removed, "-"), (counts.moved, "→"))
     return " ".join(f"{sign}{number:,}" for number, sign in parts if number)
+
+
+def group_totals(counts: Counts, hooks: int) -> str:
+    """`3 objects changed, 1 of them a hook`."""
+    if not hooks:
+        return totals(counts)
+    if hooks == counts.total:
+        return f"{totals(counts)}, {'a hook' if hooks == 1 else 'all of them hooks'}"
+    return f"{totals(counts)}, {hooks:,} of them {'a hook' if hooks == 1 else 'hooks'}"
 
 
 def verdict(plan: Plan) -> str:
@@ -188,6 +143,82 @@ def went_where(change: ObjectChange) -> str:
     if change.old_name and change.old_name != change.id.name:
         return f"was {change.old_name}"
     return "from another namespace" if change.action is Action.MOVED else ""
+
+
+def notes(change: ObjectChange, *, is_hook: bool) -> str:
+    """What is to be said of an object beside its name, empty for most. Holds names of others."""
+    hook = f"hook: {change.hook}" if is_hook else ""
+    return "; ".join(note for note in (hook, went_where(change)) if note)
+
+
+def loss(danger: Danger) -> str:
+    is_one = len(danger.ids) == 1
+    if danger.is_kept:
+        return KEPT if is_one else KEPT_OF_MANY
+    return (LOSSES if is_one else LOSSES_OF_MANY)[danger.loss]
+
+
+def material_noun(changes: Iterable[MaterialChange]) -> str:
+    """`chart` where nothing else is among them."""
+    charts = [material_name(change).startswith("chart ") for change in changes]
+    return "chart" if all(charts) else "chart or source" if any(charts) else "source"
+
+
+def material_name(change: MaterialChange) -> str:
+    return (change.new or change.old or _NOTHING).name
+
+
+def material_change(change: MaterialChange) -> str:
+    """`6.5.0 (0a1b2c3d4e5f) -> 6.6.1 (6f7e8d9c0b1a)`. Holds names of others."""
+    old, new = (exact(side) for side in (change.old, change.new))
+    shown = [f"{side[0]} ({side[1]})" if len(side) == 2 else "".join(side) for side in (old, new)]
+    return f"new, {shown[1]}" if not old else f"no more, was {shown[0]}" if not new else " -> ".join(shown)
+
+
+def exact(material: Material | None) -> tuple[str, ...]:
+    """Version and short digest, without what there is not; empty for none."""
+    return tuple(filter(None, (material.version, short_digest(material)))) if material else ()
+
+
+def short_digest(material: Material) -> str:
+    """Enough of the digest to tell it from another; empty where the version ends in it already."""
+    short = material.digest.rpartition(":")[2][:DIGEST_CHARS]
+    return "" if material.version.endswith(short) else short
+
+
+def made_anew(targets: Sequence[TargetPlan]) -> str:
+    """Before the names of such targets."""
+    noun = material_noun(change for target in targets for change in target.materials)
+    return f"Another {noun}, and yet the same objects"
+
+
+def fate(plan: Plan) -> str:
+    """What becomes of unknown targets, as one sentence or none; a controller does not wait for us."""
+    unknown = [t.target for t in plan.with_status(TargetStatus.UNKNOWN)]
+    controllers = [
+        name
+        for engine, name in ((EngineKind.FLUX, "Flux"), (EngineKind.ARGOCD, "Argo CD"))
+        if any(t.engine is engine for t in unknown)
+    ]
+    ours = any(t.engine is EngineKind.DIRECT and t.id.cluster for t in unknown)
+    verb = "applies" if len(controllers) == 1 else "apply"
+    theirs = f"{' and '.join(controllers)} {verb}" if controllers else ""
+    if ours:
+        rest = f"; what {theirs} is applied all the same" if theirs else ""
+        return f"Longshore does not deliver it{rest}."
+    return f"Once merged, {theirs} it all the same." if theirs else ""
+
+
+def next_step(plan: Plan) -> str:
+    """How to go on where something is unknown. Holds no text of others."""
+    told = [d.message for t in plan.with_status(TargetStatus.UNKNOWN) for d in t.diagnostics]
+    told += [d.message for d in plan.diagnostics if d.severity is Severity.ERROR]
+    steps = ["mend what can be mended here and push; the plan follows by itself."]
+    if any(_OPERATORS.search(message) for message in told):
+        steps.append("What the operator has to allow is planned once the check is re-run.")
+    if plan.with_status(TargetStatus.UNKNOWN):
+        steps.append("What stays unknown is for you to judge.")
+    return " ".join(steps)
 
 
 def appliers(plan: Plan) -> str:

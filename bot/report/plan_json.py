@@ -7,8 +7,18 @@ import json
 import re
 from typing import Any
 
-from bot.model.plan import Counts, FieldChange, FieldOp, ObjectChange, Plan, Side, TargetPlan
-from bot.model.rendering import Diagnostic
+from bot.model.plan import (
+    Counts,
+    FieldChange,
+    FieldOp,
+    MaterialChange,
+    ObjectChange,
+    Plan,
+    Side,
+    TargetPlan,
+)
+from bot.model.rendering import Diagnostic, Material
+from bot.report.phrases import material_name
 
 SCHEMA = 1
 
@@ -47,11 +57,21 @@ def _target(planned: TargetPlan) -> dict[str, Any]:
         "path": target.path,
         "renderer": target.renderer.value,
         "engine": target.engine.value,
+        "found": target.origin.found.value,
         "status": planned.status.value,
         "counts": _counts(planned.counts),
         "objects": [_object(change) for change in planned.changes],
+        "materials": [_material(change) for change in planned.materials],
+        "declared": [_field(field) for field in planned.declared],
         "diagnostics": [_diagnostic(d) for d in planned.diagnostics],
     }
+
+
+def _material(change: MaterialChange) -> dict[str, Any]:
+    def side(material: Material | None) -> dict[str, str] | None:
+        return {"version": material.version, "digest": material.digest} if material else None
+
+    return {"name": material_name(change), "old": side(change.old), "new": side(change.new)}
 
 
 def _object(change: ObjectChange) -> dict[str, Any]:
@@ -64,6 +84,7 @@ def _object(change: ObjectChange) -> dict[str, Any]:
     }
     names = {"oldName": change.old_name, "fromTarget": change.from_target, "toTarget": change.to_target}
     shown |= {key: name for key, name in names.items() if name is not None}
+    shown |= {"hook": change.hook} if change.hook else {}
     return shown | {"fields": [_field(field) for field in change.fields]}
 
 

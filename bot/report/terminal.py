@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from bot.model.plan import Action, ObjectChange, Plan, TargetStatus
 from bot.model.rendering import Diagnostic, Severity
 from bot.model.target import TargetId
-from bot.report import phrases, view
+from bot.report import phrases, reasons, view
 from bot.report.escape import one_line, visible
-from bot.report.hunks import Bounds, Line, lines
+from bot.report.hunks import Bounds, Line, field_lines, lines
 
 BOUNDS = Bounds(lines_per_field=60, lines_per_object=400)
+DECLARED_BOUNDS = Bounds(lines_per_field=20, lines_per_object=60)
 MIN_WIDTH = 40
 
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD, _DIM = "31", "32", "33", "36", "1", "2"
@@ -33,7 +34,13 @@ class _Printer:
 
     def plan(self, plan: Plan) -> Iterator[str]:
         yield from self._sentence(_BOLD, phrases.verdict(plan))
-        sections = (self._unknown(plan), self._dangers(plan), self._groups(plan), self._foot(plan))
+        sections = (
+            self._unknown(plan),
+            self._dangers(plan),
+            self._materials(plan),
+            self._groups(plan),
+            self._foot(plan),
+        )
         for section in sections:
             shown = list(section)
             if shown:
@@ -41,18 +48,33 @@ class _Printer:
                 yield from shown
 
     def _unknown(self, plan: Plan) -> Iterator[str]:
-        for unknown in view.unknowns(plan):
+        for unknown in reasons.unknowns(plan):
             yield self._paint(_RED, f"? {self._targets(unknown.targets)}: unknown")
             for reason in unknown.reasons:
                 yield from self._sentence("", f"    {_told(reason)}")
             if unknown.more:
                 yield f"    and {phrases.count(unknown.more, 'more reason')}"
+            for declared in unknown.declared:
+                where = (
+                    f", in {self._targets(declared.targets)}" if declared.targets != unknown.targets else ""
+                )
+                yield from self._sentence("", f"    {phrases.KNOWN}{where}:")
+                for line in field_lines(declared.fields, DECLARED_BOUNDS):
+                    yield self._line(line)
 
     def _dangers(self, plan: Plan) -> Iterator[str]:
         for danger in view.dangers(plan):
-            what = f"{one_line(danger.id.kind)} {one_line(phrases.object_name(danger.id))}"
-            why = phrases.KEPT if danger.is_kept else phrases.LOSSES[danger.loss]
-            yield from self._sentence(_RED, f"! deletes {what} in {self._targets(danger.targets)}: {why}")
+            names = one_line(phrases.listed([phrases.object_name(id_) for id_ in danger.ids], 3))
+            many = f"{len(danger.ids)} x " if len(danger.ids) > 1 else ""
+            what = f"{many}{one_line(danger.ids[0].kind)} {names}"
+            where = self._targets(danger.targets)
+            yield from self._sentence(_RED, f"! deletes {what} in {where}: {phrases.loss(danger)}")
+
+    def _materials(self, plan: Plan) -> Iterator[str]:
+        for use in view.materials(plan):
+            name, change = one_line(phrases.material_name(use.change)), phrases.material_change(use.change)
+            where = self._targets(use.targets)
+            yield from self._sentence("", f"{name}: {one_line(change)} in {where}")
 
     def _groups(self, plan: Plan) -> Iterator[str]:
         for at, group in enumerate(view.groups(plan)):
@@ -63,13 +85,18 @@ class _Printer:
             status = {TargetStatus.ADDED: " (new)", TargetStatus.REMOVED: " (goes)"}.get(
                 group.first.status, ""
             )
-            yield self._paint(_BOLD, f"{targets}{status}: {phrases.totals(group.first.counts)}{same}")
-            for change in group.changes:
-                yield from self._object(change, with_namespace=group.one_namespace)
+            totals = phrases.group_totals(group.first.counts, len(group.hooks))
+            yield self._paint(_BOLD, f"{targets}{status}: {totals}{same}")
+            for change in group.lasting:
+                yield from self._object(change, group)
+            if group.hooks:
+                yield from self._sentence("", f"  {phrases.HOOKS}:")
+            for change in group.hooks:
+                yield from self._object(change, group)
 
-    def _object(self, change: ObjectChange, *, with_namespace: bool) -> Iterator[str]:
-        name = one_line(phrases.object_name(change.id, with_namespace=with_namespace))
-        note = one_line(phrases.went_where(change))
+    def _object(self, change: ObjectChange, group: view.Group) -> Iterator[str]:
+        name = one_line(phrases.object_name(change.id, with_namespace=group.one_namespace))
+        note = one_line(phrases.notes(change, is_hook=view.is_hook(group.first, change)))
         head = f"  {phrases.SIGNS[change.action]} {one_line(change.id.kind)} {name}"
         yield self._paint(_COLOURS[change.action], f"{head} ({note})" if note else head)
         for line in lines(change, BOUNDS):
@@ -83,14 +110,17 @@ class _Printer:
         unchanged = len(plan.with_status(TargetStatus.UNCHANGED))
         if unchanged and unchanged < len(plan.targets):
             yield f"{phrases.count(unchanged, 'target')} unchanged"
-        standing = tuple(name for unknown in view.standing(plan) for name in unknown.targets)
+        if anew := view.made_anew(plan):
+            names = self._targets(tuple(target.target.id for target in anew))
+            yield from self._sentence("", f"{phrases.made_anew(anew)}: {names}")
+        standing = tuple(name for unknown in reasons.standing(plan) for name in unknown.targets)
         if standing:
             told = f"{phrases.cannot_be_rendered(len(standing))}: {self._targets(standing)}"
             yield from self._sentence(_DIM, f"{told} (--format json says why)")
         for target in plan.with_status(TargetStatus.MOVED):
             origin = f"moved from {one_line(target.moved_from)}" if target.moved_from else "moved"
             yield f"> {self._targets((target.target.id,))}: {origin}, with the same objects"
-        for remark in view.remarks(plan):
+        for remark in reasons.remarks(plan):
             where = f" ({self._targets(remark.targets)})" if remark.targets else ""
             colour = _DIM if remark.diagnostic.severity is Severity.NOTICE else _YELLOW
             yield from self._sentence(

@@ -5,24 +5,35 @@ Plain functions of a plan, for every surface alike. The invariant: nothing that 
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import msgspec
 
 from bot.model.danger import Loss, loss_of
 from bot.model.objects import ObjectId
-from bot.model.plan import Action, FieldOp, ObjectChange, Plan, TargetPlan, TargetStatus
-from bot.model.rendering import Diagnostic, Severity
-from bot.model.target import TargetId
+from bot.model.plan import (
+    Action,
+    FieldOp,
+    ImageChange,
+    MaterialChange,
+    ObjectChange,
+    Plan,
+    TargetPlan,
+    TargetStatus,
+)
+from bot.model.target import RendererKind, TargetId
 
-MAX_MESSAGES = 5
+MAX_ALONE = 3
+"""So many deletions of one kind are told one by one; more are gathered."""
+
+_RELEASE = ("helm.toolkit.fluxcd.io", "HelmRelease")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Targets to which exactly the same happens. `changes` are those of the first; where the targets differ in
-    nothing but the namespace, `one_namespace` is false and the namespace stands for nothing.
+    """Targets to which exactly the same happens, told by the first; where the targets differ in nothing but the
+    namespace, `one_namespace` is false and the namespace stands for nothing.
     """
 
     targets: tuple[TargetPlan, ...]
@@ -33,42 +44,35 @@ class Group:
         return self.targets[0]
 
     @property
-    def changes(self) -> tuple[ObjectChange, ...]:
-        return self.first.changes
+    def lasting(self) -> tuple[ObjectChange, ...]:
+        """Changes of what is looked after once it is applied."""
+        return tuple(c for c in self.first.changes if not is_hook(self.first, c))
+
+    @property
+    def hooks(self) -> tuple[ObjectChange, ...]:
+        return tuple(c for c in self.first.changes if is_hook(self.first, c))
 
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """A deletion that takes more with it than the object; `is_kept` where nothing prunes it from the cluster."""
+    """Deletions of one kind that take more with them than the object; `is_kept` where nothing prunes it from the cluster."""
 
     loss: Loss
-    id: ObjectId
+    ids: tuple[ObjectId, ...]
     targets: tuple[TargetId, ...]
     is_kept: bool
 
 
 @dataclass(frozen=True, slots=True)
-class ImageChange:
-    old: str
-    new: str
+class ImageUse:
+    change: ImageChange
     targets: tuple[TargetId, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
-    """One diagnostic and the targets that it was made about, none for a remark on the change as a whole."""
-
-    diagnostic: Diagnostic
+class MaterialUse:
+    change: MaterialChange
     targets: tuple[TargetId, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Targets that cannot be rendered for the same reasons; `more` reasons were not carried along."""
-
-    targets: tuple[TargetId, ...]
-    reasons: tuple[Diagnostic, ...]
-    more: int
 
 
 def groups(plan: Plan) -> tuple[Group, ...]:
@@ -80,91 +84,83 @@ def groups(plan: Plan) -> tuple[Group, ...]:
     return tuple(Group(tuple(targets), _share_namespaces(targets)) for targets in alike.values())
 
 
+def is_hook(target: TargetPlan, change: ObjectChange) -> bool:
+    """Whether Helm runs the object at some moment, and does not look after it: elsewhere the annotation means nothing."""
+    return bool(change.hook) and target.target.renderer is RendererKind.HELM
+
+
 def dangers(plan: Plan) -> tuple[Danger, ...]:
+    """Worst first; many of one kind are one, wherever they are."""
     found: dict[tuple[ObjectId, bool], list[TargetId]] = defaultdict(list)
     for target in plan.targets:
         for change in target.changes:
-            if change.action is Action.REMOVED and loss_of(change.id):
+            # NB: Helm does not delete its hooks with a release, nor when a chart has them no more.
+            is_deleted = change.action is Action.REMOVED and not is_hook(target, change)
+            if is_deleted and loss_of(change.id):
                 found[change.id, not target.target.prune].append(target.target.id)
+    alike: dict[tuple[Loss, str, str, bool], list[ObjectId]] = defaultdict(list)
+    for id_, is_kept in found:
+        if loss := loss_of(id_):
+            alike[loss, id_.group, id_.kind, is_kept].append(id_)
+    listed: list[Danger] = []
+    for (loss, _, _, is_kept), ids in alike.items():
+        for told in [tuple(sorted(ids))] if len(ids) > MAX_ALONE else [(id_,) for id_ in ids]:
+            where = dict.fromkeys(target for id_ in told for target in found[id_, is_kept])
+            listed.append(Danger(loss, told, tuple(where), is_kept))
     order = list(Loss)
-    listed = [
-        Danger(loss, id_, tuple(targets), is_kept)
-        for (id_, is_kept), targets in found.items()
-        if (loss := loss_of(id_))
-    ]
-    return tuple(sorted(listed, key=lambda d: (d.is_kept, order.index(d.loss), d.id)))
+    return tuple(sorted(listed, key=lambda d: (d.is_kept, order.index(d.loss), d.ids)))
 
 
-def images(plan: Plan) -> tuple[ImageChange, ...]:
-    found: dict[tuple[str, str], dict[TargetId, None]] = defaultdict(dict)
+def images(plan: Plan) -> tuple[ImageUse, ...]:
+    """Every image that becomes another, and where.
+
+    Where values and what a chart makes of them name the same, the workload is the place.
+    """
+    found: dict[ImageChange, dict[TargetId, None]] = defaultdict(dict)
+    given: list[tuple[ImageChange, TargetId]] = []
     for target in plan.targets:
         for change in target.changes:
-            for old, new in _images(change):
-                found[old, new][target.target.id] = None
-    return tuple(ImageChange(old, new, tuple(where)) for (old, new), where in sorted(found.items()))
-
-
-def unknowns(plan: Plan) -> tuple[Unknown, ...]:
-    return _for_reasons(plan.with_status(TargetStatus.UNKNOWN))
-
-
-def standing(plan: Plan) -> tuple[Unknown, ...]:
-    """Targets that cannot be rendered and that this change does not touch: worth a line, and not more."""
-    return _for_reasons(target for target in plan.targets if _is_standing(target))
-
-
-def own_diagnostics(plan: Plan) -> Iterator[tuple[TargetPlan, Diagnostic]]:
-    """What is said of targets, but for what was so before and stays so."""
-    for target in plan.targets:
-        if not _is_standing(target):
-            yield from ((target, diagnostic) for diagnostic in target.diagnostics)
-
-
-def _is_standing(target: TargetPlan) -> bool:
-    return target.status is TargetStatus.UNCHANGED and target.head_digest is None and bool(target.diagnostics)
-
-
-def _for_reasons(targets: Iterable[TargetPlan]) -> tuple[Unknown, ...]:
-    """Gathered by what is wrong, wherever it is: the place is told where it is one place."""
-    alike: dict[tuple[str, ...], dict[TargetId, tuple[Diagnostic, ...]]] = defaultdict(dict)
-    for target in targets:
-        errors = tuple(d for d in target.diagnostics if d.severity is Severity.ERROR)
-        reasons = errors or target.diagnostics
-        alike[tuple(d.message for d in reasons)][target.target.id] = reasons
+            named = tuple(_images(change))
+            is_release = (change.id.group, change.id.kind) == _RELEASE
+            for image in () if is_release else named:
+                found[image][target.target.id] = None
+            given += [(i, target.target.id) for i in (*change.images, *(named if is_release else ()))]
+    run = {(image, target.cluster) for image, where in found.items() for target in where}
+    for image, target_id in given:
+        if (image, target_id.cluster) not in run:
+            found[image][target_id] = None
     return tuple(
-        Unknown(
-            tuple(found),
-            tuple(map(_in_common, *found.values()))[:MAX_MESSAGES],
-            max(0, len(messages) - MAX_MESSAGES),
-        )
-        for messages, found in alike.items()
+        ImageUse(image, tuple(where))
+        for image, where in sorted(found.items(), key=lambda item: (item[0].old, item[0].new))
     )
 
 
-def _in_common(first: Diagnostic, *others: Diagnostic) -> Diagnostic:
-    if all((d.file, d.line) == (first.file, first.line) for d in others):
-        return first
-    return replace(first, file=None, line=None)
+def materials(plan: Plan) -> tuple[MaterialUse, ...]:
+    """Every chart and foreign source that becomes another, comes or goes, and for which targets."""
+    found: dict[MaterialChange, list[TargetId]] = defaultdict(list)
+    for target in plan.targets:
+        for change in target.materials:
+            found[change].append(target.target.id)
+    listed = (MaterialUse(change, tuple(where)) for change, where in found.items())
+    return tuple(sorted(listed, key=lambda use: _order(use.change)))
 
 
-def remarks(plan: Plan) -> tuple[Remark, ...]:
-    """Diagnostics other than the reasons of unknown targets, worst first, each said once."""
-    found: dict[Diagnostic, dict[TargetId, None]] = {d: {} for d in plan.diagnostics}
-    for target, diagnostic in own_diagnostics(plan):
-        told = target.status is TargetStatus.UNKNOWN
-        has_errors = any(d.severity is Severity.ERROR for d in target.diagnostics)
-        if not told or (has_errors and diagnostic.severity is not Severity.ERROR):
-            found.setdefault(diagnostic, {})[target.target.id] = None
-    order = list(Severity)
-    listed = (Remark(diagnostic, tuple(targets)) for diagnostic, targets in found.items())
-    return tuple(sorted(listed, key=lambda r: order.index(r.diagnostic.severity)))
+def made_anew(plan: Plan) -> tuple[TargetPlan, ...]:
+    """Targets that are made of something else and are the same objects all the same."""
+    same = plan.with_status(TargetStatus.UNCHANGED, TargetStatus.MOVED)
+    return tuple(t for t in same if t.materials and not t.changes)
 
 
-def _images(change: ObjectChange) -> Iterable[tuple[str, str]]:
+def _images(change: ObjectChange) -> Iterator[ImageChange]:
     for field in change.fields:
         is_image = field.op is FieldOp.REPLACE and field.path.endswith(".image")
         if is_image and isinstance(field.old, str) and isinstance(field.new, str):
-            yield field.old, field.new
+            yield ImageChange(field.old, field.new)
+
+
+def _order(change: MaterialChange) -> tuple[str, ...]:
+    sides = [(m.name, m.version, m.digest) if m else ("", "", "") for m in (change.new, change.old)]
+    return (sides[0][0] or sides[1][0], *sides[1], *sides[0])
 
 
 def _fingerprint(target: TargetPlan) -> bytes:
@@ -179,6 +175,7 @@ def _fingerprint(target: TargetPlan) -> bytes:
             c.old_name,
             c.from_target,
             c.to_target,
+            is_hook(target, c),
         )
         seen.update(
             repr(shape).encode(errors="surrogatepass") + msgspec.json.encode(c.fields, order="sorted")

@@ -12,6 +12,7 @@ from tests.report.build import (
     config,
     deployment,
     everyday_plan,
+    flux_plan,
     masked,
     named,
     plan,
@@ -43,6 +44,10 @@ def huge_plan(objects: int = 3000) -> Plan:
 
 def test_the_everyday_plan_reads_like_its_golden_file() -> None:
     assert agrees_with_golden("plan.md", plan_comment(everyday_plan(), pull_context(), GITHUB))
+
+
+def test_the_plan_of_a_flux_repository_reads_like_its_golden_file() -> None:
+    assert agrees_with_golden("flux.md", plan_comment(flux_plan(), pull_context(), GITHUB))
 
 
 def test_nothing_rendered_changes_in_one_line() -> None:
@@ -104,7 +109,7 @@ def test_an_unknown_target_has_file_reason_and_way_out() -> None:
     comment = plan_comment(everyday_plan(), pull_context())
     assert "`clusters/production/search/kustomization.yaml:4`: resources names" in comment
     assert "copy it inside" in comment
-    assert "**Next:** mend what is named above and push" in comment
+    assert "**Next:** mend what can be mended here and push" in comment
 
 
 def test_where_no_cluster_is_known_there_is_no_column_for_it() -> None:

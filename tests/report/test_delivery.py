@@ -7,7 +7,7 @@ from bot.forge.base import TextLimit
 from bot.forge.reports import Conclusion, DeploymentState
 from bot.model.delivery import Failure, Health, ObjectHealth, ObjectResult, Outcome, Phase, PruneGuard
 from bot.model.objects import Digest, ObjectId
-from bot.report import phrases
+from bot.report import outcomes
 from bot.report.check import CheckLimits
 from bot.report.delivery import delivery_check, delivery_comment, deployment_words
 from tests.report.build import (
@@ -39,10 +39,10 @@ def test_all_delivered_reads_like_its_golden_file() -> None:
 def test_every_failure_has_words_and_a_way_out_of_its_own(failure: Failure) -> None:
     result = ObjectResult(ids("a")[0], Outcome.FAILED, failure, "the server's words")
     comment = delivery_comment([delivered(phase=Phase.FAILED, results=(result,))], delivery_context())
-    assert phrases.FAILURES[failure] in comment
-    assert phrases.ADVICE[failure] in comment
+    assert outcomes.FAILURES[failure] in comment
+    assert outcomes.ADVICE[failure] in comment
     assert "the server's words" in comment
-    assert len(set(phrases.ADVICE.values())) == len(Failure)
+    assert len(set(outcomes.ADVICE.values())) == len(Failure)
 
 
 def test_a_guard_names_what_would_go_and_the_exact_command() -> None:

@@ -55,7 +55,9 @@ def test_nothing_invisible_is_left(text: str) -> None:
         ("[a](b) ![c](d)", "\\[a\\](b) \\!\\[c\\](d)"),
         ("<!-- hi --> <b>&amp;", "&lt;\\!-- hi --&gt; &lt;b&gt;&amp;\u200bamp;"),
         ("one\ntwo\u202ethree", "one two\\\\u202ethree"),
-        ("`tick` *a* _b_ | c", "\\`tick\\` \\*a\\* \\_b\\_ \\| c"),
+        ("`ti ck` *a* _b_ | c", "\\`ti ck\\` \\*a\\* \\_b\\_ \\| c"),
+        ("add `a_b.example:8443` to `sources.hosts`", "add `a_b.example:8443` to `sources.hosts`"),
+        ("``a`` `b` `<i>` `@c`", "\\`\\`a\\`\\` `b` \\`&lt;i&gt;\\` \\`@\u200bc\\`"),
     ],
 )
 def test_prose_reads_as_it_is_written(text: str, shown: str) -> None:

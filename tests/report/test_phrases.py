@@ -6,7 +6,7 @@ from bot.model.danger import Loss
 from bot.model.delivery import Failure, Health, Outcome, Phase
 from bot.model.plan import Action, Counts, TargetStatus
 from bot.model.rendering import Severity
-from bot.report import page, phrases
+from bot.report import outcomes, page, phrases
 
 
 @pytest.mark.parametrize(
@@ -16,11 +16,11 @@ from bot.report import page, phrases
         (page.OBJECT_ICONS, Action),
         (phrases.ICONS, TargetStatus),
         (phrases.LOSSES, Loss),
-        (phrases.PHASES, Phase),
-        (phrases.OUTCOMES, Outcome),
-        (phrases.HEALTHS, Health),
-        (phrases.FAILURES, Failure),
-        (phrases.ADVICE, Failure),
+        (outcomes.PHASES, Phase),
+        (outcomes.OUTCOMES, Outcome),
+        (outcomes.HEALTHS, Health),
+        (outcomes.FAILURES, Failure),
+        (outcomes.ADVICE, Failure),
         (phrases.ANNOTATION_TITLES, Severity),
     ],
 )

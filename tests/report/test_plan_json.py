@@ -8,6 +8,7 @@ from bot.report.plan_json import plan_data, plan_json
 from tests.report.build import (
     agrees_with_golden,
     everyday_plan,
+    flux_plan,
     masked,
     named,
     plan,
@@ -26,12 +27,22 @@ def test_the_schema_is_a_schema() -> None:
 
 def test_every_plan_is_valid_by_the_published_schema() -> None:
     moved = target_plan(target(), masked(named("Service", "a")), masked(named("Service", "b")))
-    for planned in (everyday_plan(), plan(), plan(moved), *(hostile_plan(text) for text in HOSTILE)):
+    for planned in (
+        everyday_plan(),
+        flux_plan(),
+        plan(),
+        plan(moved),
+        *(hostile_plan(text) for text in HOSTILE),
+    ):
         Draft202012Validator(SCHEMA).validate(json.loads(plan_json(planned)))
 
 
 def test_the_everyday_plan_reads_like_its_golden_file() -> None:
     assert agrees_with_golden("plan.json", plan_json(everyday_plan()))
+
+
+def test_the_plan_of_a_flux_repository_reads_like_its_golden_file() -> None:
+    assert agrees_with_golden("flux.json", plan_json(flux_plan()))
 
 
 def test_old_and_new_are_there_where_they_mean_something() -> None:

@@ -1,0 +1,113 @@
+"""Why something is not known, and what is to be remarked, each said once.
+
+The invariant: an unknown target has its reasons, and with them what is known of it all the same.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from bot.model.plan import FieldChange, Plan, TargetPlan, TargetStatus
+from bot.model.rendering import Diagnostic, Severity
+from bot.model.target import TargetId
+
+MAX_MESSAGES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One diagnostic and the targets that it was made about, none for a remark on the change as a whole."""
+
+    diagnostic: Diagnostic
+    targets: tuple[TargetId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Unknown targets in whose declarations the same changes."""
+
+    targets: tuple[TargetId, ...]
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Targets that cannot be rendered for the same reasons; `more` reasons were not carried along.
+
+    `declared` is what is known of them all the same, gathered by what it is.
+    """
+
+    targets: tuple[TargetId, ...]
+    reasons: tuple[Diagnostic, ...]
+    more: int
+    declared: tuple[Declared, ...] = ()
+
+
+def unknowns(plan: Plan) -> tuple[Unknown, ...]:
+    return _for_reasons(plan.with_status(TargetStatus.UNKNOWN))
+
+
+def standing(plan: Plan) -> tuple[Unknown, ...]:
+    """Targets that cannot be rendered and that this change does not touch: worth a line, and not more."""
+    return _for_reasons(target for target in plan.targets if _is_standing(target))
+
+
+def own_diagnostics(plan: Plan) -> Iterator[tuple[TargetPlan, Diagnostic]]:
+    """What is said of targets, but for what was so before and stays so."""
+    for target in plan.targets:
+        if not _is_standing(target):
+            yield from ((target, diagnostic) for diagnostic in target.diagnostics)
+
+
+def _is_standing(target: TargetPlan) -> bool:
+    return target.status is TargetStatus.UNCHANGED and target.head_digest is None and bool(target.diagnostics)
+
+
+def _for_reasons(targets: Iterable[TargetPlan]) -> tuple[Unknown, ...]:
+    """Gathered by what is wrong, wherever it is: the place is told where it is one place."""
+    alike: dict[tuple[str, ...], list[TargetPlan]] = defaultdict(list)
+    for target in targets:
+        alike[tuple(d.message for d in _reasons(target))].append(target)
+    return tuple(
+        Unknown(
+            tuple(t.target.id for t in found),
+            tuple(map(_in_common, *map(_reasons, found)))[:MAX_MESSAGES],
+            max(0, len(messages) - MAX_MESSAGES),
+            _declared(found),
+        )
+        for messages, found in alike.items()
+    )
+
+
+def _reasons(target: TargetPlan) -> tuple[Diagnostic, ...]:
+    errors = tuple(d for d in target.diagnostics if d.severity is Severity.ERROR)
+    return errors or target.diagnostics
+
+
+def _declared(targets: Sequence[TargetPlan]) -> tuple[Declared, ...]:
+    alike: dict[bytes, list[TargetPlan]] = defaultdict(list)
+    for target in targets:
+        if target.declared:
+            alike[msgspec.json.encode(target.declared, order="sorted")].append(target)
+    return tuple(Declared(tuple(t.target.id for t in found), found[0].declared) for found in alike.values())
+
+
+def _in_common(first: Diagnostic, *others: Diagnostic) -> Diagnostic:
+    if all((d.file, d.line) == (first.file, first.line) for d in others):
+        return first
+    return replace(first, file=None, line=None)
+
+
+def remarks(plan: Plan) -> tuple[Remark, ...]:
+    """Diagnostics other than the reasons of unknown targets, worst first, each said once."""
+    found: dict[Diagnostic, dict[TargetId, None]] = {d: {} for d in plan.diagnostics}
+    for target, diagnostic in own_diagnostics(plan):
+        told = target.status is TargetStatus.UNKNOWN
+        has_errors = any(d.severity is Severity.ERROR for d in target.diagnostics)
+        if not told or (has_errors and diagnostic.severity is not Severity.ERROR):
+            found.setdefault(diagnostic, {})[target.target.id] = None
+    order = list(Severity)
+    listed = (Remark(diagnostic, tuple(targets)) for diagnostic, targets in found.items())
+    return tuple(sorted(listed, key=lambda r: order.index(r.diagnostic.severity)))
