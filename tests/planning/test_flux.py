@@ -120,7 +120,7 @@ async def test_what_is_generated_of_the_repository_is_unknown_whatever_changes(f
 
 
 async def test_children_of_a_parent_that_cannot_be_rendered_are_kept(fleet: Bench) -> None:
-    parent = flux("apps", "apps/tree", "  decryption: {provider: sops}\n")
+    parent = flux("apps", "apps/tree", "  deletionPolicy: Never\n")
     fleet.work.commit(
         {
             "clusters/staging/apps.yaml": parent,

@@ -1,24 +1,27 @@
 """Flux's objects as targets.
 
-Only what this repository is the source of becomes renderable; the rest is kept as unknown with the reason, never
-dropped. Fields whose meaning is not built yet make their target unknown rather than wrong.
+What can be told from the objects alone becomes a target; the rest is kept as unknown with the reason, never dropped.
 """
 
 from bot.discover.flux.kustomization import kustomization_target
 from bot.discover.flux.objects import (
+    HELM_GROUP,
     KUSTOMIZE_GROUP,
     SOURCE_GROUP,
     FluxObject,
     MalformedFlux,
     cluster_label,
+    is_helm_release,
     is_kustomization,
     is_of_artifact,
     is_source,
-    suspended_notice,
 )
+from bot.discover.flux.release import helm_release_target
+from bot.discover.flux.remarks import notices, suspended_notice
 from bot.discover.flux.sources import RepositoryIdentity, Sources, normal_url
 
 __all__ = [
+    "HELM_GROUP",
     "KUSTOMIZE_GROUP",
     "SOURCE_GROUP",
     "FluxObject",
@@ -26,10 +29,13 @@ __all__ = [
     "RepositoryIdentity",
     "Sources",
     "cluster_label",
+    "helm_release_target",
+    "is_helm_release",
     "is_kustomization",
     "is_of_artifact",
     "is_source",
     "kustomization_target",
     "normal_url",
+    "notices",
     "suspended_notice",
 ]

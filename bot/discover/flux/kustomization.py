@@ -1,13 +1,22 @@
-"""Flux Kustomizations as targets."""
+"""A Kustomization of Flux as a target.
+
+What cannot be rendered is kept as unknown with the reason, never dropped, and what is known of it is kept beside.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from bot.discover.flux.fields import duration_s, mapping, path_below, text
-from bot.discover.flux.objects import FluxObject, MalformedFlux
+from bot.discover.flux.objects import FluxObject, Identity, Spec
+from bot.discover.flux.patches import patches
+from bot.discover.flux.places import Place, place_of, why_not_followed
+from bot.discover.flux.settings import dependencies, reference, settings, why_contradictory
 from bot.discover.flux.sources import Sources
+from bot.discover.flux.specs import KUSTOMIZATION, OLD_KUSTOMIZATION
+from bot.model.manifests import digest
 from bot.model.objects import Manifest
 from bot.model.target import (
+    Decryption,
     EngineKind,
     Found,
     Origin,
@@ -22,118 +31,83 @@ _OVERLAY_FIELDS = {
     "targetNamespace": "namespace",
     "namePrefix": "namePrefix",
     "nameSuffix": "nameSuffix",
-    "patches": "patches",
     "images": "images",
     "components": "components",
+    "ignoreMissingComponents": "ignoreMissingComponents",
+    "buildMetadata": "buildMetadata",
     "commonMetadata": "commonMetadata",
 }
-_NOT_BUILT = ("decryption", "ignoreMissingComponents", "buildMetadata")
+_SPOKEN_FOR = frozenset(OLD_KUSTOMIZATION.fields) - {"validation"}
+_LEAST_TIMEOUT_S = 30.0
+_TIMEOUT_S = 300.0
 
 
 def kustomization_target(found: FluxObject, sources: Sources, cluster: str) -> Target:
     """Read one Kustomization. Raises MalformedFlux where even its name cannot be told."""
-    metadata = mapping(found.manifest.get("metadata"))
-    name = text(metadata, "name")
-    if not name:
-        raise MalformedFlux("metadata.name is missing or not a string")
-    namespace = text(metadata, "namespace")
-    spec = mapping(found.manifest.get("spec"))
-    path = path_below(spec.get("path"))
+    identity = Identity.of(found.manifest)
+    spec = Spec.of(found.manifest, OLD_KUSTOMIZATION if identity.is_old else KUSTOMIZATION)
+    fields, namespace = spec.fields, identity.ref.namespace
+    source = reference(fields.get("sourceRef"), namespace)
+    place = place_of(source, sources) if source else Place()
     return Target(
-        id=TargetId(cluster, f"{namespace}/{name}" if namespace else name),
-        path=path or "",
+        id=TargetId(cluster, target_name(namespace, identity.ref.name)),
+        path=path_below(text(fields, "path")),
         renderer=RendererKind.KUSTOMIZE,
         engine=EngineKind.FLUX,
         origin=Origin(Found.FLUX_KUSTOMIZATION, found.file, found.line),
-        prune=spec.get("prune") is True,
-        wait=spec.get("wait") is True,
-        timeout_s=duration_s(spec.get("timeout")),
-        depends_on=_depends_on(spec.get("dependsOn"), namespace),
-        overlay=_overlay(spec),
-        post_build=_post_build(spec.get("postBuild")),
-        unknown_because=_unknown_because(spec, sources, namespace) or ("" if path is not None else _BAD_PATH),
+        prune=fields.get("prune") is True,
+        wait=fields.get("wait") is True,
+        timeout_s=_timeout_s(fields),
+        depends_on=tuple(target_name(d.namespace, d.name) for d in dependencies(fields, namespace)),
+        overlay={**_overlay(fields), **unread_overlay(identity, spec)},
+        post_build=_post_build(fields.get("postBuild")),
+        decryption=_decryption(fields.get("decryption")),
+        source=place.git,
+        oci_source=place.oci,
+        ignore=place.ignore,
+        flux=settings(identity, spec, source, _SPOKEN_FOR),
+        unknown_because=identity.problem
+        or spec.problem
+        or why_contradictory(spec)
+        or place.unknown_because
+        or why_not_followed(place),
     )
 
 
-_BAD_PATH = "spec.path must be a path inside the repository"
+def target_name(namespace: str, name: str) -> str:
+    return f"{namespace}/{name}" if namespace else name
 
 
-def _unknown_because(spec: Manifest, sources: Sources, namespace: str) -> str:
-    reference = mapping(spec.get("sourceRef"))
-    kind, name = text(reference, "kind"), text(reference, "name")
-    if not (kind and name):
-        return "spec.sourceRef needs a kind and a name"
-    foreign = sources.why_foreign(kind, text(reference, "namespace") or namespace, name)
-    if foreign:
-        return foreign
-    unbuilt = [field for field in _NOT_BUILT if spec.get(field)]
-    if unbuilt:
-        return f"spec.{unbuilt[0]} is not supported yet"
-    wrong = [
-        f"spec.{field} must be a {wanted.__name__}"
-        for field, wanted in _OVERLAY_TYPES.items()
-        if field in spec and not isinstance(spec[field], wanted)
-    ]
-    return wrong[0] if wrong else _why_no_post_build(spec.get("postBuild"))
+def unread_overlay(identity: Identity, spec: Spec) -> Mapping[str, Any]:
+    """What cannot be read stands in the overlay as a digest: a change in it must not look like none."""
+    return {"declaration": digest(spec.raw)} if identity.problem or spec.problem else {}
 
 
-_OVERLAY_TYPES: Mapping[str, type] = {
-    "targetNamespace": str,
-    "namePrefix": str,
-    "nameSuffix": str,
-    "patches": list,
-    "images": list,
-    "components": list,
-    "commonMetadata": dict,
-}
+def _overlay(fields: Manifest) -> Mapping[str, Any]:
+    overlay = {ours: fields[theirs] for theirs, ours in _OVERLAY_FIELDS.items() if fields.get(theirs)}
+    laid = patches(fields)
+    if laid:
+        overlay["patches"] = laid
+    return overlay
 
 
-_VARIABLE_KINDS = ("ConfigMap", "Secret")
-
-
-def _post_build(value: object) -> PostBuild | None:
-    """What `spec.postBuild` declares, as far as it can be read."""
-    if not isinstance(value, dict):
-        return None
-    entries = value.get("substituteFrom")
-    sources = [
-        VariablesFrom(text(entry, "kind"), text(entry, "name"), entry.get("optional") is True)
-        for entry in map(mapping, entries if isinstance(entries, list) else ())
-    ]
-    strategy = text(value, "substituteStrategy") or "WithVariables"
-    return PostBuild(mapping(value.get("substitute")), tuple(sources), strategy)
-
-
-def _why_no_post_build(value: object) -> str:
+def _post_build(value: Manifest | None) -> PostBuild | None:
     if value is None:
-        return ""
-    if not isinstance(value, dict):
-        return "spec.postBuild must be a dict"
-    for name, wanted in (("substitute", dict), ("substituteFrom", list)):
-        if value.get(name) is not None and not isinstance(value[name], wanted):
-            return f"spec.postBuild.{name} must be a {wanted.__name__}"
-    post_build = _post_build(value)
-    assert post_build is not None
-    for index, source in enumerate(post_build.sources):
-        if source.kind not in _VARIABLE_KINDS or not source.name:
-            return f"spec.postBuild.substituteFrom[{index}] needs a kind (ConfigMap or Secret) and a name"
-    if post_build.strategy not in ("WithVariables", "Always"):
-        return f"spec.postBuild.substituteStrategy is {post_build.strategy!r}, not WithVariables or Always"
-    return ""
+        return None
+    sources = tuple(
+        VariablesFrom(text(entry, "kind"), text(entry, "name"), entry.get("optional") is True)
+        for entry in value.get("substituteFrom", ())
+    )
+    strategy = text(value, "substituteStrategy") or "WithVariables"
+    return PostBuild(value.get("substitute", {}), sources, strategy)
 
 
-def _overlay(spec: Manifest) -> Mapping[str, Any]:
-    """What is laid over, and what should be: a change in a field that is not built must not look like no change."""
-    unbuilt = {field: spec[field] for field in _NOT_BUILT if spec.get(field)}
-    return unbuilt | {ours: spec[theirs] for theirs, ours in _OVERLAY_FIELDS.items() if spec.get(theirs)}
+def _decryption(value: Manifest | None) -> Decryption | None:
+    provider = text(mapping(value), "provider")
+    return Decryption(provider, text(mapping(mapping(value).get("secretRef")), "name")) if provider else None
 
 
-def _depends_on(value: object, namespace: str) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        return ()
-    names = []
-    for entry in map(mapping, value):
-        name, where = text(entry, "name"), text(entry, "namespace") or namespace
-        if name:
-            names.append(f"{where}/{name}" if where else name)
-    return tuple(names)
+def _timeout_s(fields: Manifest) -> float:
+    """Flux leaves half a minute of the interval to the next round, and never gives less than that."""
+    interval_s = duration_s(fields.get("interval"), _TIMEOUT_S + _LEAST_TIMEOUT_S)
+    return max(duration_s(fields.get("timeout"), interval_s - _LEAST_TIMEOUT_S), _LEAST_TIMEOUT_S)

@@ -1,14 +1,29 @@
 """Flux's objects, and what tells them apart."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.discover.flux.fields import mapping
+from bot.discover.flux.fields import mapping, text
+from bot.discover.flux.schema import Fields, cleaned, first_problem, problems, shown
+from bot.discover.flux.specs import NAME, NAMESPACE
+from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
-from bot.model.rendering import Diagnostic, Severity
 
 KUSTOMIZE_GROUP = "kustomize.toolkit.fluxcd.io"
+HELM_GROUP = "helm.toolkit.fluxcd.io"
 SOURCE_GROUP = "source.toolkit.fluxcd.io"
+
+SERVED: Mapping[str, str] = {KUSTOMIZE_GROUP: "v1", HELM_GROUP: "v2", SOURCE_GROUP: "v1"}
+OLD: Mapping[str, tuple[str, ...]] = {
+    KUSTOMIZE_GROUP: ("v1beta2", "v1beta1"),
+    HELM_GROUP: ("v2beta2", "v2beta1"),
+    SOURCE_GROUP: ("v1beta2", "v1beta1"),
+}
+"""Versions that Flux serves no more; repositories still hold them."""
+
+_PARTS_OF_IDENTITIES = frozenset(" /:#@")
+"""What the texts that name a target are taken apart at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +36,69 @@ class FluxObject:
     parent: str | None = None
 
 
+class MalformedFlux(ValueError):
+    """A Flux object that lacks what identifies it; the message names the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which object it is. `problem` is why the cluster would not take it under this name or in this version."""
+
+    ref: FluxRef
+    group: str
+    version: str
+    problem: str = ""
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> "Identity":
+        """Raises MalformedFlux where it cannot be told."""
+        metadata = manifest.get("metadata")
+        if not isinstance(metadata, dict):
+            raise MalformedFlux("metadata is missing or not a mapping")
+        name, namespace = metadata.get("name"), metadata.get("namespace")
+        if not isinstance(name, str) or not name:
+            raise MalformedFlux("metadata.name is missing or not text")
+        if namespace is not None and not isinstance(namespace, str):
+            raise MalformedFlux("metadata.namespace is not text")
+        for field, value in (("name", name), ("namespace", namespace or "")):
+            if value and not _may_identify(value):
+                raise MalformedFlux(f"metadata.{field} is {shown(value)}, which cannot name anything")
+        ref = FluxRef(str(manifest.get("kind")), namespace or "", name)
+        group, _, version = text(manifest, "apiVersion").rpartition("/")
+        return cls(ref, group, version, _identity_problem(ref, group, version))
+
+    @property
+    def is_old(self) -> bool:
+        return self.version in OLD.get(self.group, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """`raw` is what stands there, `written` the same where it is a mapping, `fields` what of it is of its type.
+
+    `problem` names the first field that is not.
+    """
+
+    raw: object
+    written: Manifest
+    fields: Manifest
+    problem: str = ""
+
+    @classmethod
+    def of(cls, manifest: Manifest, shape: Fields) -> "Spec":
+        written = manifest.get("spec")
+        if written is None:
+            return cls(None, {}, {}, "spec is missing")
+        problem = first_problem(written, shape, "spec")
+        return cls(written, mapping(written), cleaned(written, shape) or {}, problem)
+
+
 def is_kustomization(manifest: Manifest) -> bool:
     return group(manifest) == KUSTOMIZE_GROUP and manifest.get("kind") == "Kustomization"
+
+
+def is_helm_release(manifest: Manifest) -> bool:
+    return group(manifest) == HELM_GROUP and manifest.get("kind") == "HelmRelease"
 
 
 def is_source(manifest: Manifest) -> bool:
@@ -31,12 +107,9 @@ def is_source(manifest: Manifest) -> bool:
 
 def is_of_artifact(found: FluxObject) -> bool:
     """Whether its source is made in the cluster, by a generator that may well read this repository."""
-    reference = mapping(mapping(found.manifest.get("spec")).get("sourceRef"))
-    return reference.get("kind") == "ExternalArtifact"
-
-
-class MalformedFlux(ValueError):
-    """A Flux object that lacks what identifies it; the message names the field."""
+    spec = mapping(found.manifest.get("spec"))
+    references = (mapping(spec.get(name)) for name in ("sourceRef", "chartRef"))
+    return any(reference.get("kind") == "ExternalArtifact" for reference in references)
 
 
 def cluster_label(path: str) -> str:
@@ -48,12 +121,24 @@ def cluster_label(path: str) -> str:
     return found[1] if found else ""
 
 
-def suspended_notice(found: FluxObject) -> tuple[Diagnostic, ...]:
-    if mapping(found.manifest.get("spec")).get("suspend") is not True:
-        return ()
-    message = "is suspended: Flux applies nothing until it is resumed"
-    return (Diagnostic(Severity.NOTICE, message, found.file, found.line),)
-
-
 def group(manifest: Manifest) -> str:
-    return str(manifest.get("apiVersion", "")).rpartition("/")[0]
+    return text(manifest, "apiVersion").rpartition("/")[0]
+
+
+def _may_identify(value: str) -> bool:
+    return len(value) <= NAME.at_most and value.isprintable() and _PARTS_OF_IDENTITIES.isdisjoint(value)
+
+
+def _identity_problem(ref: FluxRef, group: str, version: str) -> str:
+    known = (SERVED.get(group, ""), *OLD.get(group, ()))
+    if version not in known:
+        return f"apiVersion is {shown(f'{group}/{version}')}: Longshore reads {', '.join(known)}"
+    return next(
+        (
+            problem
+            for field, value, shape in (("name", ref.name, NAME), ("namespace", ref.namespace, NAMESPACE))
+            if value
+            for problem in problems(value, shape, f"metadata.{field}")
+        ),
+        "",
+    )

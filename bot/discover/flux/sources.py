@@ -1,10 +1,13 @@
 """The sources that Flux's objects name, and which of them is this repository."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.discover.flux.fields import mapping, text
+from bot.discover.flux.objects import Identity, MalformedFlux, Spec
+from bot.discover.flux.source_specs import OLD_SOURCES, SOURCES
+from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 
 
@@ -33,42 +36,101 @@ def normal_url(url: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """The sources declared so far, by kind, namespace and name."""
+class DeclaredSource:
+    """`unknown_because` is set where the cluster would not take it as it is written."""
 
-    by_name: Mapping[tuple[str, str, str], Manifest]
+    ref: FluxRef
+    spec: Manifest
+    unknown_because: str = ""
+    is_old: bool = False
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.spec.get("suspend") is True
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources that one cluster gets, by their names; those of another cluster may bear the same names.
+
+    A name has several where it is declared more than once in different ways: nobody knows which of them the cluster has.
+    """
+
+    declared: Mapping[FluxRef, tuple[DeclaredSource, ...]]
     repository: RepositoryIdentity
 
     @classmethod
-    def of(cls, manifests: Iterable[Manifest], repository: RepositoryIdentity) -> "Sources":
-        found = {}
-        for manifest in manifests:
-            metadata = mapping(manifest.get("metadata"))
-            key = (str(manifest.get("kind")), text(metadata, "namespace"), text(metadata, "name"))
-            found[key] = manifest
-        return cls(found, repository)
+    def of(
+        cls,
+        manifests: Iterable[Manifest],
+        repository: RepositoryIdentity,
+        fallback: Iterable[Manifest] = (),
+    ) -> "Sources":
+        """`manifests` are what is delivered; `fallback` counts for names that they do not declare.
 
-    def why_foreign(self, kind: str, namespace: str, name: str) -> str:
-        """Why the source is not this repository; empty when it is.
-
-        A GitRepository called `flux-system` that is declared nowhere is taken for this repository: an operator or a
-        bootstrap outside Git made it from the repository it lies in.
+        What has no name, or is no source, is left out.
         """
-        if kind != "GitRepository":
-            return f"its source is the {kind} {namespace}/{name}, which is not a directory of this repository"
-        source = self.by_name.get((kind, namespace, name)) or self.by_name.get((kind, "", name))
-        if source is None:
-            if name == "flux-system":
-                return ""
-            return f"its source, GitRepository {namespace}/{name}, is not declared in this repository"
-        url = text(mapping(source.get("spec")), "url")
-        if normal_url(url) in self.repository.urls or (name == "flux-system" and not self.repository.urls):
-            return ""
-        return f"its source, GitRepository {namespace}/{name}, is another repository ({shown(url)})"
+        found = _by_name(manifests)
+        return cls(_by_name(fallback) | found, repository)
+
+    @property
+    def duplicates(self) -> tuple[str, ...]:
+        """A sentence for each name that is declared in more than one way."""
+        return tuple(
+            why_ambiguous(ref, len(several)) for ref, several in self.declared.items() if len(several) > 1
+        )
+
+    def source_of(self, kind: str, namespace: str, name: str) -> tuple[DeclaredSource, ...]:
+        """Every declaration of that source; empty where there is none.
+
+        One that is written without a namespace is taken for the one that is looked for: what places it is not read.
+        """
+        return self.declared.get(FluxRef(kind, namespace, name)) or self.declared.get(
+            FluxRef(kind, "", name), ()
+        )
+
+    def why_missing(self, ref: FluxRef) -> str:
+        """The sentence for a source that is declared nowhere, with the namespaces in which there is one of its name."""
+        elsewhere = sorted(
+            {known.namespace for known in self.declared if (known.kind, known.name) == (ref.kind, ref.name)}
+        )
+        looked = f"its source, {ref}, is not declared in this repository"
+        if not elsewhere:
+            return looked
+        return f"{looked}; there is one in namespace {' and '.join(elsewhere[:3])}: name it with sourceRef.namespace"
 
 
-def shown(url: str) -> str:
-    """Without user and password, which some write into a URL."""
+def why_ambiguous(ref: FluxRef, count: int) -> str:
+    return f"{ref} is declared {count} times, each differently: keep one of them"
+
+
+def _by_name(manifests: Iterable[Manifest]) -> dict[FluxRef, tuple[DeclaredSource, ...]]:
+    found: dict[FluxRef, list[DeclaredSource]] = defaultdict(list)
+    for manifest in manifests:
+        source = _declared(manifest)
+        if source is not None and source not in found[source.ref]:
+            found[source.ref].append(source)
+    return {ref: tuple(several) for ref, several in found.items() if several}
+
+
+def _declared(manifest: Manifest) -> DeclaredSource | None:
+    try:
+        identity = Identity.of(manifest)
+    except MalformedFlux:
+        return None
+    shape = (OLD_SOURCES if identity.is_old else SOURCES).get(identity.ref.kind)
+    if shape is None:
+        return None
+    spec = Spec.of(manifest, shape)
+    return DeclaredSource(identity.ref, spec.fields, identity.problem or spec.problem, identity.is_old)
+
+
+def without_login(url: str) -> str:
+    """Without the password that some write into a URL; who logs in stays for SSH, where the address needs it."""
     scheme, separator, rest = url.partition("://")
+    if not separator:
+        return url
     authority, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}" if separator else url
+    login, at, host = authority.rpartition("@")
+    user = login.partition(":")[0] + at if scheme.lower() == "ssh" else ""
+    return f"{scheme}{separator}{user}{host}{slash}{path}"

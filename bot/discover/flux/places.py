@@ -1,0 +1,130 @@
+"""Where the files of a Kustomization lie, or a chart: in the repository at hand, in another one, or in a registry.
+
+A source of another namespace is looked up there, as Flux does unless it runs with `--no-cross-namespace-refs`.
+"""
+
+from dataclasses import dataclass, field
+
+from bot.discover.flux.fields import mapping, text
+from bot.discover.flux.sources import (
+    DeclaredSource,
+    Sources,
+    normal_url,
+    why_ambiguous,
+    without_login,
+)
+from bot.model.flux import FluxRef
+from bot.model.objects import Manifest
+from bot.model.release import GitRef
+from bot.model.target import GitSource, OciSource
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The tree of the repository at hand where neither `git` nor `oci` is set.
+
+    `ignore` are patterns that the source of the repository at hand adds. `remarks` are sentences for people.
+    """
+
+    git: GitSource | None = None
+    oci: OciSource | None = None
+    ignore: str = ""
+    unknown_because: str = ""
+    remarks: tuple[str, ...] = field(default=(), compare=False)
+
+
+def place_of(ref: FluxRef, sources: Sources) -> Place:
+    """A GitRepository called `flux-system` that is declared nowhere is taken for the repository at hand: an operator, or a
+    bootstrap outside Git, made it from the repository it lies in.
+    """
+    if ref.kind in _ONLY_IN_CLUSTER:
+        return Place(unknown_because=f"its source is the {ref}, {_ONLY_IN_CLUSTER[ref.kind]}")
+    found = sources.source_of(ref.kind, ref.namespace, ref.name)
+    if not found:
+        if (ref.kind, ref.name) == ("GitRepository", "flux-system"):
+            return Place()
+        return Place(unknown_because=sources.why_missing(ref))
+    places = [_place(source, ref, sources) for source in found]
+    if any(place != places[0] for place in places):
+        return Place(unknown_because=f"its source, {why_ambiguous(ref, len(places))}")
+    return places[0]
+
+
+_ONLY_IN_CLUSTER = {
+    "Bucket": "whose files only the cluster can read",
+    "ExternalArtifact": "which something in the cluster makes",
+}
+
+
+def why_not_followed(place: Place) -> str:
+    """Files from elsewhere are not fetched yet."""
+    if place.git is not None:
+        return f"its source is another repository ({place.git.url}), which is not fetched yet"
+    if place.oci is not None:
+        return f"its source is an artifact in a registry ({place.oci.url}), which is not fetched yet"
+    return ""
+
+
+def _place(source: DeclaredSource, ref: FluxRef, sources: Sources) -> Place:
+    if source.unknown_because:
+        return Place(unknown_because=f"its source, {ref}, cannot be used: {source.unknown_because}")
+    remarks = (f"its source, {ref}, is suspended: Flux fetches nothing new",) if source.is_suspended else ()
+    if ref.kind == "OCIRepository":
+        return Place(oci=_oci(source.spec), remarks=remarks)
+    return _git_place(source.spec, ref, sources, remarks)
+
+
+def _git_place(spec: Manifest, ref: FluxRef, sources: Sources, remarks: tuple[str, ...]) -> Place:
+    unread = next((f"spec.{name}" for name in _NOT_FETCHED if spec.get(name)), "")
+    if unread:
+        return Place(unknown_because=f"its source, {ref}, has {unread}, which Longshore does not fetch")
+    url, follows, ignore = text(spec, "url"), _git_ref(mapping(spec.get("ref"))), text(spec, "ignore")
+    is_here = normal_url(url) in sources.repository.urls or (
+        ref.name == "flux-system" and not sources.repository.urls
+    )
+    if is_here and not _is_pinned(follows):
+        return Place(ignore=ignore, remarks=(*remarks, *_later(follows, ref)))
+    secret = text(mapping(spec.get("secretRef")), "name")
+    return Place(git=GitSource(without_login(url), follows, ignore, secret), remarks=remarks)
+
+
+_NOT_FETCHED = ("include", "recurseSubmodules", "sparseCheckout")
+
+
+def _is_pinned(ref: GitRef) -> bool:
+    """Whether the manifest itself has to change before Flux fetches anything else."""
+    if ref.commit or ref.name:
+        return bool(ref.commit) or ref.name.startswith("refs/tags/")
+    return bool(ref.tag) and not ref.semver
+
+
+def _later(ref: GitRef, source: FluxRef) -> tuple[str, ...]:
+    if ref.semver and not ref.name:
+        return (f"its source, {source}, follows tags: what is merged is delivered with the next tag",)
+    return ()
+
+
+def _git_ref(ref: Manifest) -> GitRef:
+    return GitRef(
+        branch=text(ref, "branch"),
+        tag=text(ref, "tag"),
+        semver=text(ref, "semver"),
+        name=text(ref, "name"),
+        commit=text(ref, "commit"),
+    )
+
+
+def _oci(spec: Manifest) -> OciSource:
+    ref, layer = mapping(spec.get("ref")), mapping(spec.get("layerSelector"))
+    return OciSource(
+        url=without_login(text(spec, "url")).rstrip("/"),
+        tag=text(ref, "tag"),
+        semver=text(ref, "semver"),
+        semver_filter=text(ref, "semverFilter"),
+        digest=text(ref, "digest"),
+        media_type=text(layer, "mediaType"),
+        is_copied=text(layer, "operation") == "copy",
+        is_insecure=spec.get("insecure") is True,
+        ignore=text(spec, "ignore"),
+        secret=text(mapping(spec.get("secretRef")), "name"),
+    )
