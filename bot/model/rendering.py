@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NewType
 
 from bot.model.objects import Digest, Object, ObjectId
+from bot.model.remote import RemoteUse
 
 ContentKey = NewType("ContentKey", str)
 """Hash of everything a rendering depends on. Equal keys mean equal renderings."""
@@ -52,11 +53,13 @@ class TraceEntry:
 class Trace:
     """Everything in the tree that a rendering read or looked for in vain, sorted by path.
 
-    `diagnostics` holding an error means the sandbox refuses to render: the target is unknown.
+    `diagnostics` holding an error means the sandbox refuses to render: the target is unknown. `remotes` are the entries
+    that name something outside the tree; what was read there has entries below its `place`.
     """
 
     entries: tuple[TraceEntry, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+    remotes: tuple[RemoteUse, ...] = ()
 
     @property
     def is_refused(self) -> bool:

@@ -16,12 +16,14 @@ from bot.model.rendering import Rendering, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader
 from bot.render.artifact import ArtifactTree
+from bot.render.brute_remotes import lay_out
 from bot.render.build import build
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.files import write_everything
 from bot.render.finish import finished
 from bot.render.given import NOTHING, Given
+from bot.render.ground import REMOTE_ROOT
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared, generated, lay_over
 from bot.render.render import ROOT_NAME, failed
@@ -55,6 +57,8 @@ class Checkout:
         try:
             async with self._writing:
                 root = await asyncio.to_thread(self._root, is_flux)
+                if given.remotes:
+                    await asyncio.to_thread(lay_out, root, given.remotes, _write_whole)
             async with self._laying_over if is_flux else nullcontext():
                 return finished(await self._render(target, root, sandbox, given), target, given)
         except Unrenderable as error:
@@ -84,9 +88,12 @@ class Checkout:
         root = self._private / ("artifact" if for_flux else "tree") / ROOT_NAME
         if not root.exists():
             root.mkdir(parents=True)
-            seen = ArtifactTree(self._tree) if for_flux else self._tree
-            write_everything(seen, _everything(seen), root, max_total_bytes=MAX_CHECKOUT_BYTES)
+            _write_whole(ArtifactTree(self._tree) if for_flux else self._tree, root)
         return root.resolve()
+
+
+def _write_whole(tree: TreeReader, root: Path) -> None:
+    write_everything(tree, _everything(tree), root, max_total_bytes=MAX_CHECKOUT_BYTES)
 
 
 def _everything(tree: TreeReader) -> Iterator[TraceEntry]:
@@ -137,7 +144,7 @@ def _flux_walk(directory: Path) -> Iterator[Path]:
                 yield path
         elif any((path / name).is_file() for name in KUSTOMIZATION_FILES):
             yield path
-        else:
+        elif path.name != REMOTE_ROOT:
             yield from _flux_walk(path)
 
 

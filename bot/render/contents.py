@@ -8,7 +8,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.model.manifests import Document, ManifestError, documents, flatten
@@ -46,6 +46,8 @@ class Contents:
     problems: tuple[Problem, ...] = ()
     fields: frozenset[str] = frozenset()
     is_component: bool = False
+    tells_origins: bool = False
+    """Whether kustomize is to say in annotations where each object comes from."""
 
 
 def is_lfs_pointer(data: bytes) -> bool:
@@ -62,10 +64,11 @@ def read_kustomization(data: bytes) -> Contents:
     value = parsed[0].value if parsed else {}
     if not isinstance(value, dict):
         return Contents(problems=(Problem("", "a kustomization is a mapping"),))
-    return _sorted(
-        _walk(KUSTOMIZATION, value, ""),
+    return replace(
+        _sorted(_walk(KUSTOMIZATION, value, "")),
         fields=frozenset(name for name, content in value.items() if content),
         is_component=value.get("kind") == "Component",
+        tells_origins=tells_origins(value.get("buildMetadata")),
     )
 
 
@@ -79,9 +82,12 @@ def read_fields(shape: Shape, value: Any) -> Contents:
     return _sorted(_walk(shape, value, ""))
 
 
-def _sorted(
-    found: Iterator[Reference | Problem], *, fields: frozenset[str] = frozenset(), is_component: bool = False
-) -> Contents:
+def tells_origins(metadata: Any) -> bool:
+    """Whether `buildMetadata` says more than who built."""
+    return isinstance(metadata, list) and any(option != "managedByLabel" for option in metadata)
+
+
+def _sorted(found: Iterator[Reference | Problem]) -> Contents:
     references: list[Reference] = []
     problems: list[Problem] = []
     for item in found:
@@ -89,7 +95,7 @@ def _sorted(
             references.append(item)
         else:
             problems.append(item)
-    return Contents(tuple(references), tuple(problems), fields, is_component)
+    return Contents(tuple(references), tuple(problems))
 
 
 class Memo:

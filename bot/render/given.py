@@ -1,17 +1,22 @@
 """What a rendering is given beside the files of its tree."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot.render.ground import Remotes
 from bot.render.sops.decrypt import Decryptor
 from bot.render.variables import Substitution
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """`substitution` is what is known of Flux's variables. With a `decryptor` a target that asks for it is decrypted."""
+    """`substitution` is what is known of Flux's variables. With a `decryptor` a target that asks for it is decrypted.
+
+    `remotes` are the trees that the trace was made with.
+    """
 
     substitution: Substitution | None = None
     decryptor: Decryptor | None = None
+    remotes: Remotes = field(default_factory=dict)
 
 
 NOTHING = Given()

@@ -6,6 +6,7 @@ name files of the repository and never one of this machine. How many run at once
 
 import asyncio
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from bot.render.given import NOTHING, Given
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared, generated, lay_over
 from bot.render.paths import follow, join
+from bot.render.rewrite import JoinedTree, rewrite_uses
 from bot.render.sandbox import Sandbox
 
 ROOT_NAME = "repository"
@@ -48,9 +50,12 @@ async def render(
             return finished(await asyncio.to_thread(_render_plain, tree, target), target, given)
         with tempfile.TemporaryDirectory(prefix="longshore-") as private:
             root = Path(private) / ROOT_NAME
-            directory = await asyncio.to_thread(_prepare, tree, target, trace, root)
+            joined = JoinedTree.of(tree, trace.remotes, given.remotes)
+            directory = await asyncio.to_thread(_prepare, joined, target, trace, root)
             built = await build(root, directory, sandbox, given.decryptor if target.decryption else None)
-        return await asyncio.to_thread(finished, built, target, given)
+        made = await asyncio.to_thread(finished, built, target, given)
+        warnings = (remark for remark in trace.diagnostics if remark.severity is not Severity.ERROR)
+        return replace(made, diagnostics=(*warnings, *made.diagnostics))
     except Unrenderable as error:
         return failed(error.message, target, file=error.file, line=error.line)
 
@@ -66,6 +71,7 @@ def _prepare(tree: TreeReader, target: Target, trace: Trace, root: Path) -> str:
     """Write what kustomize will read; returns the directory to build. Raises `Unrenderable`."""
     root.mkdir()
     write_files(tree, trace.entries, root)
+    rewrite_uses(root, trace.remotes)
     directory = follow(tree, target.path).path
     (root / directory).mkdir(parents=True, exist_ok=True)
     present = [name for name in KUSTOMIZATION_FILES if (root / directory / name).is_file()]

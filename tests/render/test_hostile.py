@@ -206,9 +206,9 @@ def test_a_field_outside_the_allow_list_is_refused_even_in_another_spelling(
 @pytest.mark.parametrize("field", ["resources", "components", "crds"])
 def test_a_remote_address_is_refused(field: str, address: str) -> None:
     found = trace(tree(f"{field}: ['{address}']"), target())
-    assert [d.message for d in found.diagnostics] == [
-        f"{field}[0]: {address!r} is a remote address; only files of the repository are rendered"
-    ]
+    named = f"{field}[0]: {address!r} is a remote address; only files of the repository are rendered"
+    allowed = f"{named}, and of hosts that `sources.hosts` in config.yaml names"
+    assert [d.message for d in found.diagnostics] == [allowed if found.remotes else named]
 
 
 @pytest.mark.parametrize(

@@ -241,7 +241,7 @@ def test_a_thousand_mistakes_are_reported_in_part_and_hide_nothing_from_the_trac
 def test_a_target_that_reads_far_too_much_is_refused_and_changes_with_its_tree(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bot.render.walker.MAX_ENTRIES", 10)
+    monkeypatch.setattr("bot.render.notes.MAX_ENTRIES", 10)
     files: dict[str, Content] = {f"app/{i}.yaml": config_map(f"c{i}") for i in range(20)}
     plain = target(renderer=RendererKind.PLAIN)
     found = trace(MemoryTree(files), plain)
