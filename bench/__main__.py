@@ -5,13 +5,15 @@ What is asked for and missed is said; only a wrong result is an error.
 
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from bench import deliver, intake, memory, plan, table
+from bench.flux import foreign
+from bench.flux import measure as flux
 from bench.measure import Row, WrongResult
 from bench.surroundings import surroundings
 
@@ -21,6 +23,7 @@ BENCHES: dict[str, Bench] = {
     "intake": intake.measure,
     "deliver": deliver.measure,
     "memory": memory.measure,
+    "flux": flux.measure,
 }
 
 
@@ -29,12 +32,23 @@ BENCHES: dict[str, Bench] = {
 @click.option("--runs", type=click.IntRange(1, 20), default=5, help="Runs of each; the median counts.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write every single run here.")
 @click.option("--write", is_flag=True, help="Put the table into docs/performance.md.")
-def main(which: str, runs: int, json_file: Path | None, *, write: bool) -> None:
+@click.option(
+    "--repo",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="With `flux`: the newest commits of this repository, instead of a generated one.",
+)
+@click.option("--start", default="", help="With --repo: the directory that Flux begins with.")
+def main(
+    which: str, runs: int, json_file: Path | None, *, write: bool, repo: Path | None, start: str
+) -> None:
     """Measure Longshore side by side with doing without it."""
-    if write and which != "all":
+    if write and (repo or which not in {"all", *table.SECTIONS}):
         raise click.UsageError("--write needs all benches, or the page would lose the others' figures")
+    if repo and which != "flux":
+        raise click.UsageError("--repo is for `flux`")
     where = surroundings()
-    rows = _measured([*BENCHES] if which == "all" else [which], runs)
+    benches = {"flux": foreign.of(repo, start)} if repo else BENCHES
+    rows = _measured(benches, [*BENCHES] if which == "all" else [which], runs)
     click.echo(f"{where}\n\n{table.text(rows)}")
     if json_file:
         described = [{**asdict(row), "median": row.median, "ratio": row.ratio} for row in rows]
@@ -48,12 +62,12 @@ def main(which: str, runs: int, json_file: Path | None, *, write: bool) -> None:
             click.echo(f"missed: {row.bench}, {row.what}: {miss}", err=True)
 
 
-def _measured(names: Sequence[str], runs: int) -> list[Row]:
+def _measured(benches: Mapping[str, Bench], names: Sequence[str], runs: int) -> list[Row]:
     rows = []
     for name in names:
         with tempfile.TemporaryDirectory(prefix="longshore-bench-") as directory:
             try:
-                rows += BENCHES[name](Path(directory), runs, lambda line: click.echo(line, err=True))
+                rows += benches[name](Path(directory), runs, lambda line: click.echo(line, err=True))
             except WrongResult as error:
                 raise click.ClickException(f"{name}: {error}") from None
     return rows

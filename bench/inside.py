@@ -1,4 +1,4 @@
-"""A worker's plan step without the forge, in a process of its own: `python -m bench.inside REPO CACHE HEAD...`.
+"""A worker's plan step without the forge, in a process of its own: `python -m bench.inside REPO CACHE BASE HEAD...`.
 
 What is timed is all that the plan loop does between its fetch and its report: open the mirror, merge, find targets on
 both sides, render what differs, compare. Printed as JSON, one entry a head.
@@ -23,27 +23,34 @@ from bot.planning.plan import look, make_plan
 from bot.planning.renderings import Renderings, Workshop
 
 
-async def _plan(workshop: Workshop, repo: Path, head_sha: Sha) -> Plan:
+async def _plan(workshop: Workshop, repo: Path, branch: str, head_sha: Sha) -> Plan:
     async with Repository.open(repo) as repository:
-        branch = await repository.branch("main")
-        merged = await repository.merge_tree(branch.sha, head_sha)
+        base_sha = await repository.resolve(branch)
+        merged = await repository.merge_tree(base_sha, head_sha)
         assert merged.tree is not None
-        base = Side("main", await repository.tree_of(branch.sha), branch.sha)
+        base = Side(branch, await repository.tree_of(base_sha), base_sha)
         head = Side("merge result", merged.tree, head_sha)
         renderings = Renderings(workshop)
         return await make_plan(await look(repository, base, head, Finding(), renderings), renderings)
 
 
-async def _run(repo: Path, cache: Path, heads: list[str]) -> list[dict[str, Any]]:
+async def _run(repo: Path, cache: Path, base: str, heads: list[str]) -> list[dict[str, Any]]:
     workshop = await make_workshop(cache, Mask(bytes(32)), 512 << 20, os.cpu_count() or 1)
     results = []
     for head in heads:
         began = time.perf_counter()
-        plan = await _plan(workshop, repo, Sha(head))
+        plan = await _plan(workshop, repo, base, Sha(head))
         duration_s = time.perf_counter() - began
-        results.append({"duration_s": duration_s, "targets": Counter(t.status.value for t in plan.targets)})
+        results.append(
+            {
+                "duration_s": duration_s,
+                "targets": Counter(t.status.value for t in plan.targets),
+                "by_renderer": Counter(f"{t.target.renderer} {t.status}" for t in plan.targets),
+            }
+        )
     return results
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(asyncio.run(_run(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]))))
+    _, repository, directory, revision, *commits = sys.argv
+    sys.stdout.write(json.dumps(asyncio.run(_run(Path(repository), Path(directory), revision, commits))))

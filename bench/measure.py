@@ -15,6 +15,11 @@ class Unit(StrEnum):
     SECONDS = "s"
     MEBIBYTES = "MiB"
 
+    @property
+    def better(self) -> str:
+        """What a ratio of it says."""
+        return "times faster" if self is Unit.SECONDS else "times less"
+
     def shown(self, value: float) -> str:
         if self is Unit.MEBIBYTES:
             return f"{value:.0f} MiB"
@@ -50,7 +55,7 @@ class Row:
         """Every bound that does not hold, in words."""
         found = []
         if self.ratio is not None and self.ratio_at_least is not None and self.ratio < self.ratio_at_least:
-            found.append(f"{self.ratio:.1f} times faster, not {self.ratio_at_least:.0f}")
+            found.append(f"{self.ratio:.1f} {self.unit.better}, not {self.ratio_at_least:.0f}")
         if self.at_most is not None and self.median >= self.at_most:
             found.append(f"{self.unit.shown(self.median)}, not under {self.unit.shown(self.at_most)}")
         return tuple(found)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bench.fleet import KUSTOMIZATIONS, ROOTS, Change, Fleet, kustomizations
 from bench.measure import Row, Runs, WrongResult
+from bench.processes import environment
 from bot.proc.programs import find
 
 COMMAND_S, WORKER_S, RATIO = 0.4, 0.15, 20.0
@@ -91,7 +92,7 @@ class _Bench:
         answer = subprocess.run(
             argv,
             cwd=self.fleet.repo,
-            env=_environment(cache),
+            env=environment(cache),
             check=True,
             capture_output=True,
             timeout=TIMEOUT_S,
@@ -108,9 +109,17 @@ class _Bench:
     def _inside(self, name: str, changes: list[Change], cache: Path) -> None:
         """Each call is a new process; of several changes the first one only warms it up."""
         heads = [self._head(change) for change in changes]
-        argv: list[str | Path] = [sys.executable, "-m", "bench.inside", self.fleet.repo, cache, *heads]
+        argv: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "bench.inside",
+            self.fleet.repo,
+            cache,
+            "main",
+            *heads,
+        ]
         answer = subprocess.run(
-            argv, env=_environment(cache), check=True, capture_output=True, timeout=TIMEOUT_S
+            argv, env=environment(cache), check=True, capture_output=True, timeout=TIMEOUT_S
         )
         results = list(zip(changes, json.loads(answer.stdout), strict=True))
         for change, result in results[1:] or results:
@@ -144,12 +153,6 @@ class _Bench:
             at_most=(COMMAND_S if place == "command" else WORKER_S) if asked else None,
             ratio_at_least=RATIO if asked else None,
         )
-
-
-def _environment(cache: Path) -> dict[str, str]:
-    """As installed: compiled modules are kept, and every program is where it was."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "XDG_CACHE_HOME": str(cache), "LONGSHORE_KUSTOMIZE": str(find("kustomize"))}
 
 
 def _check(statuses: Mapping[str, int], change: Change) -> None:

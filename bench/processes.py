@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 
 from bench.measure import WrongResult
+from bot.proc.programs import find
 
 READY_S, STOP_S = 60.0, 30.0
 _POLL_S = 0.05
@@ -81,6 +82,13 @@ def _field_mib(file: Path, field: str) -> float:
     found = re.search(rf"^{field}:\s+(\d+) kB$", file.read_text(encoding="utf-8"), re.MULTILINE)
     assert found is not None
     return int(found[1]) / 1024
+
+
+def environment(cache: Path) -> dict[str, str]:
+    """As installed: compiled modules are kept, and every program is where it was."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    programs = {f"LONGSHORE_{name.upper()}": str(find(name)) for name in ("kustomize", "helm", "sops")}
+    return {**kept, **programs, "XDG_CACHE_HOME": str(cache)}
 
 
 def free_port() -> int:

@@ -8,9 +8,12 @@ from bench.measure import Row
 
 HEADINGS = ("bench", "what", "ours", "peer", "ratio", "asked for", "")
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-_PLACE = re.compile(
-    r"(?<=<!-- figures: written by `make bench ARGS=--write` -->\n).*?(?=<!-- /figures -->)", re.DOTALL
-)
+SECTIONS = {
+    "": "<!-- figures: written by `make bench ARGS=--write` -->\n",
+    "flux": "<!-- figures of flux: written by `make bench ARGS='flux --write'` -->\n",
+}
+"""Where each bench's rows stand in the page, by its name; those without a section of their own share one."""
+_END = "<!-- /figures -->"
 
 
 def text(rows: Sequence[Row]) -> str:
@@ -29,17 +32,23 @@ def markdown(rows: Sequence[Row], surroundings: str) -> str:
 
 
 def write(rows: Sequence[Row], surroundings: str, page: Path = PAGE) -> None:
-    """Put the table in the place of the one that stands in the page."""
-    before = page.read_text(encoding="utf-8")
-    if not _PLACE.search(before):
-        raise LookupError(f"{page} has no place for the figures")
-    page.write_text(_PLACE.sub(lambda _: markdown(rows, surroundings), before), encoding="utf-8")
+    """Put each section's table in the place of the one that stands in the page; a section without rows stays."""
+    written = page.read_text(encoding="utf-8")
+    for name, start in SECTIONS.items():
+        part = [row for row in rows if (row.bench if row.bench in SECTIONS else "") == name]
+        place = re.compile(f"(?<={re.escape(start)}).*?(?={re.escape(_END)})", re.DOTALL)
+        if not place.search(written):
+            raise LookupError(f"{page} has no place for the figures")
+        if part:
+            table = markdown(part, surroundings)
+            written = place.sub(lambda _, table=table: table, written)  # type: ignore[misc]
+    page.write_text(written, encoding="utf-8")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     asked = []
     if row.ratio_at_least is not None:
-        asked.append(f"{row.ratio_at_least:.0f} times faster")
+        asked.append(f"{row.ratio_at_least:.0f} {row.unit.better}")
     if row.at_most is not None:
         asked.append(f"under {row.unit.shown(row.at_most)}")
     return (

@@ -23,6 +23,11 @@ def test_every_bound_that_is_missed_is_said() -> None:
     )
 
 
+def test_memory_is_taken_less_of_and_not_faster() -> None:
+    row = make_row(peer=(0.4,), ratio_at_least=4.0, unit=Unit.MEBIBYTES)
+    assert row.misses == ("2.0 times less, not 4",)
+
+
 def test_what_is_asked_for_is_a_bound_that_is_not_reached() -> None:
     assert make_row(at_most=0.2).misses
     assert not make_row(at_most=0.21).misses

@@ -24,6 +24,16 @@ def test_new_figures_take_the_place_of_the_old_and_of_nothing_else(tmp_path: Pat
     assert text.endswith(table.PAGE.read_text(encoding="utf-8")[-200:])
 
 
+def test_figures_of_flux_have_a_place_of_their_own(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(table.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    table.write(ROWS, "A machine.", page)
+    table.write([Row("flux", "one overlay", (0.2,), (0.3,))], "Another machine.", page)
+    text = page.read_text(encoding="utf-8")
+    assert "| flux | one overlay | 200 ms | 300 ms | 1.5 |  |  |\n" in text
+    assert text.index("A machine.") < text.index("Another machine.")
+
+
 def test_a_page_without_a_place_for_them_is_left_as_it_is(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     page.write_text("# Something else\n", encoding="utf-8")
