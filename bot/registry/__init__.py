@@ -1,0 +1,50 @@
+"""Charts and artifacts: which exact version a manifest means today, and its archive on this machine.
+
+Everything that comes from here is a stranger's: hosts are asked only where the operator allows them, answers are capped
+in size and time, archives are checked against their digest and unpacked by `unpack` alone.
+"""
+
+from bot.registry.archive import unpack
+from bot.registry.charts import Charts
+from bot.registry.errors import (
+    BadSource,
+    ChartChanged,
+    Corrupt,
+    HostNotAllowed,
+    NotFound,
+    NotKnownOffline,
+    Refused,
+    ServerFailed,
+    SourceError,
+    TooLarge,
+    TooManyRequests,
+    Unauthorised,
+    Unreachable,
+    VersionNotFound,
+)
+from bot.registry.limits import ARTIFACT, Limits, UnpackLimits
+from bot.registry.resolved import ResolvedArtifact, ResolvedChart
+
+__all__ = [
+    "ARTIFACT",
+    "BadSource",
+    "ChartChanged",
+    "Charts",
+    "Corrupt",
+    "HostNotAllowed",
+    "Limits",
+    "NotFound",
+    "NotKnownOffline",
+    "Refused",
+    "ResolvedArtifact",
+    "ResolvedChart",
+    "ServerFailed",
+    "SourceError",
+    "TooLarge",
+    "TooManyRequests",
+    "Unauthorised",
+    "UnpackLimits",
+    "Unreachable",
+    "VersionNotFound",
+    "unpack",
+]

@@ -1,0 +1,37 @@
+"""Addresses: who is asked, whether that is allowed, and how an address is shown to people."""
+
+from urllib.parse import urlsplit
+
+from bot.model.hosts import BadAddress, Endpoint, Hosts, endpoint
+from bot.registry.errors import BadSource, HostNotAllowed
+
+
+def shown(url: str) -> str:
+    """The address as people may see it: without user, query and fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "the address"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:300]
+
+
+def permit(url: str, home: str, hosts: Hosts) -> None:
+    """Raises `HostNotAllowed`, or `BadSource` for what is no address of the kind."""
+    asked, origin = endpoint_of(url), endpoint_of(home)
+    if "@" in urlsplit(url).netloc:
+        raise BadSource(
+            f"{shown(url)}: a user or password does not belong in an address",
+            hint="the operator gives them under `sources.credentials`",
+        )
+    if asked.scheme == "https" and asked.host.endswith(f".{origin.host}") and not hosts.why_not(home):
+        return
+    if why_not := hosts.why_not(url):
+        raise HostNotAllowed(f"{shown(url)} may not be fetched: {why_not}")
+
+
+def endpoint_of(url: str) -> Endpoint:
+    """Raises `BadSource`."""
+    try:
+        return endpoint(url)
+    except BadAddress as error:
+        raise BadSource(f"{shown(url)}: {error}") from None

@@ -1,0 +1,188 @@
+"""What was fetched, on disk: archives by digest, indexes by address, and what a name was resolved to.
+
+Several processes share it and any of it can be lost at any moment. A file appears whole or not at all, an archive is
+checked against its digest each time it is taken out, and what was used least recently goes first.
+"""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+ARCHIVES, INDEXES, RECORDS = "archives", "indexes", "records"
+_KEEP_AFTER_EVICTION = 0.8
+_IN_USE_S = 600.0
+"""What was used this recently may be under somebody's hands and stays."""
+_BLOCK_BYTES = 4096
+_READ_BYTES = 1 << 20
+
+
+class Cache:
+    """At most about `max_bytes` below `directory`. Safe in threads and processes."""
+
+    def __init__(self, directory: Path, max_bytes: int) -> None:
+        self._directory = directory
+        self._max_bytes = max_bytes
+        self._written_bytes = max_bytes  # so that the first write looks at what earlier processes left
+        self._lock = threading.Lock()
+
+    def archive(self, digest: str) -> Path | None:
+        """The archive with that digest, if it is here and whole."""
+        file = self._archive_file(digest)
+        try:
+            found = digest_of(file)
+        except OSError:
+            return None
+        if found != digest:
+            file.unlink(missing_ok=True)
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(file)
+        return file
+
+    def keep_archive(self, incoming: "Incoming") -> Path:
+        """Make what came in an archive by its digest."""
+        file = self._archive_file(incoming.digest)
+        incoming.move(file)
+        self._account(incoming.size_bytes)
+        return file
+
+    @contextmanager
+    def incoming(self) -> Iterator["Incoming"]:
+        """A place to write to; removed unless it is kept. Raises OSError."""
+        place = self._directory / ARCHIVES
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=place, suffix=".new")
+        with os.fdopen(descriptor, "wb") as stream:
+            one = Incoming(stream, Path(name))
+            try:
+                yield one
+            finally:
+                one.path.unlink(missing_ok=True)
+
+    def record(self, kind: str, key: str, shape: type[T]) -> tuple[T, float] | None:
+        """What was put down under the key, and its age in seconds."""
+        file = self._file(kind, key, ".json")
+        try:
+            data, age_s = file.read_bytes(), time.time() - file.stat().st_mtime
+            return msgspec.json.decode(data, type=shape), age_s
+        except OSError:
+            return None
+        except msgspec.DecodeError:
+            file.unlink(missing_ok=True)
+            return None
+
+    def put_record(self, kind: str, key: str, value: Any) -> None:
+        """A disk that is full or read-only costs the record, never the caller."""
+        with contextlib.suppress(OSError):
+            self._write(self._file(kind, key, ".json"), msgspec.json.encode(value))
+
+    def forget_record(self, kind: str, key: str) -> None:
+        with contextlib.suppress(OSError):
+            self._file(kind, key, ".json").unlink(missing_ok=True)
+
+    def index(self, key: str) -> bytes | None:
+        try:
+            return self._file(INDEXES, key, ".yaml").read_bytes()
+        except OSError:
+            return None
+
+    def put_index(self, key: str, data: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._write(self._file(INDEXES, key, ".yaml"), data)
+
+    def _archive_file(self, digest: str) -> Path:
+        kind, _, digits = digest.partition(":")
+        return self._directory / ARCHIVES / kind / digits[:2] / f"{digits}.tgz"
+
+    def _file(self, kind: str, key: str, suffix: str) -> Path:
+        name = hashlib.sha256(key.encode()).hexdigest()
+        return self._directory / kind / name[:2] / f"{name}{suffix}"
+
+    def _write(self, file: Path, data: bytes) -> None:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=file.parent, suffix=".new")
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+            Path(temporary).replace(file)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        self._account(len(data))
+
+    def _account(self, size_bytes: int) -> None:
+        """Look at the directory only after a tenth of the cache was written: a look reads every name in it."""
+        with self._lock:
+            self._written_bytes += max(size_bytes, _BLOCK_BYTES)
+            if self._written_bytes < self._max_bytes // 10:
+                return
+            self._written_bytes = 0
+        self._evict()
+
+    def _evict(self) -> None:
+        entries: list[tuple[float, int, Path]] = []
+        for folder, _, names in os.walk(self._directory):
+            for name in names:
+                file = Path(folder, name)
+                with contextlib.suppress(OSError):  # another process was quicker
+                    stat = file.stat()
+                    entries.append((stat.st_mtime, max(stat.st_size, _BLOCK_BYTES), file))
+        total = sum(size for _, size, _ in entries)
+        if total <= self._max_bytes:
+            return
+        youngest = time.time() - _IN_USE_S
+        for used_at, size, file in sorted(entries):
+            if total <= self._max_bytes * _KEEP_AFTER_EVICTION or used_at > youngest:
+                return
+            file.unlink(missing_ok=True)
+            total -= size
+
+
+class Incoming:
+    """A file that is being fetched, hashed while it is."""
+
+    def __init__(self, stream: BinaryIO, path: Path) -> None:
+        self._stream = stream
+        self._hash = hashlib.sha256()
+        self.path = path
+        self.size_bytes = 0
+
+    @property
+    def digest(self) -> str:
+        return f"sha256:{self._hash.hexdigest()}"
+
+    def take(self, part: bytes) -> None:
+        self._stream.write(part)
+        self._hash.update(part)
+        self.size_bytes += len(part)
+
+    def restart(self) -> None:
+        self._stream.seek(0)
+        self._stream.truncate()
+        self._hash = hashlib.sha256()
+        self.size_bytes = 0
+
+    def move(self, file: Path) -> None:
+        self._stream.flush()
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.replace(file)
+
+
+def digest_of(file: Path) -> str:
+    """The sha256 of a file's content. Raises OSError."""
+    hashed = hashlib.sha256()
+    with file.open("rb") as stream:
+        while part := stream.read(_READ_BYTES):
+            hashed.update(part)
+    return f"sha256:{hashed.hexdigest()}"

@@ -1,0 +1,143 @@
+"""How to be known to a registry: the challenge it answers with, and the token that it wants in return.
+
+A secret goes to the registry it is for, or to the place of tokens that this registry names, and only when that place
+is allowed as any other host.
+"""
+
+import re
+import time
+from base64 import b64encode
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+
+from bot.model.hosts import Credential, Credentials
+from bot.registry.address import shown
+from bot.registry.errors import BadSource, Corrupt, Unauthorised
+from bot.registry.limits import Limits
+from bot.registry.transport import Ask, Transport
+
+SHORTEST_LIFE_S = 30.0
+DEFAULT_LIFE_S = 60.0
+_CHALLENGE = re.compile(r'(?i)\b(bearer|basic)\s+((?:[a-z_]+="[^"]*"(?:\s*,\s*)?)+)')
+_PARAMETER = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What `WWW-Authenticate` asks for; `realm` is where a token is had, for `is_bearer`."""
+
+    is_bearer: bool
+    realm: str = ""
+    service: str = ""
+    scope: str = ""
+
+
+class _Token(msgspec.Struct):
+    token: str = ""
+    access_token: str = ""
+    expires_in: float = DEFAULT_LIFE_S
+
+
+def challenge_of(header: str) -> Challenge | None:
+    """The first challenge that we can answer; a bearer's is preferred."""
+    found: list[Challenge] = []
+    for kind, text in _CHALLENGE.findall(header[:4096]):
+        given = {name.lower(): value for name, value in _PARAMETER.findall(text)}
+        if kind.lower() == "basic":
+            found.append(Challenge(is_bearer=False))
+        elif given.get("realm"):
+            found.insert(
+                0,
+                Challenge(
+                    is_bearer=True,
+                    realm=given["realm"],
+                    service=given.get("service", ""),
+                    scope=given.get("scope", ""),
+                ),
+            )
+    return found[0] if found else None
+
+
+def basic(credential: Credential) -> str:
+    pair = f"{credential.username}:{credential.secret}".encode()
+    return f"Basic {b64encode(pair).decode('ascii')}"
+
+
+def authorization(credential: Credential) -> str:
+    """The header for a host that is asked directly."""
+    return basic(credential) if credential.username else f"Bearer {credential.secret}"
+
+
+class Login:
+    """Tokens of one process, by registry and repository, for as long as they are good."""
+
+    def __init__(self, transport: Transport, credentials: Credentials, limits: Limits) -> None:
+        self._transport = transport
+        self._credentials = credentials
+        self._limits = limits
+        self._known: dict[str, tuple[float, str]] = {}
+
+    def known(self, home: str) -> str:
+        """The header that served last for this repository, or that needs no challenge; may be empty."""
+        until, header = self._known.get(home, (0.0, ""))
+        if time.monotonic() < until:
+            return header
+        credential = self._credentials.of(home)
+        return authorization(credential) if credential is not None and not credential.username else ""
+
+    async def answer(self, header: str, home: str, path: str) -> str:
+        """The `Authorization` for `WWW-Authenticate`. Raises `Unauthorised`, and what asking raises."""
+        challenge, credential = challenge_of(header), self._credentials.of(home)
+        if challenge is None or (credential is not None and not credential.username):
+            raise self.refused(home)
+        if not challenge.is_bearer:
+            if credential is None:
+                raise self.refused(home)
+            return self._keep(home, basic(credential), float("inf"))
+        token = await self._token(challenge, credential, home, path)
+        return self._keep(home, f"Bearer {token[0]}", time.monotonic() + token[1])
+
+    def refused(self, home: str) -> Unauthorised:
+        self._known.pop(home, None)
+        if self._credentials.of(home) is None:
+            return Unauthorised(
+                f"{shown(home)} is not shown to everybody, or does not exist",
+                hint="`sources.credentials` in config.yaml says who to be at a host",
+            )
+        return Unauthorised(
+            f"{shown(home)} is not shown to who we are there, or does not exist",
+            hint="is the host's entry under `sources.credentials` in config.yaml still good?",
+        )
+
+    def _keep(self, home: str, header: str, until_s: float) -> str:
+        self._known[home] = (until_s, header)
+        return header
+
+    async def _token(
+        self, challenge: Challenge, credential: Credential | None, home: str, path: str
+    ) -> tuple[str, float]:
+        parts = urlsplit(challenge.realm)
+        if parts.scheme not in {"http", "https"}:
+            raise BadSource(f"{shown(home)} sends its callers for tokens to no address that can be asked")
+        asked = {
+            "service": challenge.service,
+            "scope": challenge.scope or f"repository:{path}:pull",
+        }
+        query = urlencode({name: value for name, value in asked.items() if value})
+        url = parts._replace(query="&".join(filter(None, (parts.query, query))), fragment="").geturl()
+        header = basic(credential) if credential is not None else ""
+        ask = Ask(url, home, self._limits.document_bytes, accept="application/json", authorization=header)
+        answer = await self._transport.get(ask)
+        if answer.status != 200:
+            raise self.refused(home)
+        try:
+            token = msgspec.json.decode(answer.body, type=_Token)
+        except msgspec.DecodeError:
+            raise Corrupt(f"{shown(challenge.realm)} gives no token") from None
+        text = token.token or token.access_token
+        if not text or not text.isascii() or not text.isprintable():
+            raise Corrupt(f"{shown(challenge.realm)} gives no token")
+        # A little less than its life, so that it does not end under way.
+        return text, max(SHORTEST_LIFE_S, token.expires_in) - SHORTEST_LIFE_S / 2
