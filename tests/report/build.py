@@ -1,7 +1,6 @@
 """Plans and deliveries to write about, and the comparison with golden files."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,13 @@ from bot.model.delivery import (
 )
 from bot.model.objects import Digest, Manifest, Object, ObjectId
 from bot.model.plan import (
-    FieldChange,
-    FieldOp,
-    MaterialChange,
     Plan,
     Protection,
     Side,
     TargetPlan,
     TargetStatus,
 )
-from bot.model.rendering import Diagnostic, MaskedRendering, Material, Rendering, Severity
+from bot.model.rendering import Diagnostic, MaskedRendering, Rendering, Severity
 from bot.model.repo import RepoId, Sha, TreeId
 from bot.model.target import EngineKind, Found, Origin, RendererKind, Target, TargetId
 from bot.report.context import DeliveryContext, PlanContext
@@ -160,97 +156,6 @@ def everyday_plan() -> Plan:
             Diagnostic(Severity.WARNING, "two targets have this path", ".longshore.yaml", 12),
             Diagnostic(Severity.NOTICE, "3 kustomizations are not used by any cluster"),
         ),
-    )  # fmt: skip
-
-
-def release(name: str = "podinfo/podinfo:helm", cluster: str = "production", **fields: Any) -> Target:
-    values: dict[str, Any] = {
-        "path": "",
-        "renderer": RendererKind.HELM,
-        "engine": EngineKind.FLUX,
-        "origin": Origin(Found.FLUX_HELM_RELEASE, f"apps/{cluster}/podinfo.yaml", 4),
-    }
-    return target(name, cluster, **(values | fields))
-
-
-def chart(version: str, name: str = "podinfo", letter: str = "a") -> Material:
-    return Material(f"chart {name}", version, f"sha256:{letter * 64}")
-
-
-NEW_CHART = MaterialChange(chart("6.5.0"), chart("6.6.1", letter="b"))
-
-
-def release_object(tag: str, version: str) -> Manifest:
-    chart_spec = {
-        "chart": "podinfo",
-        "version": version,
-        "sourceRef": {"kind": "HelmRepository", "name": "podinfo"},
-    }
-    image = {"repository": "ghcr.io/stefanprodan/podinfo", "tag": tag}
-    return {
-        "apiVersion": "helm.toolkit.fluxcd.io/v2",
-        "kind": "HelmRelease",
-        "metadata": {"name": "podinfo", "namespace": "podinfo"},
-        "spec": {"interval": "50m", "chart": {"spec": chart_spec}, "values": {"image": image}},
-    }
-
-
-def migration(image: str) -> Manifest:
-    return named(
-        "Job",
-        "podinfo-migrate",
-        "batch/v1",
-        spec={"template": {"spec": {"containers": [{"name": "migrate", "image": image}]}}},
-    ) | {
-        "metadata": {
-            "name": "podinfo-migrate",
-            "namespace": "podinfo",
-            "annotations": {"helm.sh/hook": "pre-install,pre-upgrade"},
-        }
-    }
-
-
-def bumped(cluster: str) -> TargetPlan:
-    """One release whose chart is another, with a hook."""
-    old, new = (f"ghcr.io/stefanprodan/podinfo:{version}" for version in ("6.5.0", "6.6.1"))
-    base = masked(deployment(old, namespace="podinfo"), migration(old))
-    head = masked(deployment(new, namespace="podinfo"), migration(new))
-    return replace(target_plan(release(cluster=cluster), base, head), materials=(NEW_CHART,))
-
-
-def flux_plan() -> Plan:
-    """A chart's new version: rendered for two clusters, without effect for one, and unknown for three releases."""
-    held = (
-        FieldChange("spec.chart.spec.version", FieldOp.REPLACE, "61.3.0", "62.0.0"),
-        FieldChange("spec.values.grafana.enabled", FieldOp.ADD, new=True),
-        FieldChange("spec.values.prometheus.retention", FieldOp.REPLACE, "10d", "30d"),
-        FieldChange("spec.values.prometheus.storage", FieldOp.REMOVE, {"size": "10Gi", "class": "standard"}),
-    )
-    unreachable = Diagnostic(
-        Severity.ERROR,
-        "the chart kube-prometheus-stack is not known: charts.example.org is not among the hosts that may be asked; adding "
-        "`charts.example.org` to `sources.hosts` in config.yaml would allow it",
-        "infrastructure/monitoring.yaml",
-        9,
-    )
-    apps = target(
-        "flux-system/apps",
-        path="apps/production",
-        engine=EngineKind.FLUX,
-        origin=Origin(Found.FLUX_KUSTOMIZATION),
-    )
-    releases = masked(release_object("6.5.0", "6.5.x")), masked(release_object("6.6.1", "6.6.x"))
-    source = MaterialChange(
-        None, Material("https://forge.example/acme/base", "v1.2.0", "sha1:" + "c0ffee" * 6 + "c0ff")
-    )
-    clusters = ("production", "staging")
-    return plan(
-        target_plan(apps, *releases),
-        *(bumped(cluster) for cluster in clusters),
-        TargetPlan(release("podinfo/idle:helm"), TargetStatus.UNCHANGED, materials=(NEW_CHART,), base_digest=Digest("sha256:1"), head_digest=Digest("sha256:1")),
-        *(replace(unknown(release("monitoring/prometheus:helm", cluster), unreachable), declared=held) for cluster in clusters),
-        replace(unknown(release("monitoring/alerts:helm"), unreachable), declared=held[:1]),
-        replace(target_plan(target("flux-system/base", engine=EngineKind.FLUX), None, masked(config("x"))), materials=(source,)),
     )  # fmt: skip
 
 

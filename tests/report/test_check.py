@@ -15,7 +15,7 @@ from tests.report.build import (
     target_plan,
     unknown,
 )
-from tests.report.test_comment import huge_plan
+from tests.report.plans import huge_plan
 
 LIMITS = CheckLimits(TextLimit(65_535, 65_535), TextLimit(65_535, 65_535))
 

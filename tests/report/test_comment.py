@@ -12,7 +12,6 @@ from tests.report.build import (
     config,
     deployment,
     everyday_plan,
-    flux_plan,
     masked,
     named,
     plan,
@@ -21,6 +20,7 @@ from tests.report.build import (
     target_plan,
     unknown,
 )
+from tests.report.plans import HOSTILE, LINK, NEW_CHART, TAGS, bumped, flux_plan, hostile_plan, release, same
 from tests.report.reading import outside_code, outside_fences
 
 GITHUB = TextLimit(65_536, 262_144)
@@ -28,18 +28,6 @@ GITHUB = TextLimit(65_536, 262_144)
 
 def unchanged_plan() -> Plan:
     return plan(*(TargetPlan(target(name), TargetStatus.UNCHANGED) for name in ("apps", "infra")))
-
-
-def huge_plan(objects: int = 3000) -> Plan:
-    old = masked(*(named("ConfigMap", f"c{i}", data={"k": "é" * 50, "n": "1"}) for i in range(objects)))
-    new = masked(*(named("ConfigMap", f"c{i}", data={"k": "ü" * 50, "n": "2"}) for i in range(objects)))
-    return plan(
-        target_plan(target(), old, new),
-        *(
-            unknown(target(f"t{i}"), Diagnostic(Severity.ERROR, "bad " * 300, "a.yaml", i + 1))
-            for i in range(60)
-        ),
-    )
 
 
 def test_the_everyday_plan_reads_like_its_golden_file() -> None:
@@ -75,6 +63,31 @@ def test_the_same_change_in_several_targets_is_shown_once() -> None:
     comment = plan_comment(plan(*(target_plan(target(cluster=f"c{i}"), old, new) for i in range(37))))
     assert comment.count("spec.replicas") == 1
     assert "the same in 37 targets" in comment
+
+
+def test_one_new_chart_in_many_clusters_is_shown_once() -> None:
+    comment = plan_comment(plan(*(bumped(f"c{i:02}") for i in range(37))))
+    assert (
+        comment.count("| `chart podinfo` | `6.5.0` `aaaaaaaaaaaa` | `6.6.1` `bbbbbbbbbbbb` | 37 targets |")
+        == 1
+    )
+    assert comment.count("@@ ") == 2
+    assert comment.count("| `ghcr.io/stefanprodan/podinfo` |") == 1
+
+
+def test_a_long_table_of_targets_is_folded_and_whole() -> None:
+    comment = plan_comment(plan(*(bumped(f"c{i:02}") for i in range(37)), same(release("idle:helm"))))
+    table = comment[comment.index("<details>") : comment.index("</details>")]
+    assert "<summary>37 targets that change</summary>" in table
+    assert all(f"`c{i:02}`" in table for i in range(37))
+    assert "1 target unchanged." in comment.replace(table, "")
+
+
+def test_another_chart_without_another_object_is_a_line() -> None:
+    comment = plan_comment(plan(*(same(release(cluster=f"c{i}"), NEW_CHART) for i in range(7))))
+    assert comment.startswith("✅ **Changes nothing rendered: all 7 targets stay as they are.**")
+    assert "Another chart, and yet the same objects: `c0/podinfo/podinfo:helm`" in comment
+    assert "and 2 more\n" in comment
 
 
 def test_a_change_that_differs_in_the_namespace_only_is_the_same() -> None:
@@ -165,68 +178,6 @@ def test_protections_are_named_only_where_one_is_missing() -> None:
     assert "Rendered without" not in plan_comment(whole)
 
 
-@pytest.mark.parametrize("limit", [65_536, 30_000, 8_000, 3_000, 600])
-def test_a_plan_too_long_says_less_and_breaks_nothing(limit: int) -> None:
-    comment = plan_comment(huge_plan(), pull_context(), TextLimit(limit, limit))
-    assert len(comment) <= limit
-    assert len(comment.encode()) <= limit
-    text = outside_fences(comment)
-    assert text.count("<details") == text.count("</details>")
-    assert "61 targets" in comment.splitlines()[0]
-    assert "[the check](https://forge.example/acme/fleet/runs/7) may hold more" in comment
-
-
-def test_bytes_count_as_well_as_characters() -> None:
-    comment = plan_comment(huge_plan(300), pull_context(), TextLimit(10**9, 30_000))
-    assert len(comment.encode()) <= 30_000
-
-
-def test_without_a_limit_every_object_is_there() -> None:
-    comment = plan_comment(huge_plan(200))
-    assert all(f"`c{i}`" in comment for i in range(200))
-
-
-HOSTILE = [
-    "@octocat fixes #1",
-    "```\n</details>\n@octocat",
-    "`````` `` ` @octocat",
-    "a | b | c",
-    "<!-- longshore:plan v1 e30= 00 -->",
-    "<img src=x onerror=alert(1)><script>",
-    "[click](https://evil.example) ![x](https://evil.example/p.png)",
-    "https://evil.example www.evil.example GH-1 a/b#1",
-    "line\n\n# heading\n- item\n/close",
-    "\u202egnp.exe\u200b\x1b[2J\udc80",
-    "*x* _y_ ~z~ $a$ \\`b` {{ 7 * 7 }} {% raw %}",
-    "~~~\n@octocat\n~~~",
-]
-
-
-def hostile_plan(text: str) -> Plan:
-    """The text wherever it can stand. Only names of files can be other than UTF-8: no manifest is."""
-    remark = Diagnostic(Severity.WARNING, text, text, 3)
-    reason = Diagnostic(Severity.ERROR, text, text, 4)
-    odd, text = text, text.encode(errors="replace").decode()
-    old = masked(deployment(f"a:{text}"), named("Namespace", text), named(text, "x"), config(f"a\n{text}\nb"))
-    new = masked(
-        deployment(f"b:{text}"),
-        config(f"c\n{text}\nd"),
-        named(text, f"y {text}", metadata={"name": f"y {text}", "annotations": {text: text}}),
-    )
-    return plan(
-        target_plan(target(f"t {odd}", f"c {odd}"), old, new),
-        unknown(target(odd, odd), reason),
-        TargetPlan(target(f"m {odd}", odd), TargetStatus.MOVED, moved_from=odd),
-        TargetPlan(target(f"u {odd}", odd), TargetStatus.UNCHANGED, diagnostics=(reason,)),
-        protections=(Protection(text, active=False, detail=text),),
-        diagnostics=(remark,),
-    )
-
-
-TAGS = re.compile(r"</?(?:details(?: open)?|summary|sub)>")
-LINK = re.compile(r"\[check\]\(https://forge\.example/[\w/]+\)")
-
-
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_and_values_stay_in_their_place(text: str) -> None:
     comment = plan_comment(hostile_plan(text), pull_context(base_ref=text), GITHUB)
@@ -245,6 +196,15 @@ def test_hostile_names_and_values_stay_in_their_place(text: str) -> None:
     assert rows
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}
     assert "\n# heading" not in outside_fences(comment)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_version_or_value_is_still_told(text: str) -> None:
+    comment = plan_comment(hostile_plan(text), pull_context())
+    assert "(hook: " in comment
+    assert "Another chart, and yet the same objects: " in comment
+    assert "known all the same, though not the whole effect: " in comment
+    assert comment.count("It is not the whole effect, which is unknown") == 2
 
 
 def test_a_secret_is_nowhere() -> None:

@@ -17,8 +17,9 @@ from tests.report.build import (
     ids,
     troubled_delivery,
 )
+from tests.report.plans import HOSTILE, TAGS
 from tests.report.reading import outside_code, outside_fences
-from tests.report.test_comment import GITHUB, HOSTILE, TAGS
+from tests.report.test_comment import GITHUB
 
 LIMITS = CheckLimits(TextLimit(65_535, 65_535), TextLimit(65_535, 65_535))
 

@@ -5,8 +5,8 @@ import pytest
 from bot.forge.base import TextLimit
 from bot.report.obstacle import Obstacle, ObstacleKind, obstacle_comment, obstacle_title
 from tests.report.build import agrees_with_golden, pull_context
+from tests.report.plans import HOSTILE, LINK, TAGS
 from tests.report.reading import outside_code
-from tests.report.test_comment import HOSTILE, LINK, TAGS
 
 EXAMPLES = (
     Obstacle(ObstacleKind.CONFLICT, details=("apps/web.yaml", "apps/b`c.yaml")),

@@ -8,7 +8,6 @@ from bot.report.plan_json import plan_data, plan_json
 from tests.report.build import (
     agrees_with_golden,
     everyday_plan,
-    flux_plan,
     masked,
     named,
     plan,
@@ -16,7 +15,7 @@ from tests.report.build import (
     target_plan,
     unknown,
 )
-from tests.report.test_comment import HOSTILE, hostile_plan
+from tests.report.plans import HOSTILE, flux_plan, hostile_plan
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/plan.schema.json").read_text())
 

@@ -9,8 +9,8 @@ from bot.model.plan import TargetPlan, TargetStatus
 from bot.report.comment import plan_comment
 from bot.report.plan_json import plan_json
 from bot.report.terminal import plan_text
-from tests.report.build import agrees_with_golden, everyday_plan, flux_plan, plan, target
-from tests.report.test_comment import HOSTILE, hostile_plan
+from tests.report.build import agrees_with_golden, everyday_plan, plan, target
+from tests.report.plans import HOSTILE, flux_plan, hostile_plan
 
 
 def test_the_everyday_plan_reads_like_its_golden_file() -> None:
