@@ -12,9 +12,10 @@ from tests.render.agekeys import AgeKey
 TIMEOUT_S = 30
 
 
-def encrypt(key: AgeKey, data: bytes, as_format: str, *options: str) -> bytes:
-    """Runs in `/`, so that no `.sops.yaml` takes part."""
-    command = [str(find("sops")), "encrypt", "--age", key.recipient, "--input-type", as_format]
+def encrypt(key: AgeKey, data: bytes, as_format: str, *options: str, rules: Path | None = None) -> bytes:
+    """Runs in `/`, so that no `.sops.yaml` takes part but the one that is named."""
+    config = ["--config", str(rules)] if rules else []
+    command = [str(find("sops")), *config, "encrypt", "--age", key.recipient, "--input-type", as_format]
     command += ["--output-type", as_format, "--filename-override", "file", *options]
     done = subprocess.run(
         command, input=data, cwd=Path("/"), env={}, capture_output=True, timeout=TIMEOUT_S, check=False

@@ -23,6 +23,7 @@ from bot.proc.programs import find
 from bot.proc.run import Command, run
 from bot.proc.sandbox import layers
 from bot.render.errors import Unrenderable
+from bot.render.sops.comments import laid_over, only_ciphertext
 from bot.render.sops.facts import SopsFacts, describe, describe_object, encrypted_values
 from bot.render.sops.formats import MAX_ENCRYPTED_BYTES, Format, format_for
 from bot.render.sops.keys import AgeKeys
@@ -152,10 +153,13 @@ class Decryptor:
         name = str(ObjectId.of(manifest))
         if _stays_encrypted(manifest):
             return manifest
-        if describe_object(manifest) is not None:
-            whole = Encrypted(canonical_json(manifest), Format.JSON, name, mac=Mac.IGNORED)
+        facts = describe_object(manifest)
+        if facts is not None:
+            by_comment = facts.scope is not None and facts.scope.is_by_comment
+            given = only_ciphertext(manifest) if by_comment else manifest
+            whole = Encrypted(canonical_json(given), Format.JSON, name, mac=Mac.IGNORED)
             plain: Manifest = msgspec.json.decode((await self.decrypt(whole)).reveal())
-            return plain
+            return laid_over(manifest, plain) if by_comment else plain
         values: dict[str, str] = {}
         for key, data, as_format in encrypted_values(manifest):
             value = Encrypted(data, as_format, f"{name}, data.{key}", format_for(key), Mac.IGNORED)

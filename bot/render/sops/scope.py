@@ -48,9 +48,13 @@ class Scope:
             go_regex(value)
         return cls(name, value)
 
+    @property
+    def is_by_comment(self) -> bool:
+        return "comment" in self.field
+
     def encrypts(self, keys: tuple[str, ...]) -> bool | None:
         """Whether a value below these keys is to be encrypted; positions in lists do not count."""
-        if "comment" in self.field:
+        if self.is_by_comment:
             return None
         if self.field.endswith("suffix"):
             hit = any(key.endswith(self.value) for key in keys)
