@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.forge.base import TextLimit
 
 MAX_OPEN_ROWS = 12
-"""A longer table of targets is folded: what changes in them should not be a screen further down."""
+"""A longer table is folded: what stands below it should not be a screen further down."""
 
 
 def plan_comment(plan: Plan, context: PlanContext | None = None, limit: "TextLimit | None" = None) -> str:
@@ -56,7 +56,7 @@ def plan_values(plan: Plan, context: PlanContext, rung: Rung) -> dict[str, Any]:
             "rows": rows[: rung.rows],
             "has_clusters": any(row.cluster for row in rows),
             "more_rows": max(0, len(rows) - rung.rows),
-            "folds_rows": len(rows) > MAX_OPEN_ROWS,
+            "open_rows": MAX_OPEN_ROWS,
             "unchanged": len(plan.with_status(TargetStatus.UNCHANGED)),
             "unknowns": unknowns[: rung.rows],
             "more_unknowns": max(0, len(unknowns) - rung.rows),
@@ -85,12 +85,14 @@ def plan_values(plan: Plan, context: PlanContext, rung: Rung) -> dict[str, Any]:
 def _made_of(plan: Plan, rung: Rung) -> dict[str, Any]:
     """Charts, foreign sources and images that become others."""
     images, materials, anew = view.images(plan), view.materials(plan), view.made_anew(plan)
+    noun = phrases.material_noun(use.change for use in materials)
     return {
         "images": [page.image_item(image) for image in images[: rung.rows]],
         "more_images": max(0, len(images) - rung.rows),
         "materials": [page.material_item(use) for use in materials[: rung.rows]],
         "more_materials": max(0, len(materials) - rung.rows),
-        "material_noun": phrases.material_noun(use.change for use in materials),
+        "material_noun": noun,
+        "material_nouns": phrases.MATERIALS[noun],
         "anew": [str(target.target.id) for target in anew] if rung < Rung.BARE else [],
         "made_anew": phrases.made_anew(anew),
     }

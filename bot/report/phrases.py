@@ -47,8 +47,10 @@ ANNOTATION_TITLES = {
 KEPT = "pruning is off, so it stays in the cluster and nobody looks after it"
 KEPT_OF_MANY = "pruning is off, so they stay in the cluster and nobody looks after them"
 HOOKS = "Helm hooks, each run at the moment named and not looked after otherwise"
-KNOWN = "known all the same, though not the whole effect"
+KNOWN = "known, though not all of it"
 DECLARED = "What is declared changes like this. It is not the whole effect, which is unknown:"
+
+MATERIALS = {"chart": "charts", "source": "sources", "chart or source": "charts and sources"}
 
 _NOTHING = Material("", "", "")
 _OPERATORS = re.compile(r"(?<![\w./-])config\.yaml\b|\bthe operator\b")

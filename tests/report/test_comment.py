@@ -203,7 +203,7 @@ def test_a_hostile_version_or_value_is_still_told(text: str) -> None:
     comment = plan_comment(hostile_plan(text), pull_context())
     assert "(hook: " in comment
     assert "Another chart, and yet the same objects: " in comment
-    assert "known all the same, though not the whole effect: " in comment
+    assert "known, though not all of it: " in comment
     assert comment.count("It is not the whole effect, which is unknown") == 2
 
 

@@ -1,12 +1,16 @@
 from enum import StrEnum
+from typing import Any
 
 import pytest
 
 from bot.model.danger import Loss
 from bot.model.delivery import Failure, Health, Outcome, Phase
-from bot.model.plan import Action, Counts, TargetStatus
-from bot.model.rendering import Severity
+from bot.model.plan import Action, Counts, MaterialChange, TargetPlan, TargetStatus
+from bot.model.rendering import Diagnostic, Material, Severity
+from bot.model.target import EngineKind
 from bot.report import outcomes, page, phrases
+from tests.report.build import plan, target, unknown
+from tests.report.plans import NEW_CHART, chart, same
 
 
 @pytest.mark.parametrize(
@@ -16,6 +20,7 @@ from bot.report import outcomes, page, phrases
         (page.OBJECT_ICONS, Action),
         (phrases.ICONS, TargetStatus),
         (phrases.LOSSES, Loss),
+        (phrases.LOSSES_OF_MANY, Loss),
         (outcomes.PHASES, Phase),
         (outcomes.OUTCOMES, Outcome),
         (outcomes.HEALTHS, Health),
@@ -51,3 +56,78 @@ def test_lists_stay_short() -> None:
 @pytest.mark.parametrize(("duration_s", "words"), [(0.25, "0.2 s"), (12.4, "12 s"), (600.0, "10 min")])
 def test_durations_are_rounded(duration_s: float, words: str) -> None:
     assert phrases.seconds(duration_s) == words
+
+
+@pytest.mark.parametrize(
+    ("hooks", "words"),
+    [
+        (0, "3 objects changed"),
+        (1, "3 objects changed, 1 of them a hook"),
+        (2, "3 objects changed, 2 of them hooks"),
+        (3, "3 objects changed, all of them hooks"),
+    ],
+)
+def test_hooks_are_told_apart_in_the_totals(hooks: int, words: str) -> None:
+    assert phrases.group_totals(Counts(changed=3), hooks) == words
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("6.5.0", "6.6.1", "6.5.0 (aaaaaaaaaaaa) -> 6.6.1 (aaaaaaaaaaaa)"),
+        ("", "6.6.1", "new, 6.6.1 (aaaaaaaaaaaa)"),
+        ("6.5.0", "", "no more, was 6.5.0 (aaaaaaaaaaaa)"),
+        ("1.0.0+aaaaaaaaaaaa", "2.0.0", "1.0.0+aaaaaaaaaaaa -> 2.0.0 (aaaaaaaaaaaa)"),
+    ],
+)
+def test_a_material_is_told_exactly(old: str, new: str, words: str) -> None:
+    sides = (chart(version) if version else None for version in (old, new))
+    assert phrases.material_change(MaterialChange(*sides)) == words
+
+
+def test_charts_and_sources_have_their_names() -> None:
+    source = MaterialChange(None, Material("https://forge.example/acme/base", "v1", "sha1:00"))
+    assert phrases.material_noun([NEW_CHART]) == "chart"
+    assert phrases.material_noun([NEW_CHART, source]) == "chart or source"
+    assert phrases.material_noun([source]) == "source"
+
+
+def lost(**fields: Any) -> TargetPlan:
+    return unknown(target(**fields), Diagnostic(Severity.ERROR, "no such file"))
+
+
+@pytest.mark.parametrize(
+    ("engines", "words"),
+    [
+        ((EngineKind.DIRECT,), "Longshore does not deliver it."),
+        ((EngineKind.FLUX,), "Once merged, Flux applies it all the same."),
+        ((EngineKind.FLUX, EngineKind.ARGOCD), "Once merged, Flux and Argo CD apply it all the same."),
+        (
+            (EngineKind.DIRECT, EngineKind.FLUX),
+            "Longshore does not deliver it; what Flux applies is applied all the same.",
+        ),
+    ],
+)
+def test_a_controller_does_not_wait_until_we_understand(engines: tuple[EngineKind, ...], words: str) -> None:
+    assert phrases.fate(plan(*(lost(engine=engine) for engine in engines))) == words
+
+
+def test_nobody_delivers_what_is_for_no_cluster() -> None:
+    assert phrases.fate(plan(lost(cluster=""))) == ""
+    assert phrases.fate(plan(same(target()))) == ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_operators"),
+    [
+        ("adding `charts.example` to `sources.hosts` in config.yaml would allow it", True),
+        ("no cluster is given; the operator gives one by clusters.NAME.allow", True),
+        ("resources[0]: 'apps/config.yaml' does not exist", False),
+        ("ksops is not a plugin built into kustomize", False),
+    ],
+)
+def test_the_way_out_is_one_that_the_reader_has(reason: str, is_operators: bool) -> None:
+    told = phrases.next_step(plan(unknown(target(), Diagnostic(Severity.ERROR, reason))))
+    assert ("the operator has to allow" in told) is is_operators
+    assert "mend what can be mended here" in told
+    assert told.endswith("What stays unknown is for you to judge.")
