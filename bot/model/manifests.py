@@ -50,12 +50,15 @@ class Document:
     line: int
 
 
-def documents(data: bytes, *, file: str) -> list[Document]:
-    """Parse every document of a YAML or JSON file; empty ones are left out. Raises `ManifestError`."""
+def documents(data: bytes, *, file: str, loader_of: "type[KubeLoader] | None" = None) -> list[Document]:
+    """Parse every document of a YAML or JSON file; empty ones are left out. Raises `ManifestError`.
+
+    `loader_of` reads plain scalars as another program does, where that program reads the file before kubectl.
+    """
     if len(data) > MAX_INPUT_BYTES:
         raise ManifestError(f"is larger than {MAX_INPUT_BYTES // 1024**2} MiB", file=file)
     try:
-        loader = KubeLoader(data)
+        loader = (loader_of or KubeLoader)(data)
     except yaml.YAMLError as error:
         raise _named(error, file) from None
     try:

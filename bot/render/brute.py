@@ -24,6 +24,7 @@ from bot.render.files import write_everything
 from bot.render.finish import finished
 from bot.render.given import NOTHING, Given
 from bot.render.ground import REMOTE_ROOT
+from bot.render.helm.brute import render_release_by_force
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared, generated, lay_over
 from bot.render.render import ROOT_NAME, failed
@@ -51,14 +52,14 @@ class Checkout:
     async def render(self, target: Target, sandbox: Sandbox, given: Given = NOTHING) -> Rendering:
         if target.unknown_because:
             return failed(target.unknown_because, target)
-        if target.renderer is RendererKind.HELM:
-            return failed("targets of the renderer helm are not supported yet", target)
-        is_flux = target.origin.found is Found.FLUX_KUSTOMIZATION
+        is_flux = target.origin.found in {Found.FLUX_KUSTOMIZATION, Found.FLUX_HELM_RELEASE}
         try:
             async with self._writing:
                 root = await asyncio.to_thread(self._root, is_flux)
                 if given.remotes:
                     await asyncio.to_thread(lay_out, root, given.remotes, _write_whole)
+            if target.renderer is RendererKind.HELM:
+                return await render_release_by_force(root, target, given.release, sandbox)
             async with self._laying_over if is_flux else nullcontext():
                 return finished(await self._render(target, root, sandbox, given), target, given)
         except Unrenderable as error:

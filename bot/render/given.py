@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.render.ground import Remotes
+from bot.render.helm.inputs import ReleaseInputs
 from bot.render.sops.decrypt import Decryptor
 from bot.render.variables import Substitution
 
@@ -11,12 +12,13 @@ from bot.render.variables import Substitution
 class Given:
     """`substitution` is what is known of Flux's variables. With a `decryptor` a target that asks for it is decrypted.
 
-    `remotes` are the trees that the trace was made with.
+    `remotes` are the trees that the trace was made with; `release` is for targets of the renderer `helm`.
     """
 
     substitution: Substitution | None = None
     decryptor: Decryptor | None = None
     remotes: Remotes = field(default_factory=dict)
+    release: ReleaseInputs = field(default_factory=ReleaseInputs)
 
 
 NOTHING = Given()

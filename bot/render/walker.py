@@ -18,6 +18,7 @@ from bot.render.directory import Listed, Resource, scan_for_flux, scan_plain
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES, OVERLAY, PLUGIN_DIRECTORY, Use
 from bot.render.ground import REMOTE_ROOT, Ground, Remotes, Site
+from bot.render.helm.chart import reads
 from bot.render.notes import Notes, TooMuch
 from bot.render.paths import Place, follow, join
 from bot.render.remote import remote_entry
@@ -30,7 +31,7 @@ class Walk:
     """One target in one tree. `run` may be called once."""
 
     def __init__(self, tree: TreeReader, target: Target, remotes: Remotes) -> None:
-        is_flux = target.origin.found is Found.FLUX_KUSTOMIZATION
+        is_flux = target.origin.found in {Found.FLUX_KUSTOMIZATION, Found.FLUX_HELM_RELEASE}
         self._artifact = ArtifactTree(tree) if is_flux else None
         self._ground = Ground(self._artifact or tree)
         self._target = target
@@ -48,7 +49,7 @@ class Walk:
 
     def _root(self) -> None:
         if self._target.renderer is RendererKind.HELM:
-            self._notes.refuse("targets of the renderer helm are not supported yet", *self._where())
+            self._release()
             return
         try:
             place = follow(self._ground.tree, self._target.path)
@@ -66,6 +67,14 @@ class Walk:
             self._scan(place.path)
         else:
             self._kustomize(place.path)
+
+    def _release(self) -> None:
+        for found in reads(self._ground.tree, self._target):
+            if isinstance(found, TraceEntry):
+                self._notes.add(found)
+            else:
+                place = (found.file, found.line) if found.file else self._where()
+                self._notes.refuse(found.message, *place)
 
     def _kustomize(self, root: str) -> None:
         tree = self._ground.tree

@@ -379,6 +379,6 @@ class TestPlain:
         assert paths(found) == ["app/a.yaml", "app/b.json", "app/kustomization.yaml", "app/sub/c.yml"]
         assert paths(found, TraceKind.LISTING) == ["app", "app/sub"]
 
-    def test_helm_says_that_it_comes_later(self) -> None:
+    def test_a_target_of_helm_names_a_release(self) -> None:
         found = trace(MemoryTree({"app/a.yaml": ""}), target(renderer=RendererKind.HELM))
-        assert messages(found) == ["targets of the renderer helm are not supported yet"]
+        assert messages(found) == ["it names no release"]

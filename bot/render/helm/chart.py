@@ -8,6 +8,7 @@ from typing import Any
 from bot.model.manifests import canonical_json
 from bot.model.release import Chart, ChartKind, Release
 from bot.model.rendering import TraceEntry
+from bot.model.target import Target
 from bot.model.tree import TreeReader
 from bot.render.errors import Unrenderable
 from bot.render.helm.dependencies import archive_files, local_charts, with_dependencies
@@ -31,8 +32,12 @@ class Assembled:
     places: Mapping[str, str] = field(default_factory=dict)
 
 
-def reads(tree: TreeReader, release: Release) -> Iterator[TraceEntry | Unrenderable]:
+def reads(tree: TreeReader, target: Target) -> Iterator[TraceEntry | Unrenderable]:
     """Everything in the tree that `assemble` reads or looks for, and why it must fail. Never raises."""
+    release = target.release
+    if release is None:
+        yield Unrenderable("it names no release")
+        return
     if release.chart.kind is not ChartKind.TREE:
         return
     try:

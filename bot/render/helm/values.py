@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from bot.model.manifests import MAX_INPUT_BYTES, KubeLoader
+from bot.model.manifests import MAX_INPUT_BYTES, KubeLoader, canonical_json
 from bot.model.release import ValuesFrom
 from bot.render.envsubst import Unknown
 from bot.render.errors import Unrenderable
@@ -48,6 +48,11 @@ class ReleaseValues:
     values: dict[str, Any]
     placeholders: tuple[Placeholder, ...] = ()
     left_out: tuple[tuple[str, Unknown], ...] = ()
+
+    @property
+    def json(self) -> bytes:
+        """The values as a file of values, which JSON is too."""
+        return canonical_json(_plain(self.values))
 
     @property
     def integers(self) -> tuple[str, ...]:
@@ -169,6 +174,14 @@ def _placeholder(entry: ValuesFrom, unknown: Unknown, number: int) -> Placeholde
     name = _NOT_IN_NAMES.sub("_", f"{entry.name}_{entry.key}").strip("_") or "value"
     told = f"{number}\0{entry.kind}\0{entry.name}\0{entry.key}\0{entry.target_path}"
     return Placeholder(name, f"unknown{hashlib.sha256(told.encode()).hexdigest()[:16]}value", unknown)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_plain(below) for below in value]
+    return int(value) if isinstance(value, SetInteger) else value
 
 
 def _large_integers(value: Any, path: str) -> Iterable[tuple[str, int]]:

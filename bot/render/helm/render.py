@@ -1,0 +1,105 @@
+"""A release to its objects: chart and values put together, Helm in the sandbox, then what Flux does with the output.
+
+Nothing that a repository or a chart holds makes this raise. How many run at once is for the caller to bound.
+"""
+
+import asyncio
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from bot.model.objects import Object, ObjectId
+from bot.model.rendering import Diagnostic, Hole, Rendering, Severity, Trace
+from bot.model.target import Found, Target
+from bot.model.tree import TreeReader
+from bot.render.artifact import ArtifactTree
+from bot.render.errors import Unrenderable
+from bot.render.helm.actions import at_another_time
+from bot.render.helm.chart import Assembled, assemble
+from bot.render.helm.inputs import ReleaseInputs
+from bot.render.helm.output import parse
+from bot.render.helm.postrender import post_rendered
+from bot.render.helm.result import Asked, about_the_cluster, asked, finished, objects_of, placed
+from bot.render.helm.run import CHART, Run, template, write_chart
+from bot.render.helm.secrets import secret_texts
+from bot.render.helm.values import ReleaseValues, release_values
+from bot.render.helm.volatile import settled
+from bot.render.sandbox import Sandbox
+
+
+async def render_release(
+    tree: TreeReader, target: Target, trace: Trace, inputs: ReleaseInputs, sandbox: Sandbox
+) -> Rendering:
+    """Render a target of the renderer `helm`. `tree` is the one that its chart lies in, if it lies in one."""
+    release = target.release
+    if target.unknown_because or release is None:
+        return refused(target, Unrenderable(target.unknown_because or "it names no release"))
+    if trace.is_refused and sandbox.check_fields:
+        return Rendering((), trace.diagnostics)
+    try:
+        values = await asyncio.to_thread(release_values, release.values, inputs.values)
+    except Unrenderable as error:
+        return refused(target, error)
+    secrets = await asyncio.to_thread(secret_texts, release.values, inputs.values)
+    try:
+        chart = await asyncio.to_thread(assemble, chart_tree(tree, target), release, inputs)
+        run = Run(release, values, inputs.facts, chart.files)
+        built = await _built(run, chart, target, sandbox)
+    except Unrenderable as error:
+        built = refused(target, explained(error, values))
+    return replace(built, secrets=secrets)
+
+
+def chart_tree(tree: TreeReader, target: Target) -> TreeReader:
+    """The tree as Flux's source-controller hands it on, where it does."""
+    return (
+        tree
+        if isinstance(tree, ArtifactTree) or target.origin.found is not Found.FLUX_HELM_RELEASE
+        else ArtifactTree(tree)
+    )
+
+
+def refused(target: Target, error: Unrenderable) -> Rendering:
+    """A rendering that has only a reason. Without a file it points to where the target was found."""
+    file, line = (error.file, error.line) if error.file else (target.origin.file, target.origin.line)
+    return Rendering((), (Diagnostic(Severity.ERROR, error.message, file, line),))
+
+
+def explained(error: Unrenderable, values: ReleaseValues) -> Unrenderable:
+    """What fails may do so because of what was left out."""
+    missing = [name for name, _ in values.left_out] + [found.name for found in values.placeholders]
+    if not missing:
+        return error
+    return Unrenderable(
+        f"{error.message}; not known here are the values {', '.join(missing[:5])}, which may be why",
+        file=error.file,
+        line=error.line,
+    )
+
+
+async def _built(run: Run, chart: Assembled, target: Target, sandbox: Sandbox) -> Rendering:
+    about: Asked = await asyncio.to_thread(asked, run)
+    holes: tuple[Hole, ...] = ()
+    with tempfile.TemporaryDirectory(prefix="longshore-") as private:
+        root = Path(private) / "release"
+        await asyncio.to_thread(write_chart, chart.files, root / CHART)
+        objects, crds = await _once(run, root, chart, sandbox)
+        if about.volatile:
+            await asyncio.to_thread(write_chart, at_another_time(chart.files), root / CHART)
+            again, _ = await _once(run, root, chart, sandbox)
+            reason = f"the chart makes it anew at each rendering ({', '.join(sorted(about.volatile))})"
+            objects, holes = settled(objects, again, reason)
+    rendering = await asyncio.to_thread(finished, objects, crds, holes, run, target)
+    remarks = about_the_cluster(about.cluster, run, chart.places)
+    return replace(rendering, diagnostics=(*rendering.diagnostics, *placed(remarks, target)))
+
+
+async def _once(
+    run: Run, root: Path, chart: Assembled, sandbox: Sandbox
+) -> tuple[tuple[Object, ...], tuple[ObjectId, ...]]:
+    """All objects, and which of them come from `crds/`."""
+    data = await template(run, root, sandbox, chart.places)
+    output = await asyncio.to_thread(parse, data)
+    manifests = await post_rendered([found.manifest for found in output.templates], run.release, sandbox)
+    crds = [found.manifest for found in output.crds]
+    return await asyncio.to_thread(objects_of, manifests, crds, run.release)

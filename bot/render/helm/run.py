@@ -1,0 +1,100 @@
+"""One run of `helm template` over a chart that is written down for it, with the values on its standard input."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.model.release import CrdPolicy, Release
+from bot.render.errors import Unrenderable
+from bot.render.helm.inputs import ClusterFacts
+from bot.render.helm.values import ReleaseValues
+from bot.render.helm.words import said
+from bot.render.sandbox import Sandbox, helm_template
+
+CHART = "chart"
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_KUBE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?[-+.0-9A-Za-z]*")
+_API_VERSION = re.compile(r"[A-Za-z0-9./-]{1,300}")
+_REMOTE_REFERENCE = re.compile(rb'"\$ref"\s*:\s*"https?://')
+_SCHEMA = re.compile(r"(charts/[^/]+/)*values\.schema\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What to render. `files` are the chart's, for Helm's words and for what must be known beforehand."""
+
+    release: Release
+    values: ReleaseValues
+    facts: ClusterFacts
+    files: Mapping[str, bytes]
+
+    @property
+    def has_remote_schema(self) -> bool:
+        """Whether checking the values would ask the network, which a renderer does not have."""
+        return any(
+            _SCHEMA.fullmatch(path) and _REMOTE_REFERENCE.search(data) for path, data in self.files.items()
+        )
+
+    @property
+    def has_crds(self) -> bool:
+        return {self.release.install_crds, self.release.upgrade_crds} != {CrdPolicy.SKIP}
+
+
+def write_chart(files: Mapping[str, bytes], directory: Path) -> None:
+    """Raises `Unrenderable` where the file system does not take a name."""
+    made: set[Path] = set()
+    for path, data in files.items():
+        place = directory / path
+        try:
+            if place.parent not in made:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                made.add(place.parent)
+            place.write_bytes(data)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "its name is none"
+            raise Unrenderable(f"the chart's file {path[:200]} cannot be written down: {reason}") from None
+
+
+async def template(run: Run, root: Path, sandbox: Sandbox, places: Mapping[str, str]) -> bytes:
+    """Render the chart in `root`/chart. Raises `Unrenderable`, with the file in the tree by `places` where it lies there."""
+    failed: list[str] = []
+
+    def explain(stderr: str) -> str:
+        failed.append(stderr)
+        return said(stderr, run.files, str(root)).message
+
+    try:
+        return await helm_template(root, _arguments(run), run.values.json, sandbox, explain)
+    except Unrenderable as error:
+        if not failed:
+            raise
+        about = said(failed[0], run.files, str(root))
+        file = places.get(about.source.partition("/")[2])
+        raise Unrenderable(error.message, file=file, line=about.line if file else None) from None
+
+
+def _arguments(run: Run) -> list[str]:
+    """Every name is checked here: none of them can be taken for another option. Raises `Unrenderable`."""
+    release, facts = run.release, run.facts
+    if not _NAME.fullmatch(release.name) or len(release.name) > 53:
+        raise Unrenderable(f"{release.name[:80]!r} is no name that Helm takes for a release")
+    if not _NAMESPACE.fullmatch(release.namespace) or len(release.namespace) > 63:
+        raise Unrenderable(f"{release.namespace[:80]!r} is no name of a namespace")
+    if not _KUBE_VERSION.fullmatch(facts.kube_version):
+        raise Unrenderable(f"{facts.kube_version[:80]!r} is no version of Kubernetes")
+    arguments = [
+        release.name,
+        f"./{CHART}",
+        f"--namespace={release.namespace}",
+        f"--kube-version={facts.kube_version}",
+        "--include-crds" if run.has_crds else "--skip-crds",
+    ]
+    arguments += [f"--api-versions={name}" for name in facts.api_versions if _API_VERSION.fullmatch(name)]
+    arguments += [f"--set={line}" for line in run.values.integers]
+    if not release.has_hooks:
+        arguments.append("--no-hooks")
+    if release.skips_schema or run.has_remote_schema:
+        arguments.append("--skip-schema-validation")
+    return arguments
