@@ -38,7 +38,7 @@ PATCHES = [{"patch": "kind: Deployment\nmetadata:\n  name: web\n", "target": SEL
 IMAGES = [{"name": "nginx", "newName": "acme/nginx", "newTag": "1.2", "digest": "sha256:0"}]
 MERGE = {"kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 2}}
 OPERATIONS = {"patch": [{"op": "replace", "path": "/spec/replicas", "value": 3}], "target": SELECTOR}
-DEPENDS_ON = [{"name": "infra", "namespace": "flux-system", "readyExpr": "dep.status.ready"}]
+DEPENDS_ON = [{"name": "infra", "namespace": "base", "readyExpr": "dep.status.ready"}]
 IGNORE = [{"paths": ["/spec/replicas"], "target": SELECTOR}]
 
 KUSTOMIZATION: Json = {

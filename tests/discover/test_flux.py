@@ -58,7 +58,7 @@ def test_what_changes_no_rendering_is_kept_with_the_target() -> None:
         "deployer",
     )
     assert settings.kube_config == KubeConfig("remote", "value")
-    assert settings.depends_on == (Dependency("flux-system", "infra", "dep.status.ready"),)
+    assert settings.depends_on == (Dependency("base", "infra", "dep.status.ready"),)
     assert settings.health_checks == (HealthCheck("apps/v1", "Deployment", "shop", "web"),)
     assert settings.health_exprs == (
         HealthExpr("acme.example/v1", "Shop", "status.ok", "!status.ok", "status.bad"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.discover.flux.fields import mapping, path_below, text
 from bot.discover.flux.objects import Spec
-from bot.discover.flux.places import Place, place_of
+from bot.discover.flux.places import Place, place_of, suspended_remark
 from bot.discover.flux.schema import shown
 from bot.discover.flux.settings import reference
 from bot.discover.flux.sources import DeclaredSource, Sources, why_ambiguous, without_login
@@ -113,7 +113,6 @@ def _from_repository(chart: Chart, ref: FluxRef, sources: Sources) -> ChartPlace
 
 def _from_declared_repository(chart: Chart, source: DeclaredSource, ref: FluxRef) -> ChartPlace:
     url, is_oci = without_login(text(source.spec, "url")), text(source.spec, "type") == "oci"
-    remarks = (f"its source, {ref}, is suspended: Flux fetches nothing new",) if source.is_suspended else ()
     why = ""
     if source.unknown_because:
         why = f"its source, {ref}, cannot be used: {source.unknown_because}"
@@ -133,7 +132,7 @@ def _from_declared_repository(chart: Chart, source: DeclaredSource, ref: FluxRef
             is_insecure=source.spec.get("insecure") is True,
             secret=text(mapping(source.spec.get("secretRef")), "name"),
         ),
-        Place(unknown_because=why, remarks=remarks),
+        Place(unknown_because=why, remarks=suspended_remark(source)),
         ref,
     )
 

@@ -23,7 +23,7 @@ from bot.model.target import GitSource, OciSource
 class Place:
     """The tree of the repository at hand where neither `git` nor `oci` is set.
 
-    `ignore` are patterns that the source of the repository at hand adds. `remarks` are sentences for people.
+    `ignore` are patterns that the source of the repository at hand adds. `remarks` are for people, of whatever uses it.
     """
 
     git: GitSource | None = None
@@ -56,6 +56,10 @@ _ONLY_IN_CLUSTER = {
 }
 
 
+def suspended_remark(source: DeclaredSource) -> tuple[str, ...]:
+    return (f"has a suspended source, {source.ref}: Flux fetches nothing new",) if source.is_suspended else ()
+
+
 def why_not_followed(place: Place) -> str:
     """Files from elsewhere are not fetched yet."""
     if place.git is not None:
@@ -68,7 +72,7 @@ def why_not_followed(place: Place) -> str:
 def _place(source: DeclaredSource, ref: FluxRef, sources: Sources) -> Place:
     if source.unknown_because:
         return Place(unknown_because=f"its source, {ref}, cannot be used: {source.unknown_because}")
-    remarks = (f"its source, {ref}, is suspended: Flux fetches nothing new",) if source.is_suspended else ()
+    remarks = suspended_remark(source)
     if ref.kind == "OCIRepository":
         return Place(oci=_oci(source.spec), remarks=remarks)
     return _git_place(source.spec, ref, sources, remarks)
@@ -100,7 +104,7 @@ def _is_pinned(ref: GitRef) -> bool:
 
 def _later(ref: GitRef, source: FluxRef) -> tuple[str, ...]:
     if ref.semver and not ref.name:
-        return (f"its source, {source}, follows tags: what is merged is delivered with the next tag",)
+        return (f"follows tags, as {source} says: what is merged is delivered with the next tag",)
     return ()
 
 

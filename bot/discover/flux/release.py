@@ -6,6 +6,7 @@ what people look for in front, where a narrow table shows it.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -18,6 +19,7 @@ from bot.discover.flux.places import why_not_followed
 from bot.discover.flux.settings import dependencies, settings, why_contradictory
 from bot.discover.flux.sources import Sources
 from bot.discover.flux.specs import HELM_RELEASE, OLD_HELM_RELEASE
+from bot.model.flux import FluxSettings
 from bot.model.objects import Manifest
 from bot.model.release import ChartKind, CrdPolicy, Release, ValuesFrom
 from bot.model.target import EngineKind, Found, Origin, RendererKind, Target, TargetId
@@ -25,6 +27,7 @@ from bot.model.target import EngineKind, Found, Origin, RendererKind, Target, Ta
 _IN_OTHER = frozenset(
     {"install", "upgrade", "rollback", "uninstall", "test", "waitStrategy", "maxHistory", "persistentClient"}
 )
+_OF_CHART_OBJECT = frozenset({"interval", "verify", "reconcileStrategy"})
 _SPOKEN_FOR = frozenset(OLD_HELM_RELEASE.fields) - _IN_OTHER
 _LONGEST_NAME = 53
 _HASH_CHARS = 12
@@ -53,7 +56,7 @@ def helm_release_target(found: FluxObject, sources: Sources, cluster: str) -> Ta
         release=release,
         source=chart.place.git,
         ignore=chart.place.ignore,
-        flux=settings(identity, spec, chart.ref, _SPOKEN_FOR),
+        flux=_settings(identity, spec, chart),
         unknown_because=identity.problem
         or spec.problem
         or why_contradictory(spec)
@@ -65,6 +68,17 @@ def helm_release_target(found: FluxObject, sources: Sources, cluster: str) -> Ta
 
 def release_target_name(namespace: str, name: str) -> str:
     return f"{target_name(namespace, name)}:helm"
+
+
+def _settings(identity: Identity, spec: Spec, chart: ChartPlace) -> FluxSettings:
+    """When the chart is fetched, how it is labelled and who signed it is of no consequence for what it holds."""
+    found = settings(identity, spec, chart.ref, _SPOKEN_FOR)
+    template = mapping(spec.written.get("chart"))
+    in_chart = {
+        name: value for name, value in mapping(template.get("spec")).items() if name in _OF_CHART_OBJECT
+    }
+    rest = in_chart | {name: value for name, value in template.items() if name != "spec"}
+    return replace(found, other={**found.other, "chart": rest}) if rest else found
 
 
 def _release(identity: Identity, fields: Manifest, chart: ChartPlace) -> Release:

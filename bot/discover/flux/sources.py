@@ -97,7 +97,7 @@ class Sources:
         looked = f"its source, {ref}, is not declared in this repository"
         if not elsewhere:
             return looked
-        return f"{looked}; there is one in namespace {' and '.join(elsewhere[:3])}: name it with sourceRef.namespace"
+        return f"{looked}; one of that name is in namespace {' and '.join(elsewhere[:3])}: name that in the reference"
 
 
 def why_ambiguous(ref: FluxRef, count: int) -> str:
