@@ -24,5 +24,18 @@ def encrypt(key: AgeKey, data: bytes, as_format: str, *options: str, rules: Path
     return done.stdout
 
 
+def edit(key: AgeKey, file: Path, command: str, *arguments: str, options: tuple[str, ...] = ()) -> None:
+    """What `sops set` and `sops rotate` make of a file in place: values that stay keep their ciphertext with `set`."""
+    done = subprocess.run(
+        [str(find("sops")), command, *options, str(file), *arguments],
+        cwd=Path("/"),
+        env={"SOPS_AGE_KEY": key.secret},
+        capture_output=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def decryptor(*keys: AgeKey) -> Decryptor:
     return Decryptor.here(AgeKeys.parse(*(key.secret for key in keys)), Trust.TRUSTED)

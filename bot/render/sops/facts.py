@@ -66,11 +66,11 @@ class SopsFacts:
         """What a plan compares in place of the encrypted file: JSON-like, and equal where nothing a person cares for
         has changed. The MAC is left out: it changes whenever `lastmodified` does.
         """
-        return {"keys": {key: _stand_in(mark) for key, mark in self.keys}, **self.metadata()}
+        return {"keys": {key: stand_in(mark) for key, mark in self.keys}, **self.metadata()}
 
     def stand_in(self) -> str:
         """For the file as a whole: equal where no value was encrypted anew. A mask takes it for ciphertext."""
-        return _stand_in(_short_hash(repr(self.keys)))
+        return stand_in(_short_hash(repr(self.keys)))
 
     def metadata(self) -> dict[str, Any]:
         """The part of `view` that is not about keys."""
@@ -142,30 +142,22 @@ def encrypted_values(manifest: Manifest) -> Iterator[tuple[str, bytes, Format]]:
     if manifest.get("kind") != "Secret" or not isinstance(data, dict):
         return
     for key, value in data.items():
-        try:
-            decoded = base64.b64decode(value, validate=True) if isinstance(value, str) else b""
-        except (binascii.Error, ValueError):
+        decoded = decoded_value(value)
+        if decoded is None:
             continue
         as_format = marked_format(decoded)
         if as_format is not None:
             yield key, decoded, as_format
 
 
-def comparable(manifest: Manifest) -> Manifest:
-    """The object to compare in place of an encrypted one: metadata without noise, values as the ciphertext they are.
-
-    A SOPS file inside a Secret's value is told under `sops`, by the value's key; the value counts as changed when one
-    in it did.
-    """
-    facts = describe_object(manifest)
-    if facts is not None:
-        manifest = {**manifest, METADATA: facts.metadata()}
-    values = describe_values(manifest)
-    if values:
-        told = {key: found.view() for key, found in values.items()}
-        stand_ins = {key: found.stand_in() for key, found in values.items()}
-        manifest = {**manifest, "data": {**manifest["data"], **stand_ins}, METADATA: told}
-    return manifest
+def decoded_value(value: Any) -> bytes | None:
+    """A Secret's value; None for what is no base64. As in Go, line breaks do not count: kustomize folds long values."""
+    try:
+        return (
+            base64.b64decode(re.sub(r"[\r\n]", "", value), validate=True) if isinstance(value, str) else None
+        )
+    except (binascii.Error, ValueError):
+        return None
 
 
 def is_ciphertext(value: Any) -> bool:
@@ -246,7 +238,8 @@ def _number(value: Any) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
 
 
-def _stand_in(mark: str) -> str:
+def stand_in(mark: str) -> str:
+    """What stands for a ciphertext of this mark."""
     return f"ENC[AES256_GCM,data:{mark}]"
 
 

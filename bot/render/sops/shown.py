@@ -14,7 +14,7 @@ from typing import Any
 from bot.model.manifests import canonical_json
 from bot.model.objects import Object, ObjectId
 from bot.model.rendering import Diagnostic, Hole, Rendering, Severity
-from bot.render.sops.facts import comparable
+from bot.render.sops.comparable import comparable
 
 _GENERATED = re.compile(r"(.+)-[bcdfghkmt2456789]{10}")
 _ALPHABET = "bcdfghkmt2456789"

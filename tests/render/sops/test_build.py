@@ -1,5 +1,6 @@
 """Whole targets with encrypted inputs: with the key they render as if nothing had ever been encrypted."""
 
+import base64
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -213,6 +214,19 @@ async def test_nothing_decrypted_is_left_on_disk(
     for files in (encrypted, broken):
         await both(files, sandbox, key)
     assert not any(tmp_path.rglob("*"))  # noqa: ASYNC240 - nothing waits for it
+
+
+async def test_an_encrypted_file_in_the_value_of_a_secret_is_decrypted(key: AgeKey, sandbox: Sandbox) -> None:
+    """Kustomize folds such long values; line breaks in base64 do not count for Flux."""
+    inner = base64.b64encode(encrypt(key, f"pw: {PLANTED}\n".encode(), "yaml")).decode()
+    files: dict[str, Content] = {
+        "app/kustomization.yaml": "resources: [s.yaml]\n",
+        "app/s.yaml": f"apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\ndata: {{conf.yaml: {inner}}}\n",
+    }
+    (found,) = (await both(files, sandbox, key)).objects
+    assert base64.b64decode(found.manifest["data"]["conf.yaml"]) == f"pw: {PLANTED}\n".encode()
+    (told,) = shown(await both(files, sandbox)).objects
+    assert told.manifest["sops"]["conf.yaml"]["age"] == [key.recipient]
 
 
 async def test_an_object_may_ask_to_stay_encrypted(key: AgeKey, sandbox: Sandbox) -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from bot.model.manifests import documents
 from bot.render.errors import Unrenderable
+from bot.render.sops.comparable import comparable
 from bot.render.sops.facts import (
     Recipient,
     SopsFacts,
-    comparable,
     describe,
     describe_object,
     describe_values,
