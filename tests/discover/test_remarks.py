@@ -1,5 +1,6 @@
 """What is said of Flux objects that can be rendered all the same."""
 
+import time
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def test_nothing_is_said_of_what_is_in_order() -> None:
             {"postBuild": {"a": 1, "b": 1}, "c": 1, "d": 1},
             WARNING,
             (
-                "has spec.postBuild.a, spec.postBuild.b, spec.c and 1 more, which are no fields of v1 that Longshore "
+                "has spec.postBuild.a, spec.postBuild.b, spec.c and more, which are no fields of v1 that Longshore "
                 "knows: not rendered"
             ),
         ),
@@ -121,3 +122,9 @@ def test_a_suspended_helm_repository_is_said_of_its_releases() -> None:
     repository = declared("HelmRepository", "podinfo", url="https://x.example", suspend=True)
     (remark,) = said(helm_release({"interval": "1m", "chart": chart()}), FLEET, repository)
     assert "has a suspended source, HelmRepository flux-system/podinfo" in remark[1]
+
+
+def test_an_object_of_a_hundred_thousand_unknown_fields_is_remarked_upon_at_once() -> None:
+    started = time.monotonic()
+    assert len(said(kustomization({**MINIMAL, **{f"field{n}": n for n in range(100_000)}}))) == 1
+    assert time.monotonic() - started < 5

@@ -13,8 +13,8 @@ from typing import Any
 
 _LINE = 4096
 _SHOWN = 60
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_CONTROL_OR_BREAK = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CONTROL_OR_BREAK = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +168,6 @@ def _text_problem(value: str, shape: Text) -> str:
         return "is empty"
     if len(value) > shape.at_most and not shape.is_block:
         return f"has {len(value)} characters: at most {shape.at_most} are allowed"
-    if any("\ud800" <= letter <= "\udfff" for letter in value):
-        return "is not Unicode"
     return _control_problem(value, shape) or _pattern_problem(value, shape)
 
 
