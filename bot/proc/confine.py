@@ -1,7 +1,7 @@
 """What a confined program may touch, and the launcher that holds it to that.
 
 The launcher is a separate Python process that confines itself and then becomes the program. `preexec_fn` would save
-its 13 ms, but it runs our code between fork and exec of a process with threads, which deadlocks when another thread
+its dozen milliseconds, but it runs our code between fork and exec of a process with threads, which deadlocks when another thread
 holds a lock, and it turns the cheap vfork into a copy of our page tables. A confinement that the kernel had when it
 was probed and refuses later is an error, never a program that runs with less.
 """
@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.proc import _launch
-
 MIB = 1024 * 1024
+_LAUNCHER = Path(__file__).with_name("_launch.py")
+"""Never imported here: it brings `ctypes` along, which only the launcher's own process needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +78,4 @@ def launcher(confinement: Confinement, env: Mapping[str, str], argv: Sequence[st
 
 def launch_command() -> list[str]:
     """Isolated and without site packages: nothing of the user's runs, and it starts in half the time."""
-    return [sys.executable, "-I", "-S", "-B", str(Path(_launch.__file__))]
+    return [sys.executable, "-I", "-S", "-B", str(_LAUNCHER)]

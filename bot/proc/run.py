@@ -28,7 +28,7 @@ _ORPHANS_S = 0.5
 class Command:
     """One run of one program. The environment is exactly `env`: nothing is inherited, not even PATH.
 
-    With `confinement` the program starts through a small launcher (about 13 ms) that first gives up everything the
+    With `confinement` the program starts through a small launcher (about 12 ms) that first gives up everything the
     confinement does not grant, and ties its life to ours. Without, it starts at once (1 ms) and unbounded in memory:
     for programs of ours on input of ours.
     """
