@@ -43,6 +43,15 @@ class ObjectItem:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownField:
+    """One field; `old` and `new` are empty where they are not short, or not the same everywhere."""
+
+    path: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class GroupItem:
     icon: str
     names: tuple[str, ...]
@@ -50,6 +59,9 @@ class GroupItem:
     count: int
     totals: str
     objects: tuple[ObjectItem, ...]
+    stamped: tuple[tuple[str, str], ...]
+    stamps: tuple[KnownField, ...]
+    more_stamped: int
     hooks: tuple[ObjectItem, ...]
     more_objects: int
 
@@ -70,15 +82,6 @@ class MaterialItem:
     old: tuple[str, ...]
     new: tuple[str, ...]
     where: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KnownField:
-    """One field of a declaration; `old` and `new` are empty where they are not short, or not the same everywhere."""
-
-    path: str
-    old: str
-    new: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ def _names(targets: Sequence[TargetId]) -> tuple[tuple[str, ...], int]:
 
 def _group(group: view.Group, rung: Rung, budget: _Budget) -> GroupItem:
     names, more_names = _names(tuple(t.target.id for t in group.targets))
-    lasting, hooks = group.lasting[: rung.objects], group.hooks
+    lasting, stamped, hooks = group.lasting[: rung.objects], group.stamped, group.hooks
     shown = hooks[: rung.objects - len(lasting)]
     return GroupItem(
         icon=phrases.ICONS[group.first.status],
@@ -184,7 +187,12 @@ def _group(group: view.Group, rung: Rung, budget: _Budget) -> GroupItem:
         totals=phrases.group_totals(group.first.counts, len(hooks)),
         objects=tuple(_object(change, group, rung, budget) for change in lasting),
         hooks=tuple(_object(change, group, rung, budget) for change in shown),
-        more_objects=len(group.first.changes) - len(lasting) - len(shown),
+        stamped=tuple((change.id.kind, _name(change, group)) for change in stamped[:MAX_NAMES]),
+        stamps=tuple(KnownField(view.STAMPS[f.path], str(f.old), str(f.new)) for f in stamped[0].fields)
+        if stamped
+        else (),
+        more_stamped=max(0, len(stamped) - MAX_NAMES),
+        more_objects=len(group.first.changes) - len(lasting) - len(stamped) - len(shown),
     )
 
 
@@ -194,12 +202,16 @@ def _object(change: ObjectChange, group: view.Group, rung: Rung, budget: _Budget
         icon=OBJECT_ICONS[change.action],
         action=change.action.value,
         kind=change.id.kind,
-        name=budget.spend(phrases.object_name(change.id, with_namespace=group.one_namespace)),
+        name=budget.spend(_name(change, group)),
         note=phrases.notes(change, is_hook=view.is_hook(group.first, change)),
         diff=budget.spend(_diff(lines(change, rung.bounds))) if rung.bounds and change.fields else "",
         paths=paths[: rung.paths],
         more_paths=max(0, len(paths) - rung.paths) if rung.paths else 0,
     )
+
+
+def _name(change: ObjectChange, group: view.Group) -> str:
+    return phrases.object_name(change.id, with_namespace=group.one_namespace)
 
 
 def _diff(shown: list[Line]) -> str:

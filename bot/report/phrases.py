@@ -166,6 +166,11 @@ def material_noun(changes: Iterable[MaterialChange]) -> str:
     return "chart" if all(charts) else "chart or source" if any(charts) else "source"
 
 
+def stamped(objects: int) -> str:
+    """Before the labels, and the names of so many objects."""
+    return f"{count(objects, 'object')} changed in nothing but"
+
+
 def material_name(change: MaterialChange) -> str:
     return (change.new or change.old or _NOTHING).name
 

@@ -89,10 +89,22 @@ class _Printer:
             yield self._paint(_BOLD, f"{targets}{status}: {totals}{same}")
             for change in group.lasting:
                 yield from self._object(change, group)
+            if group.stamped:
+                yield from self._stamped(group)
             if group.hooks:
                 yield from self._sentence("", f"  {phrases.HOOKS}:")
             for change in group.hooks:
                 yield from self._object(change, group)
+
+    def _stamped(self, group: view.Group) -> Iterator[str]:
+        fields = group.stamped[0].fields
+        labels = ", ".join(one_line(f"{view.STAMPS[f.path]} {f.old} -> {f.new}") for f in fields)
+        names = [
+            f"{change.id.kind} {phrases.object_name(change.id, with_namespace=group.one_namespace)}"
+            for change in group.stamped
+        ]
+        told = f"{phrases.stamped(len(names))} {labels}: {one_line(phrases.listed(names, 10))}"
+        yield from self._sentence(_YELLOW, f"  ~ {told}")
 
     def _object(self, change: ObjectChange, group: view.Group) -> Iterator[str]:
         name = one_line(phrases.object_name(change.id, with_namespace=group.one_namespace))

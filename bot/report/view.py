@@ -27,6 +27,11 @@ from bot.model.target import RendererKind, TargetId
 MAX_ALONE = 3
 """So many deletions of one kind are told one by one; more are gathered."""
 
+STAMPS = {
+    'metadata.labels["helm.sh/chart"]': "helm.sh/chart",
+    'metadata.labels["app.kubernetes.io/version"]': "app.kubernetes.io/version",
+}
+"""Labels that every object of a chart has. In a workload's template they are another matter: its pods start anew."""
 _RELEASE = ("helm.toolkit.fluxcd.io", "HelmRelease")
 
 
@@ -45,8 +50,19 @@ class Group:
 
     @property
     def lasting(self) -> tuple[ObjectChange, ...]:
-        """Changes of what is looked after once it is applied."""
-        return tuple(c for c in self.first.changes if not is_hook(self.first, c))
+        """Changes of what is looked after once it is applied, but for those `stamped`."""
+        stamped = frozenset(change.id for change in self.stamped)
+        return tuple(c for c in self.first.changes if not is_hook(self.first, c) and c.id not in stamped)
+
+    @property
+    def stamped(self) -> tuple[ObjectChange, ...]:
+        """Objects, if several, in which nothing changes but the same labels for the chart and its version."""
+        alike: dict[bytes, list[ObjectChange]] = defaultdict(list)
+        for change in self.first.changes:
+            if _is_stamped(change) and not is_hook(self.first, change):
+                alike[msgspec.json.encode(change.fields, order="sorted")].append(change)
+        most = max(alike.values(), key=len, default=[])
+        return tuple(most) if len(most) > 1 else ()
 
     @property
     def hooks(self) -> tuple[ObjectChange, ...]:
@@ -149,6 +165,11 @@ def made_anew(plan: Plan) -> tuple[TargetPlan, ...]:
     """Targets that are made of something else and are the same objects all the same."""
     same = plan.with_status(TargetStatus.UNCHANGED, TargetStatus.MOVED)
     return tuple(t for t in same if t.materials and not t.changes)
+
+
+def _is_stamped(change: ObjectChange) -> bool:
+    is_same = change.action is Action.CHANGED and change.old_name is None and bool(change.fields)
+    return is_same and all(f.path in STAMPS and f.op is FieldOp.REPLACE for f in change.fields)
 
 
 def _images(change: ObjectChange) -> Iterator[ImageChange]:

@@ -68,11 +68,19 @@ def migration(image: str) -> Manifest:
     }
 
 
+def stamped(label: str, *kinds: str) -> tuple[Manifest, ...]:
+    """What differs from version to version of a chart in its label only."""
+    metadata = {"name": "podinfo", "namespace": "podinfo", "labels": {"helm.sh/chart": label}}
+    return tuple(
+        named(kind, "podinfo") | {"metadata": metadata} for kind in kinds or ("Service", "ServiceAccount")
+    )
+
+
 def bumped(cluster: str) -> TargetPlan:
     """One release whose chart is another, with a hook."""
     old, new = (f"ghcr.io/stefanprodan/podinfo:{version}" for version in ("6.5.0", "6.6.1"))
-    base = masked(deployment(old, namespace="podinfo"), migration(old))
-    head = masked(deployment(new, namespace="podinfo"), migration(new))
+    base = masked(deployment(old, namespace="podinfo"), migration(old), *stamped("podinfo-6.5.0"))
+    head = masked(deployment(new, namespace="podinfo"), migration(new), *stamped("podinfo-6.6.1"))
     return of(target_plan(release(cluster=cluster), base, head), NEW_CHART)
 
 
@@ -190,10 +198,12 @@ def hostile_plan(text: str) -> Plan:
     odd, text = text, text.encode(errors="replace").decode()
     old = masked(
         *(named("Namespace", f"{i}{text}") for i in range(4)),
+        *stamped(text, "Service", f"A{text}"),
         deployment(f"a:{text}"), named("Namespace", text), named(text, "x"), config(f"a\n{text}\nb"),
     )  # fmt: skip
     new = masked(
         deployment(f"b:{text}"),
+        *stamped(f"2{text}", "Service", f"A{text}"),
         config(f"c\n{text}\nd"),
         named(text, f"y {text}", metadata={"name": f"y {text}", "annotations": {text: text}}),
     )

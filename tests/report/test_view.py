@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from bot.model.danger import Loss
 from bot.model.plan import ImageChange, MaterialChange
-from bot.model.rendering import Diagnostic, Severity
+from bot.model.rendering import Diagnostic, MaskedRendering, Severity
 from bot.report import reasons, view
 from tests.report.build import deployment, masked, named, plan, target, target_plan, unknown
 from tests.report.plans import (
@@ -15,6 +15,7 @@ from tests.report.plans import (
     release,
     release_object,
     same,
+    stamped,
 )
 
 IMAGE = ImageChange("ghcr.io/stefanprodan/podinfo:6.5.0", "ghcr.io/stefanprodan/podinfo:6.6.1")
@@ -123,3 +124,31 @@ def test_a_workload_that_changes_is_no_danger() -> None:
     assert (
         view.dangers(plan(target_plan(target(), masked(deployment()), masked(deployment(replicas=5))))) == ()
     )
+
+
+def test_objects_that_only_carry_another_chart_version_are_gathered_and_still_counted() -> None:
+    kinds = ("Service", "ServiceAccount", "ConfigMap")
+    old, new = masked(*stamped("a-1", *kinds)), masked(*stamped("a-2", *kinds))
+    [group] = view.groups(plan(target_plan(release(), old, new)))
+    assert ([c.id.kind for c in group.stamped], group.lasting) == (sorted(kinds), ())
+    assert group.first.counts.changed == 3
+
+
+def test_one_object_of_another_chart_version_is_shown_like_any_other() -> None:
+    [group] = view.groups(
+        plan(target_plan(release(), masked(*stamped("a-1", "Service")), masked(*stamped("a-2", "Service"))))
+    )
+    assert (len(group.stamped), len(group.lasting)) == (0, 1)
+
+
+def test_a_label_of_pods_or_another_field_is_never_passed_over() -> None:
+    def side(version: str) -> MaskedRendering:
+        label = {"metadata": {"labels": {"helm.sh/chart": f"a-{version}"}}}
+        pods = named("Deployment", "web", "apps/v1", spec={"template": label})
+        services = (named("Service", name, spec={"port": version}) for name in "ab")
+        return masked(
+            pods, *({**s, "metadata": {**label["metadata"], "name": s["metadata"]["name"]}} for s in services)
+        )
+
+    [group] = view.groups(plan(target_plan(release(), side("1"), side("2"))))
+    assert (len(group.stamped), len(group.lasting)) == (0, 3)
