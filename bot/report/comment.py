@@ -42,7 +42,7 @@ def group_values(gathered: Sequence[view.Group], rung: Rung, room: int | None) -
 
 def plan_values(plan: Plan, context: PlanContext, rung: Rung) -> dict[str, Any]:
     """What `plan_head` and `plan_foot` are filled with."""
-    rows, remarks = page.rows(plan), reasons.remarks(plan)
+    rows, remarks, wrong = page.rows(plan), reasons.remarks(plan), reasons.errors(plan)
     dangers, unknowns, standing = view.dangers(plan), reasons.unknowns(plan), reasons.standing(plan)
     return (
         _made_of(plan, rung)
@@ -59,6 +59,9 @@ def plan_values(plan: Plan, context: PlanContext, rung: Rung) -> dict[str, Any]:
             "more_rows": max(0, len(rows) - rung.rows),
             "open_rows": MAX_OPEN_ROWS,
             "unchanged": len(plan.with_status(TargetStatus.UNCHANGED)),
+            "wrong": wrong[: rung.rows],
+            "more_wrong": max(0, len(wrong) - rung.rows),
+            "wrong_words": phrases.WRONG,
             "unknowns": unknowns[: rung.rows],
             "more_unknowns": max(0, len(unknowns) - rung.rows),
             "dangers": dangers[: rung.rows],
@@ -113,6 +116,8 @@ def _declared(unknowns: Sequence[reasons.Unknown], rung: Rung) -> dict[str, Any]
 
 
 def _icon(plan: Plan) -> str:
+    if reasons.errors(plan):
+        return "❌"
     if phrases.is_unsure(plan):
         return "❓"
     if not plan.changed:

@@ -8,6 +8,7 @@ from bot.model.objects import ObjectId
 from bot.model.plan import Action, Counts, MaterialChange, ObjectChange, Plan, TargetPlan, TargetStatus
 from bot.model.rendering import Material, Severity
 from bot.model.target import EngineKind, TargetId
+from bot.report.reasons import errors
 from bot.report.view import Danger
 
 DIGEST_CHARS = 12
@@ -40,7 +41,7 @@ LOSSES_OF_MANY = {
 PLANNING = "Planning"
 PLANNING_AGAIN = "The base moved; planning again"
 ANNOTATION_TITLES = {
-    Severity.ERROR: "Cannot be planned",
+    Severity.ERROR: "Has to be mended",
     Severity.WARNING: "Look at this",
     Severity.NOTICE: "Worth knowing",
 }
@@ -48,6 +49,7 @@ KEPT = "pruning is off, so it stays in the cluster and nobody looks after it"
 KEPT_OF_MANY = "pruning is off, so they stay in the cluster and nobody looks after them"
 HOOKS = "Helm hooks, each run at the moment named and not looked after otherwise"
 KNOWN = "known, though not all of it"
+WRONG = "This has to be mended"
 DECLARED = "What is declared changes like this. It is not the whole effect, which is unknown:"
 
 MATERIALS = {"chart": "charts", "source": "sources", "chart or source": "charts and sources"}
@@ -100,9 +102,9 @@ def group_totals(counts: Counts, hooks: int) -> str:
 
 def verdict(plan: Plan) -> str:
     """The one sentence that a person reads if they read only one. Holds no text of others."""
-    errors = sum(d.severity is Severity.ERROR for d in plan.diagnostics)
+    wrong = len(errors(plan))
     unknown, touched = len(plan.with_status(TargetStatus.UNKNOWN)), len(plan.changed)
-    parts = [f"{count(errors, 'error')} in finding the targets"] if errors else []
+    parts = [count(wrong, "error")] if wrong else []
     if unknown:
         parts.append(f"{count(unknown, 'target')} cannot be planned")
     if touched:
@@ -116,15 +118,16 @@ def verdict(plan: Plan) -> str:
             if rest
             else "No targets were found, so nothing is delivered"
         )
-    if rest:
+    if rest and unknown:
         parts.append(f"{count(rest, 'other')} {'stays as it is' if rest == 1 else 'stay as they are'}")
+    elif rest:
+        parts.append(_all_same(rest))
     return "; ".join(parts)
 
 
 def is_unsure(plan: Plan) -> bool:
-    """Whether something of the change is unknown: a target, or which targets there are."""
-    errors = any(d.severity is Severity.ERROR for d in plan.diagnostics)
-    return errors or bool(plan.with_status(TargetStatus.UNKNOWN))
+    """Whether something of the change is wrong or unknown: a file, a target, or which targets there are."""
+    return bool(errors(plan) or plan.with_status(TargetStatus.UNKNOWN))
 
 
 def cannot_be_rendered(number: int) -> str:
@@ -217,9 +220,9 @@ def fate(plan: Plan) -> str:
 
 
 def next_step(plan: Plan) -> str:
-    """How to go on where something is unknown. Holds no text of others."""
+    """How to go on where something is wrong or unknown. Holds no text of others."""
     told = [d.message for t in plan.with_status(TargetStatus.UNKNOWN) for d in t.diagnostics]
-    told += [d.message for d in plan.diagnostics if d.severity is Severity.ERROR]
+    told += [d.message for d in errors(plan)]
     steps = ["mend what can be mended here and push; the plan follows by itself."]
     if any(_OPERATORS.search(message) for message in told):
         steps.append("What the operator has to allow is planned once the check is re-run.")

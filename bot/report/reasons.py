@@ -100,9 +100,16 @@ def _in_common(first: Diagnostic, *others: Diagnostic) -> Diagnostic:
     return replace(first, file=None, line=None)
 
 
+def errors(plan: Plan) -> tuple[Diagnostic, ...]:
+    """What is wrong with the change as a whole: a file that declares targets, a secret that lies open."""
+    return tuple(dict.fromkeys(d for d in plan.diagnostics if d.severity is Severity.ERROR))
+
+
 def remarks(plan: Plan) -> tuple[Remark, ...]:
-    """Diagnostics other than the reasons of unknown targets, worst first, each said once."""
-    found: dict[Diagnostic, dict[TargetId, None]] = {d: {} for d in plan.diagnostics}
+    """Diagnostics other than `errors` and the reasons of unknown targets, worst first, each said once."""
+    found: dict[Diagnostic, dict[TargetId, None]] = {
+        d: {} for d in plan.diagnostics if d.severity is not Severity.ERROR
+    }
     for target, diagnostic in own_diagnostics(plan):
         told = target.status is TargetStatus.UNKNOWN
         has_errors = any(d.severity is Severity.ERROR for d in target.diagnostics)

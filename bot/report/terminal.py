@@ -35,6 +35,7 @@ class _Printer:
     def plan(self, plan: Plan) -> Iterator[str]:
         yield from self._sentence(_BOLD, phrases.verdict(plan))
         sections = (
+            self._wrong(plan),
             self._unknown(plan),
             self._dangers(plan),
             self._materials(plan),
@@ -46,6 +47,10 @@ class _Printer:
             if shown:
                 yield ""
                 yield from shown
+
+    def _wrong(self, plan: Plan) -> Iterator[str]:
+        for error in reasons.errors(plan):
+            yield from self._sentence(_RED, f"error: {_told(error)}")
 
     def _unknown(self, plan: Plan) -> Iterator[str]:
         for unknown in reasons.unknowns(plan):

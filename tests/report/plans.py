@@ -225,7 +225,7 @@ def hostile_plan(text: str) -> Plan:
         TargetPlan(target(f"m {odd}", odd), TargetStatus.MOVED, moved_from=odd),
         TargetPlan(target(f"u {odd}", odd), TargetStatus.UNCHANGED, diagnostics=(reason,)),
         protections=(Protection(text, active=False, detail=text),),
-        diagnostics=(remark,),
+        diagnostics=(remark, replace(reason, message=f"error {text}")),
     )
 
 

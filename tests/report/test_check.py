@@ -30,14 +30,11 @@ def test_unknown_is_never_a_success() -> None:
     assert conclusion(everyday_plan()) is Conclusion.FAILURE
 
 
-def test_an_error_in_finding_the_targets_is_said_and_never_a_success() -> None:
+def test_an_error_in_the_files_is_said_and_never_a_success() -> None:
     broken = Diagnostic(Severity.ERROR, "does not parse", ".longshore.yaml", 2)
     unsure = plan(TargetPlan(target(), TargetStatus.UNCHANGED), diagnostics=(broken,))
     assert conclusion(unsure) is Conclusion.FAILURE
-    assert (
-        plan_check(unsure, pull_context(), LIMITS).title
-        == "1 error in finding the targets; 1 other stays as it is"
-    )
+    assert plan_check(unsure, pull_context(), LIMITS).title == "1 error; the one target stays as it is"
 
 
 def test_changes_and_no_changes_are_a_success() -> None:

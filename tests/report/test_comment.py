@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -145,6 +146,16 @@ def test_one_reason_in_many_files_is_said_once_and_names_none_of_them() -> None:
     comment = plan_comment(plan(*(unknown(target(f"t{d.line}"), d) for d in reasons)))
     assert comment.count("spec.postBuild is not supported yet") == 1
     assert "1.yaml" not in comment
+
+
+def test_what_is_wrong_with_the_change_is_said_first_and_once() -> None:
+    leak = Diagnostic(Severity.ERROR, "stringData.password lies open", "apps/db/secret.yaml", 7)
+    comment = plan_comment(replace(everyday_plan(), diagnostics=(leak,)), pull_context())
+    assert comment.startswith("❌ **1 error; 1 target cannot be planned; ")
+    assert comment.index("`apps/db/secret.yaml:7`: stringData.password lies open") < comment.index(
+        "[!WARNING]"
+    )
+    assert comment.count("lies open") == 1
 
 
 def test_who_applies_is_said() -> None:

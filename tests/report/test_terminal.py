@@ -2,10 +2,12 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from bot.model.plan import TargetPlan, TargetStatus
+from bot.model.rendering import Diagnostic, Severity
 from bot.report.comment import plan_comment
 from bot.report.plan_json import plan_json
 from bot.report.terminal import plan_text
@@ -31,6 +33,13 @@ def test_no_line_is_wider_than_the_terminal() -> None:
     text = plan_text(everyday_plan(), width=60)
     assert max(len(line) for line in text.splitlines()) <= 60
     assert "copy it\n" in text or "copy it inside" in text.replace("\n      ", " ")
+
+
+def test_what_is_wrong_with_the_change_is_said_first_and_once() -> None:
+    leak = Diagnostic(Severity.ERROR, "lies open", "secret.yaml", 7)
+    text = plan_text(replace(everyday_plan(), diagnostics=(leak,)))
+    assert text.index("error: secret.yaml:7: lies open") < text.index("? production/search: unknown")
+    assert text.count("lies open") == 1
 
 
 def test_nothing_to_do_is_one_line() -> None:
