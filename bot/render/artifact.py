@@ -1,120 +1,58 @@
 """The tree as Flux sees it: what source-controller puts into the artifact that kustomize is given.
 
-It leaves out symbolic links, submodules, a fixed list of names, and what `.sourceignore` files say, which read like
-`.gitignore` files. `spec.ignore` of a GitRepository is not known here.
+It leaves out symbolic links, submodules, what belongs to Git, and what `.sourceignore` files and `spec.ignore` say,
+which read like `.gitignore` files; the latter has the last word. Where none of them says anything, anywhere in the
+tree, a list of names that Flux takes for no part of a deployment is left out as well.
 """
 
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
 
 from bot.model.repo import TreeId
+from bot.model.target import Target
 from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
+from bot.render.patterns import Pattern, patterns
 
 SOURCE_IGNORE = ".sourceignore"
-_MAX_PATTERNS = 2_000
 _REMEMBERED = 256
 _MAX_DEPTH = 100
-_DEFAULTS = (
-    ".git/,.gitignore,.gitmodules,.gitattributes,*.jpg,*.jpeg,*.gif,*.png,*.wmv,*.flv,*.tar.gz,*.zip,.github/,"
-    ".circleci/,.travis.yml,.gitlab-ci.yml,appveyor.yml,.drone.yml,cloudbuild.yaml,codeship-services.yml,"
-    "codeship-steps.yml,**/.goreleaser.yml,**/.sops.yaml,**/.flux.yaml"
+_ALWAYS = tuple(Pattern.parse(line) for line in (".git/", ".gitignore", ".gitmodules", ".gitattributes"))
+_DEFAULTS = tuple(
+    Pattern.parse(line)
+    for line in (
+        *("*.jpg", "*.jpeg", "*.gif", "*.png", "*.wmv", "*.flv", "*.tar.gz", "*.zip"),
+        *(".github/", ".circleci/", ".travis.yml", ".gitlab-ci.yml", "appveyor.yml", ".drone.yml"),
+        *("cloudbuild.yaml", "codeship-services.yml", "codeship-steps.yml"),
+        *("**/.goreleaser.yml", "**/.sops.yaml", "**/.flux.yaml"),
+    )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """One line of an ignore file, with the meaning that go-git 5 gives it."""
-
-    names: tuple[str, ...]
-    includes: bool = False
-    only_directories: bool = False
-
-    @classmethod
-    def parse(cls, line: str) -> "Pattern":
-        includes = line.startswith("!")
-        text = line.removeprefix("!")
-        text = text if text.endswith("\\ ") else text.rstrip(" ")
-        return cls(tuple(text.removesuffix("/").split("/")), includes, text.endswith("/"))
-
-    def matches(self, names: tuple[str, ...]) -> bool:
-        """Whether the file `names`, relative to the ignore file, or a directory above it, is meant."""
-        if len(self.names) > 1:
-            return self._matches_path(names)
-        found = next((i for i, name in enumerate(names) if _glob(self.names[0]).fullmatch(name)), None)
-        return found is not None and not (self.only_directories and found == len(names) - 1)
-
-    def _matches_path(self, names: tuple[str, ...]) -> bool:
-        rest = list(names)
-        matched = anywhere = False
-        last = len(self.names) - 1
-        for index, wanted in enumerate(self.names):
-            if wanted == "":
-                anywhere = False
-                continue
-            if wanted == "**":
-                anywhere = index < last
-                continue
-            if not rest or "**" in wanted:
-                return False
-            if anywhere:
-                anywhere = False
-                while rest and not (matched := bool(_glob(wanted).fullmatch(rest.pop(0)))):
-                    pass
-            elif not _glob(wanted).fullmatch(rest.pop(0)):
-                return False
-            else:
-                matched = bool(rest) or index == last
-        return matched and not (self.only_directories and not rest)
-
-
-@lru_cache(maxsize=4096)
-def _glob(pattern: str) -> re.Pattern[str]:
-    """Go's `filepath.Match` for one name; a pattern it would refuse matches nothing."""
-    expression = ""
-    at = 0
-    while at < len(pattern):
-        char = pattern[at]
-        if char == "*":
-            expression += ".*" if not expression.endswith(".*") else ""
-        elif char == "?":
-            expression += "."
-        elif char == "\\" and at + 1 < len(pattern):
-            at += 1
-            expression += re.escape(pattern[at])
-        elif char == "[" and (end := pattern.find("]", at + 2)) > 0:
-            inside = pattern[at + 1 : end]
-            negated = inside.startswith("^")
-            chars = re.sub(r"([\\\[\]^&~|])", r"\\\1", inside.removeprefix("^"))
-            expression += f"[{'^' if negated else ''}{chars}]"
-            at = end
-        else:
-            expression += re.escape(char)
-        at += 1
-    try:
-        return re.compile(expression, re.DOTALL)
-    except re.error:
-        return re.compile(r"(?!)")
-
-
-_DEFAULT_PATTERNS = tuple(Pattern.parse(line) for line in _DEFAULTS.split(","))
-_PLAIN_NAMES = frozenset(p.names[-1] for p in _DEFAULT_PATTERNS if "*" not in p.names[-1])
-_SUFFIXES = tuple(p.names[-1][1:] for p in _DEFAULT_PATTERNS if p.names[-1].startswith("*"))
+_NAMES = frozenset(p.names[-1] for p in (*_ALWAYS, *_DEFAULTS) if "*" not in p.names[-1])
+_SUFFIXES = tuple(p.names[-1][1:] for p in _DEFAULTS if p.names[-1].startswith("*"))
 
 _parsed: OrderedDict[str, tuple[Pattern, ...]] = OrderedDict()
+_first: OrderedDict[str, str] = OrderedDict()
 _lock = threading.Lock()
 
 
 class ArtifactTree:
-    """A `TreeReader` over another one, `repository`, that does not show what Flux does not get."""
+    """A `TreeReader` over another one, `repository`, that does not show what Flux does not get.
 
-    def __init__(self, tree: TreeReader) -> None:
+    `wants_any` becomes true when an answer depended on whether anything at all is ignored in the tree.
+    """
+
+    def __init__(self, tree: TreeReader, ignore: str = "") -> None:
+        """`ignore` is what `spec.ignore` of the source says."""
         self.repository = tree
+        self.wants_any = False
+        self._last_word = patterns(ignore)
         self._patterns: dict[str, tuple[Pattern, ...]] = {}
         self._directories: dict[str, bool] = {"": True}
+
+    @classmethod
+    def of(cls, tree: TreeReader, target: Target) -> "ArtifactTree":
+        """As the source of this target makes it."""
+        return cls(tree, ignore_of(target))
 
     @property
     def id(self) -> TreeId:
@@ -168,15 +106,51 @@ class ArtifactTree:
             self._directories[path] = known
         return known
 
+    def first_that_ignores(self) -> str:
+        """The first `.sourceignore` of the tree that says anything; empty where there is none. Looked for once a tree."""
+        tree = self.repository
+        with _lock:
+            known = _first.get(tree.id)
+        if known is None:
+            known = self._search()
+            with _lock:
+                _first[tree.id] = known
+                if len(_first) > _REMEMBERED:
+                    _first.popitem(last=False)
+        return known
+
+    def _search(self) -> str:
+        pending = [("", 0)]
+        while pending:
+            directory, depth = pending.pop()
+            prefix = f"{directory}/" if directory else ""
+            if self._patterns_of(directory):
+                return prefix + SOURCE_IGNORE
+            pending += [
+                (prefix + name, depth + 1)
+                for name, entry in self.repository.listing(directory)
+                if entry.kind is EntryKind.TREE and depth < _MAX_DEPTH
+            ]
+        return ""
+
     def _ignores(self, path: str) -> bool:
         """The last pattern that matches decides; files further down come after those above them."""
         names = tuple(path.split("/"))
+        for pattern in reversed(self._last_word):
+            if pattern.matches(names):
+                return not pattern.includes
         for depth in range(len(names) - 1, -1, -1):
             for pattern in reversed(self._patterns_of("/".join(names[:depth]))):
                 if pattern.matches(names[depth:]):
                     return not pattern.includes
-        suspect = names[-1].endswith(_SUFFIXES) or not _PLAIN_NAMES.isdisjoint(names)
-        return suspect and any(pattern.matches(names) for pattern in _DEFAULT_PATTERNS)
+        if not names[-1].endswith(_SUFFIXES) and _NAMES.isdisjoint(names):
+            return False
+        if any(pattern.matches(names) for pattern in _ALWAYS):
+            return True
+        if self._last_word or not any(pattern.matches(names) for pattern in _DEFAULTS):
+            return False
+        self.wants_any = True
+        return not self.first_that_ignores()
 
     def _patterns_of(self, directory: str) -> tuple[Pattern, ...]:
         known = self._patterns.get(directory)
@@ -193,13 +167,18 @@ class ArtifactTree:
         if known is not None:
             return known
         try:
-            lines = self.repository.read(path).decode("utf-8", "surrogateescape").splitlines()
+            text = self.repository.read(path).decode("utf-8", "surrogateescape")
         except UnreadableFile:
             return ()
-        wanted = [line for line in lines if line.strip() and not line.startswith("#")]
-        patterns = tuple(Pattern.parse(line) for line in wanted[:_MAX_PATTERNS])
+        made = patterns(text)
         with _lock:
-            _parsed[entry.id] = patterns
+            _parsed[entry.id] = made
             if len(_parsed) > _REMEMBERED:
                 _parsed.popitem(last=False)
-        return patterns
+        return made
+
+
+def ignore_of(target: Target) -> str:
+    """What `spec.ignore` of the target's source says."""
+    source = target.source or target.oci_source
+    return source.ignore if source is not None else target.ignore

@@ -15,7 +15,7 @@ from bot.model.manifests import canonical_json
 from bot.model.rendering import Rendering, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader
-from bot.render.artifact import ArtifactTree
+from bot.render.artifact import ArtifactTree, ignore_of
 from bot.render.brute_remotes import lay_out
 from bot.render.build import build
 from bot.render.errors import Unrenderable
@@ -55,7 +55,7 @@ class Checkout:
         is_flux = target.origin.found in {Found.FLUX_KUSTOMIZATION, Found.FLUX_HELM_RELEASE}
         try:
             async with self._writing:
-                root = await asyncio.to_thread(self._root, is_flux)
+                root = await asyncio.to_thread(self._root, target, for_flux=is_flux)
                 if given.remotes:
                     await asyncio.to_thread(lay_out, root, given.remotes, _write_whole)
             if target.renderer is RendererKind.HELM:
@@ -84,12 +84,13 @@ class Checkout:
                 if data is not None:
                     file.write_bytes(data)
 
-    def _root(self, for_flux: bool) -> Path:  # noqa: FBT001 - private, and the caller's words say it
+    def _root(self, target: Target, *, for_flux: bool) -> Path:
         """Written when first asked for. Flux does not get everything that is in the tree."""
-        root = self._private / ("artifact" if for_flux else "tree") / ROOT_NAME
+        name = f"artifact {hash(ignore_of(target))}" if for_flux else "tree"
+        root = self._private / name / ROOT_NAME
         if not root.exists():
             root.mkdir(parents=True)
-            _write_whole(ArtifactTree(self._tree) if for_flux else self._tree, root)
+            _write_whole(ArtifactTree.of(self._tree, target) if for_flux else self._tree, root)
         return root.resolve()
 
 

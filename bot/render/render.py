@@ -81,16 +81,17 @@ def _prepare(tree: TreeReader, target: Target, trace: Trace, root: Path) -> str:
     if present and not target.overlay:
         return directory
     file = root / directory / (present[0] if present else KUSTOMIZATION_FILES[0])
-    base = declared(file.read_bytes()) if present else _generated(tree, directory)
+    base = declared(file.read_bytes()) if present else _generated(tree, target, directory)
     # JSON is YAML. The link, where there is one, is replaced, and what it leads to stays as it is.
     file.unlink(missing_ok=True)
     file.write_bytes(canonical_json(lay_over(base, target.overlay, _components(tree, target, directory))))
     return directory
 
 
-def _generated(tree: TreeReader, directory: str) -> dict[str, Any]:
+def _generated(tree: TreeReader, target: Target, directory: str) -> dict[str, Any]:
     below = len(directory) + 1 if directory else 0
-    found = [f.path[below:] for f in scan_for_flux(ArtifactTree(tree), directory) if isinstance(f, Resource)]
+    scanned = scan_for_flux(ArtifactTree.of(tree, target), directory)
+    found = [f.path[below:] for f in scanned if isinstance(f, Resource)]
     return generated([f"./{path}" for path in found])
 
 

@@ -12,13 +12,14 @@ from bot.model.remote import RemoteKind
 from bot.model.rendering import Diagnostic, Severity, Trace, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
-from bot.render.artifact import SOURCE_IGNORE, ArtifactTree
+from bot.render.artifact import ArtifactTree
 from bot.render.contents import Contents, Memo, Problem, Reference, kustomizations, plugin_files, read_fields
 from bot.render.directory import Listed, Resource, scan_for_flux, scan_plain
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES, OVERLAY, PLUGIN_DIRECTORY, Use
-from bot.render.ground import REMOTE_ROOT, Ground, Remotes, Site
+from bot.render.ground import Ground, Remotes, Site
 from bot.render.helm.chart import reads
+from bot.render.ignored import note_ignore_files
 from bot.render.notes import Notes, TooMuch
 from bot.render.paths import Place, follow, join
 from bot.render.remote import remote_entry
@@ -32,7 +33,7 @@ class Walk:
 
     def __init__(self, tree: TreeReader, target: Target, remotes: Remotes) -> None:
         is_flux = target.origin.found in {Found.FLUX_KUSTOMIZATION, Found.FLUX_HELM_RELEASE}
-        self._artifact = ArtifactTree(tree) if is_flux else None
+        self._artifact = ArtifactTree.of(tree, target) if is_flux else None
         self._ground = Ground(self._artifact or tree)
         self._target = target
         self._notes = Notes(self._too_much)
@@ -42,7 +43,8 @@ class Walk:
     def run(self) -> Trace:
         with contextlib.suppress(TooMuch):
             self._root()
-            self._ignore_files()
+            if self._artifact:
+                note_ignore_files(self._artifact, self._notes)
         if problem := self._uses.problem(self._ground.tree, self._target):
             self._notes.refuse(problem, *self._where())
         return Trace(self._notes.entries, self._notes.diagnostics, self._uses.found)
@@ -109,20 +111,6 @@ class Walk:
                         self._local(Reference(path, use, f"./{below}"), site)
         except Unrenderable as error:
             self._notes.refuse(error.message, *self._where())
-
-    def _ignore_files(self) -> None:
-        """`.sourceignore` files decide what is there: each of them that could hide something that was looked at."""
-        if self._artifact is None:
-            return
-        entries = [entry for entry in self._notes.entries if not _is_below(entry.path, REMOTE_ROOT)]
-        listed = {entry.path for entry in entries if entry.kind is TraceKind.LISTING}
-        for directory in listed.union(*(_above(entry.path) for entry in entries)):
-            path = _below(directory, SOURCE_IGNORE)
-            entry = self._artifact.repository.entry(path)
-            if entry is None:
-                self._notes.record(path, TraceKind.ABSENT)
-            elif entry.kind is EntryKind.BLOB:
-                self._notes.record_file(path, entry)
 
     def _directory(self, directory: str, site: Site) -> None:
         """A directory with a kustomization, named at `site`."""
@@ -290,14 +278,6 @@ class Walk:
 
 def _below(directory: str, name: str) -> str:
     return f"{directory}/{name}" if directory else name
-
-
-def _above(path: str) -> list[str]:
-    found = []
-    while path:
-        path = path.rpartition("/")[0]
-        found.append(path)
-    return found
 
 
 def _is_below(path: str, directory: str) -> bool:

@@ -1,9 +1,11 @@
 """What a trace holds: everything that kustomize would read or look for, and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.model.rendering import Trace, TraceKind
-from bot.model.target import Found, RendererKind
+from bot.model.target import Found, GitSource, RendererKind
 from bot.render.trace import trace
 from bot.render.walker import MAX_DEPTH
 from tests.render.trees import Content, Link, MemoryTree, Submodule, config_map, target
@@ -284,7 +286,8 @@ class TestGeneratedForFlux:
             "app/kustomized/kustomization.yaml",
             "app/sub/b.yml",
         ]
-        assert paths(found, TraceKind.LISTING) == ["app", "app/sub"]
+        # That app/.sops.yaml is hidden holds as long as the whole tree ignores nothing.
+        assert paths(found, TraceKind.LISTING) == ["", "app", "app/sub"]
         assert ".sourceignore" in paths(found, TraceKind.ABSENT)
 
     def test_a_new_file_that_matters_changes_the_listing_and_another_one_does_not(self) -> None:
@@ -317,6 +320,23 @@ class TestGeneratedForFlux:
         for path in (".sourceignore", "app/.sourceignore", "app/x/.sourceignore"):
             assert path in paths(before, TraceKind.ABSENT)
             assert trace(MemoryTree({**files, path: "other"}), target(found=FLUX)) != before
+
+    def test_a_first_sourceignore_anywhere_counts_where_a_default_hides_something(self) -> None:
+        files: dict[str, Content] = {"app/a.yaml": config_map("a"), "app/cloudbuild.yaml": config_map("b")}
+        before = trace(MemoryTree(files), target(found=FLUX))
+        ignoring = {**files, "other/.sourceignore": "x"}
+        after = trace(MemoryTree(ignoring), target(found=FLUX))
+        assert paths(before) == ["app/a.yaml"]
+        assert paths(after) == ["app/a.yaml", "app/cloudbuild.yaml", "other/.sourceignore"]
+        assert "" in paths(before, TraceKind.LISTING)
+        assert "" not in paths(after, TraceKind.LISTING)
+
+    def test_what_the_source_itself_ignores_is_not_there(self) -> None:
+        files: dict[str, Content] = {"app/a.yaml": config_map("a"), "app/b.yaml": config_map("b")}
+        ours = replace(target(found=FLUX), ignore="a.yaml")
+        theirs = replace(ours, source=GitSource("https://h.example/a/b", ignore="b.yaml"))
+        assert paths(trace(MemoryTree(files), ours)) == ["app/b.yaml"]
+        assert paths(trace(MemoryTree(files), theirs)) == ["app/a.yaml"]
 
     @pytest.mark.parametrize(
         ("hidden", "reason"),
