@@ -25,6 +25,7 @@ _API_VERSION = re.compile(rb"^apiVersion[ \t]*:[ \t]*[\"']?[^\s\"'#]", re.MULTIL
 _TOP_LEVEL = re.compile(rb"^[^\s#]", re.MULTILINE)
 _FIRST = re.compile(rb"^( *)[^\s#]", re.MULTILINE)
 _KEY = rb"(\"[^\"\\\n]*\"|'[^'\n]*'|[^\s#\"'{}\[\]&*!|>%%@`,?:-][^:#\n]*?)[ \t]*:(?=[ \t\n]|\Z)"
+_FIELD = re.compile(rb"([A-Za-z_][A-Za-z0-9_.-]*|\"[^\"\\]*\"|'[^']*')[ \t]*:(?=[ \t]|\Z)")
 _FIELDS = {b"name", b"version", b"digest", b"urls", b"created"}
 
 
@@ -152,8 +153,10 @@ def _thinned(block: bytes) -> Iterator[bytes]:
             continue
         begins_item = depth == indent and line[indent : indent + 1] == b"-"
         if begins_item or (depth == inner and line[inner : inner + 1] != b"-"):
-            key = line[inner:].partition(b":")[0].strip(b"\"' ")
-            is_kept = key in _FIELDS
+            key = _FIELD.match(line, inner)
+            if key is None:
+                raise ValueError("not one key a line")
+            is_kept = key[1].strip(b"\"'") in _FIELDS
             if begins_item and not is_kept:
                 yield line[:inner] + b"_: 0"  # the item begins with a field nobody wants
                 continue
