@@ -131,13 +131,14 @@ async def _run(options: Options, progress: Progress) -> "tuple[Plan, Verificatio
     from bot.planning.renderings import ExhaustiveRenderings, Renderings  # noqa: PLC0415
     from bot.planning.verify import verify  # noqa: PLC0415
 
+    key_files = _key_files(options)
     async with Repository.open(options.repo) as repository:
         # Most of each is waiting for programs.
         workshop, (base, head, remarks), urls, decryptor = await asyncio.gather(
             personal_workshop(),
             _sides(repository, options),
             repository.remote_urls(),
-            personal_decryptor(_key_files(options)),
+            personal_decryptor(key_files),
         )
         finding = Finding(Mode(options.discover), RepositoryIdentity.of(urls))
         trust = decryptor.trust if decryptor else Trust.PULL_REQUEST

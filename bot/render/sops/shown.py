@@ -88,7 +88,5 @@ def _replaced(value: Any, names: Mapping[str, str]) -> Any:
 def _remarks(holes: list[Hole]) -> Iterator[Diagnostic]:
     stems = sorted({hole.object.name[: -_ENDING_CHARS - 1] for hole in holes})
     more = f" and {len(stems) - _MOST_NAMED} more" if len(stems) > _MOST_NAMED else ""
-    yield Diagnostic(
-        Severity.NOTICE,
-        f"the names generated for {', '.join(stems[:_MOST_NAMED])}{more} will end otherwise than shown: {_WHY}",
-    )
+    what = f"the generated name of {', '.join(stems[:_MOST_NAMED])}{more}"
+    yield Diagnostic(Severity.NOTICE, f"{what} will end otherwise than shown: {_WHY}")

@@ -81,7 +81,7 @@ def test_recipients_are_shown_as_they_are(key: AgeKey, file: bytes) -> None:
 def test_a_made_up_name_is_said_and_leaves_a_hole(file: bytes) -> None:
     found = shown(rendering("-bcdfghkmt2", file))
     (remark,) = found.diagnostics
-    assert remark.message.startswith("the names generated for generated will end otherwise than shown")
+    assert remark.message.startswith("the generated name of generated will end otherwise than shown")
     new = found.objects[0].id
     assert [hole.object for hole in found.holes] == [new, new]
     assert found.objects[1].manifest["spec"]["volumes"][0]["secret"]["secretName"] == new.name
