@@ -71,7 +71,7 @@ def test_many_at_once_write_the_same_and_none_sees_half(tmp_path: Path) -> None:
 
     def work(_: int) -> bool:
         cache = Cache(tmp_path, 1 << 20)
-        digest, _ = put(cache, data)
+        digest = put(cache, data)[0]
         return cache.archive(digest) is not None
 
     with ThreadPoolExecutor(8) as pool:

@@ -1,0 +1,55 @@
+"""Who is asked when a name leads somewhere else, and how an address is shown."""
+
+import pytest
+
+from bot.model.hosts import Hosts
+from bot.registry import HostNotAllowed
+from bot.registry.address import permit, shown
+from bot.registry.transport import _Resolver
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("https://robot:hunter2@a.example/x?sig=hunter2#hunter2", "https://a.example/x"),
+        ("oci://a.example:5000/x", "oci://a.example:5000/x"),
+        ("https://[broken", "the address"),
+        ("https://a.example/" + "x" * 999, "https://a.example/" + "x" * 282),
+    ],
+)
+def test_an_address_is_shown_without_what_may_be_secret(url: str, text: str) -> None:
+    assert shown(url) == text
+
+
+@pytest.mark.parametrize(
+    ("url", "home", "hosts"),
+    [
+        ("https://cdn.quay.example/x", "oci://quay.example/x", ("quay.example",)),
+        ("https://registry-1.docker.io/x", "oci://docker.io/x", ("docker.io",)),
+        ("https://b.example/x", "oci://a.example/x", ("a.example", "b.example")),
+    ],
+)
+def test_a_host_below_the_one_that_was_asked_needs_no_entry(
+    url: str, home: str, hosts: tuple[str, ...]
+) -> None:
+    permit(url, home, Hosts(hosts))
+
+
+@pytest.mark.parametrize(
+    ("url", "home", "hosts"),
+    [
+        ("http://cdn.quay.example/x", "oci://quay.example/x", ("quay.example",)),
+        ("https://evilquay.example/x", "oci://quay.example/x", ("quay.example",)),
+        ("https://cdn.quay.example/x", "oci://quay.example/x", ("other.example",)),
+        ("https://example/x", "oci://quay.example/x", ("quay.example",)),
+    ],
+)
+def test_any_other_host_does(url: str, home: str, hosts: tuple[str, ...]) -> None:
+    with pytest.raises(HostNotAllowed):
+        permit(url, home, Hosts(hosts))
+
+
+async def test_a_name_that_only_the_star_allows_may_not_lead_into_this_network() -> None:
+    with pytest.raises(HostNotAllowed, match="private network"):
+        await _Resolver(Hosts(("*",))).resolve("localhost", 443)
+    assert await _Resolver(Hosts(("localhost",))).resolve("localhost", 443)
