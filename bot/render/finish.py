@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from bot.model.objects import Object
 from bot.model.rendering import Diagnostic, Hole, Rendering, Severity
-from bot.model.target import Target
+from bot.model.target import Found, Target
 from bot.render.given import Given
 from bot.render.overlay import with_common_metadata
+from bot.render.sops.decrypt import stays_encrypted
 from bot.render.substitution import Substituted, substitute
 
 _MOST_REMARKS = 20
@@ -28,13 +29,26 @@ def finished(built: Rendering, target: Target, given: Given) -> Rendering:
         if metadata
         else done.objects
     )
-    remarks = tuple(_placed([*_unknown(done.holes), *_assumed(done)], target))
+    told = [*_unknown(done.holes), *_assumed(done), *_refused(built.objects, target)]
+    remarks = tuple(_placed(told, target))
     return replace(
         built,
         objects=objects,
         diagnostics=(*built.diagnostics, *remarks),
         holes=(*built.holes, *done.holes),
     )
+
+
+def _refused(objects: Iterable[Object], target: Target) -> Iterator[Diagnostic]:
+    """Flux applies nothing of a Kustomization that holds a Secret it was not told to decrypt."""
+    if target.decryption is not None or target.origin.found is not Found.FLUX_KUSTOMIZATION:
+        return
+    for found in objects:
+        is_secret = (found.id.group, found.id.kind) == ("", "Secret")
+        if is_secret and "sops" in found.manifest and not stays_encrypted(found.manifest):
+            message = f"{found.id} is encrypted with SOPS and spec.decryption is not set: Flux applies nothing of this"
+            yield Diagnostic(Severity.WARNING, message)
+            return
 
 
 def _unknown(holes: Iterable[Hole]) -> Iterator[Diagnostic]:

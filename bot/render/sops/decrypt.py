@@ -151,7 +151,7 @@ class Decryptor:
         An object that is not encrypted, or asks to stay so, comes back as it is. Raises as `decrypt` does.
         """
         name = str(ObjectId.of(manifest))
-        if _stays_encrypted(manifest):
+        if stays_encrypted(manifest):
             return manifest
         facts = describe_object(manifest)
         if facts is not None:
@@ -159,7 +159,10 @@ class Decryptor:
             given = only_ciphertext(manifest) if by_comment else manifest
             whole = Encrypted(canonical_json(given), Format.JSON, name, mac=Mac.IGNORED)
             plain: Manifest = msgspec.json.decode((await self.decrypt(whole)).reveal())
-            return laid_over(manifest, plain) if by_comment else plain
+            try:
+                return laid_over(manifest, plain) if by_comment else plain
+            except (KeyError, TypeError, ValueError):
+                raise Malformed("was decrypted to something of another shape", file=name) from None
         values: dict[str, str] = {}
         for key, data, as_format in encrypted_values(manifest):
             value = Encrypted(data, as_format, f"{name}, data.{key}", format_for(key), Mac.IGNORED)
@@ -184,7 +187,8 @@ class Decryptor:
         )
 
 
-def _stays_encrypted(manifest: Manifest) -> bool:
+def stays_encrypted(manifest: Manifest) -> bool:
+    """Whether the object asks Flux to leave it as it is."""
     metadata = manifest.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     wish = annotations.get(_DECRYPT_OPT_OUT) if isinstance(annotations, dict) else None

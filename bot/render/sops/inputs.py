@@ -101,16 +101,25 @@ def _inputs(root: Path, start: Path) -> Iterator[tuple[Path, DecryptedInput]]:
         directory = pending.pop()
         kustomization = _kustomization(directory)
         for wanted in decrypted_inputs(kustomization):
-            file = (directory / wanted.text).resolve()
-            if file.is_relative_to(root) and file.is_file():
+            file = _inside(root, directory, wanted.text)
+            if file is not None and file.is_file():
                 yield file, wanted
         for name in ("resources", "components"):
             named = kustomization.get(name)
             for text in named if isinstance(named, list) else ():
-                below = (directory / str(text)).resolve()
-                if below not in seen and below.is_relative_to(root) and below.is_dir():
+                below = _inside(root, directory, str(text))
+                if below is not None and below not in seen and below.is_dir():
                     seen.add(below)
                     pending.append(below)
+
+
+def _inside(root: Path, directory: Path, text: str) -> Path | None:
+    """Where the text leads, with links followed; None for what is not there, outside, or no path at all."""
+    try:
+        found = (directory / text).resolve(strict=True)
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return found if found.is_relative_to(root) else None
 
 
 def _kustomization(directory: Path) -> Mapping[str, Any]:

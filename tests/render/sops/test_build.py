@@ -17,6 +17,7 @@ from bot.render.given import Given
 from bot.render.key import content_key
 from bot.render.render import render
 from bot.render.sandbox import Sandbox
+from bot.render.sops.inputs import Inputs, decrypt_inputs
 from bot.render.sops.shown import shown
 from bot.render.trace import trace
 from tests.render.agekeys import AgeKey, make_key
@@ -120,11 +121,38 @@ async def test_without_a_key_it_is_ciphertext(encrypted: dict[str, Content], san
     assert found.secrets == frozenset()
 
 
-async def test_a_target_that_does_not_ask_is_not_decrypted(
+async def test_a_target_that_does_not_ask_is_not_decrypted_and_flux_refuses_it(
     key: AgeKey, encrypted: dict[str, Content], sandbox: Sandbox
 ) -> None:
     found = await both(encrypted, sandbox, key, wanted=replace(TARGET, decryption=None))
     assert PLANTED not in repr(found)
+    (remark,) = found.diagnostics
+    assert remark.severity is Severity.WARNING
+    assert "Secret db is encrypted with SOPS and spec.decryption is not set" in remark.message
+
+
+@pytest.mark.parametrize(
+    "kustomization",
+    [
+        "resources: 7\ncomponents: [{a: b}, 3]\n",
+        "resources: ['../../..', /etc, \"a\\0b\", 'https://example.test/x.yaml']\n",
+        f"secretGenerator: [{{name: s, files: ['../../../etc/passwd', {'x' * 5000}]}}]\n",
+        "patches: text\nsecretGenerator: {}\n",
+        "patches: [{path: 5}, 6]\nsecretGenerator: [1, {files: no, envs: [[]]}]\n",
+        "- a list\n",
+        "a: [\n",
+    ],
+)
+async def test_a_kustomization_that_is_none_decrypts_nothing(
+    key: AgeKey, kustomization: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    (root / "app").mkdir(parents=True)
+    (root / "app" / "kustomization.yaml").write_text(kustomization)
+    (root / "app" / "loop").symlink_to("loop")
+    inputs = Inputs()
+    await decrypt_inputs(root, "app", decryptor(key), inputs)
+    assert inputs.before == {}
 
 
 async def test_a_mac_that_does_not_fit_is_a_warning(
