@@ -30,11 +30,16 @@ class Place:
     links: tuple[tuple[str, TreeEntry], ...] = ()
 
 
+def is_remote(text: str) -> bool:
+    """Whether a text cannot be a path: it reads like an address, whatever becomes of it."""
+    return _REMOTE.match(text) is not None
+
+
 def join(base: str, text: str) -> str:
     """Clean `text`, written in the directory `base`. Raises `Outside`."""
     if not text or "\0" in text:
         raise Outside("names nothing")
-    if _REMOTE.match(text):
+    if is_remote(text):
         raise Outside("is a remote address; only files of the repository are rendered")
     if text.startswith("/"):
         raise Outside("is an absolute path; only files of the repository are rendered")

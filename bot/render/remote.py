@@ -13,6 +13,7 @@ from bot.model.remote import RemoteKind, RemoteRef
 from bot.render.errors import Unrenderable
 from bot.render.fields import Use
 from bot.render.ground import FILE_NAME
+from bot.render.paths import is_remote
 
 _SCHEMES = ("ssh://", "https://", "http://", "file://")
 _USER = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*@")
@@ -24,7 +25,7 @@ _MAX_CHARS = 2_048
 
 def remote_entry(text: str, use: Use) -> tuple[RemoteRef, str] | None:
     """What the entry refers to, and the path in it; None for a path of the tree at hand. Raises `Unrenderable`."""
-    if len(text) > _MAX_CHARS or not text.isprintable():
+    if not is_remote(text) or len(text) > _MAX_CHARS or not text.isprintable():
         return None
     if use is Use.RESOURCE and _is_file(text):
         return RemoteRef(RemoteKind.FILE, _without_user(text)), FILE_NAME
