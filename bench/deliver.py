@@ -160,7 +160,7 @@ class _Bench:
     async def _traced(self, repository: Repository) -> tuple[Tree, Traced]:
         head = (await repository.branch("main")).sha
         tree = await repository.tree(await repository.tree_of(head))
-        return tree, self._renderings.trace(tree, _TARGET, None)
+        return tree, await self._renderings.trace(tree, _TARGET, None)
 
     @property
     def _renderings(self) -> Renderings:

@@ -34,9 +34,10 @@ from bot.git.repository import Repository
 from bot.model.plan import Plan, Side, TargetStatus
 from bot.model.rendering import Diagnostic
 from bot.model.repo import Sha
+from bot.planning.exhaustive import ExhaustiveRenderings
 from bot.planning.expansion import Finding, Mode
 from bot.planning.plan import look, make_plan
-from bot.planning.renderings import ExhaustiveRenderings, Renderings, Workshop
+from bot.planning.renderings import Renderings, Workshop
 from bot.planning.verify import Verification, verify
 from bot.report.comment import plan_comment
 from bot.report.terminal import plan_text

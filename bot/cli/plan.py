@@ -32,6 +32,8 @@ class Options:
     head: str | None
     discover: str
     verify: bool
+    offline: bool
+    allow_host: tuple[str, ...]
     format: Format
     sops_age_key_file: tuple[Path, ...]
     decrypt: bool
@@ -92,6 +94,15 @@ Examples:
 )
 @click.option("--decrypt", is_flag=True, help="The same with the file that SOPS_AGE_KEY_FILE names.")
 @click.option(
+    "--offline", is_flag=True, help="Fetch nothing: take charts and sources as they were fetched before."
+)
+@click.option(
+    "--allow-host",
+    metavar="HOST[:PORT]",
+    multiple=True,
+    help="Fetch charts and sources from this host too, though its address is private or it speaks plain http.",
+)
+@click.option(
     "--format", type=click.Choice(["text", "markdown", "json"]), default="text", help="How to print the plan."
 )
 @click.option(
@@ -126,25 +137,29 @@ async def _run(options: Options, progress: Progress) -> "tuple[Plan, Verificatio
     from bot.cli.workshop import personal_decryptor, personal_workshop  # noqa: PLC0415
     from bot.discover.flux import RepositoryIdentity  # noqa: PLC0415
     from bot.git.repository import Repository  # noqa: PLC0415
+    from bot.model.hosts import Hosts  # noqa: PLC0415
+    from bot.planning.exhaustive import ExhaustiveRenderings  # noqa: PLC0415
     from bot.planning.expansion import Finding, Mode  # noqa: PLC0415
     from bot.planning.plan import look, make_plan  # noqa: PLC0415
-    from bot.planning.renderings import ExhaustiveRenderings, Renderings  # noqa: PLC0415
+    from bot.planning.renderings import Renderings  # noqa: PLC0415
     from bot.planning.verify import verify  # noqa: PLC0415
 
     key_files = _key_files(options)
-    async with Repository.open(options.repo) as repository:
+    hosts = Hosts(("*", *options.allow_host))
+    async with (
+        Repository.open(options.repo) as repository,
+        personal_workshop(hosts, offline=options.offline) as workshop,
+    ):
         # Most of each is waiting for programs.
-        workshop, (base, head, remarks), urls, decryptor = await asyncio.gather(
-            personal_workshop(),
-            _sides(repository, options),
-            repository.remote_urls(),
-            personal_decryptor(key_files),
+        (base, head, remarks), urls, decryptor = await asyncio.gather(
+            _sides(repository, options), repository.remote_urls(), personal_decryptor(key_files)
         )
         finding = Finding(Mode(options.discover), RepositoryIdentity.of(urls))
         trust = decryptor.trust if decryptor else Trust.PULL_REQUEST
-        renderings = Renderings(workshop, trust, progress.say, decryptor=decryptor)
         progress.say("finding targets")
-        plan = await make_plan(await look(repository, base, head, finding, renderings), renderings)
+        async with workshop.elsewhere.visit() as errand:
+            renderings = Renderings(workshop, trust, progress.say, decryptor=decryptor, errand=errand)
+            plan = await make_plan(await look(repository, base, head, finding, renderings), renderings)
         plan = replace(plan, diagnostics=(*remarks, *plan.diagnostics))
         if not options.verify:
             return plan, None

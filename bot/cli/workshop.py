@@ -4,16 +4,24 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.diff.mask import Mask
 from bot.errors import UserError
+from bot.git.foreign import ForeignRepositories
+from bot.git.remote import Credentials as GitCredentials
+from bot.model.hosts import Credentials, Hosts
 from bot.model.rendering import Trust
+from bot.planning.elsewhere import Elsewhere
 from bot.planning.memory import Memory
 from bot.planning.renderings import Workshop
 from bot.proc.programs import version
 from bot.proc.sandbox import protections
+from bot.registry.charts import Charts
+from bot.registry.limits import Limits
 from bot.render.cache import RenderingCache
 from bot.render.sandbox import Sandbox
 from bot.render.sops.decrypt import Decryptor
@@ -21,22 +29,56 @@ from bot.render.sops.keys import AgeKeys
 
 _CACHE_BYTES = 512 << 20
 _KEY_BYTES = 32
+_TOKEN_USER = "x-access-token"  # noqa: S105 - who a forge takes the bearer of a token for
 _MAX_KEY_FILE_CHARS = 64 << 10
 
 
-async def personal_workshop() -> Workshop:
+@asynccontextmanager
+async def personal_workshop(hosts: Hosts, *, offline: bool) -> AsyncIterator[Workshop]:
     """Raises `ProgramMissing`, and `UserError` where the cache directory cannot be used."""
     home = cache_dir()
-    return await make_workshop(home, Mask(kept_secret(home / "mask.key")), _CACHE_BYTES, os.cpu_count() or 1)
+    mask, renderers = Mask(kept_secret(home / "mask.key")), os.cpu_count() or 1
+    sources = Sources(home / "sources", hosts, offline=offline)
+    workshop = await make_workshop(home, mask, _CACHE_BYTES, renderers, elsewhere=sources.elsewhere())
+    try:
+        yield workshop
+    finally:
+        await workshop.elsewhere.close()
 
 
-async def make_workshop(home: Path, mask: Mask, cache_bytes: int, renderers: int) -> Workshop:
-    """`home` holds the caches; `renderers` is how many programs render at once."""
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What lies elsewhere: where it is kept, who may be asked for it, and as whom."""
+
+    home: Path
+    hosts: Hosts
+    credentials: Credentials = field(default_factory=Credentials)
+    cache_bytes: int = 1 << 30
+    offline: bool = False
+
+    def elsewhere(self) -> Elsewhere:
+        limits = Limits(cache_bytes=self.cache_bytes)
+        return Elsewhere(
+            Charts(self.home / "charts", self.hosts, self.credentials, limits, offline=self.offline),
+            ForeignRepositories(self.home / "git", self.hosts, self._of_git, offline=self.offline),
+        )
+
+    def _of_git(self, url: str) -> GitCredentials | None:
+        known = self.credentials.of(url)
+        return GitCredentials(known.username or _TOKEN_USER, known.secret) if known else None
+
+
+async def make_workshop(
+    home: Path, mask: Mask, cache_bytes: int, renderers: int, *, elsewhere: Elsewhere | None = None
+) -> Workshop:
+    """`home` holds the caches; `renderers` is how many programs render at once. Without `elsewhere` nothing is fetched."""
     sandbox, kustomize = await asyncio.gather(asyncio.to_thread(Sandbox.here), version("kustomize"))
+    helm = {"helm": await version("helm")} if sandbox.helm is not None else {}
     return Workshop(
         sandbox=sandbox,
         protections=protections(),
-        tools={"kustomize": kustomize},
+        tools={"kustomize": kustomize, **helm},
+        elsewhere=elsewhere or Elsewhere(),
         mask=mask,
         cache=RenderingCache(home / "renderings", cache_bytes),
         memory=Memory(home / "expansions"),

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from bot.cli.workshop import kept_secret, make_workshop
+from bot.cli.workshop import Sources, kept_secret, make_workshop
 from bot.config import Config
 from bot.config.operator import Forge as ForgeConfig
 from bot.diff.mask import Mask
@@ -40,13 +40,20 @@ async def open_world(config: Config, store: Store) -> AsyncIterator[World]:
             for name, forge in config.forges.items()
         }
         clusters = Clusters(config, stack)
+        sources = await asyncio.to_thread(_sources, config)
+        elsewhere = sources.elsewhere()
+        stack.push_async_callback(elsewhere.close)
         yield World(
             config=config,
             data_dir=config.data_dir,
             forges=forges,
             seal=Seal([secret]),
             workshop=await make_workshop(
-                config.data_dir, Mask(secret), config.limits.cache, config.limits.renderers
+                config.data_dir,
+                Mask(secret),
+                config.limits.cache,
+                config.limits.renderers,
+                elsewhere=elsewhere,
             ),
             clusters=clusters.connect,
             holder=Holder(f"{socket.gethostname()}-{secrets.token_hex(4)}", SystemClock()),
@@ -78,6 +85,11 @@ class Clusters:
             raise UserError(f"no cluster is called {name!r}", hint="name it under `clusters` in config.yaml")
         whom = Impersonation(cluster.impersonate) if cluster.impersonate else None
         return Connection(name, cluster.kubeconfig, cluster.context, whom)
+
+
+def _sources(config: Config) -> Sources:
+    known = config.sources
+    return Sources(config.data_dir / "sources", known.allowed(), known.secrets(), known.cache)
 
 
 def secret_key(config: Config) -> bytes:

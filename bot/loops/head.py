@@ -64,11 +64,12 @@ async def head_of(world: World, source: BranchKey, entry: RepositoryConfig) -> A
         except UnknownRevision:
             yield None
             return
-        renderings = world.trusted_renderings(entry)
         finding = world.finding(source.repo, entry)
         tree = await repository.tree(await repository.tree_of(branch.sha))
-        expansion = await expand_one(repository, tree, finding, renderings)
-        yield Head(source, branch.sha, tree, repository, expansion, finding, renderings)
+        async with world.workshop.elsewhere.visit() as errand:
+            renderings = world.trusted_renderings(entry, errand)
+            expansion = await expand_one(repository, tree, finding, renderings)
+            yield Head(source, branch.sha, tree, repository, expansion, finding, renderings)
 
 
 def _key(targets: Mapping[TargetId, Traced], name: TargetId) -> str:

@@ -37,6 +37,8 @@ from bot.report.obstacle import Obstacle, ObstacleKind, obstacle_comment, obstac
 CHECK = "longshore/plan"
 OVERTAKEN = "Not planned: the pull request moved on"
 _NOBODYS_FAULT = frozenset({ObstacleKind.FORK, ObstacleKind.ELSEWHERE})
+_ASK_AGAIN_S = 300.0
+"""For what could not be fetched: half as long as a sweep takes to come by."""
 _RACE_S = 3.0
 _LAST_ATTEMPT = 3
 """From this one on a failure is said. What was rendered before is kept, so that the next may well succeed."""
@@ -119,12 +121,18 @@ class Subject:
             await self.say(Obstacle(ObstacleKind.CONFLICT, details=merged.conflicts))
             return Done()
         began = time.monotonic()
-        renderings = Renderings(self.world.workshop, Trust.PULL_REQUEST)
         base = Side(self.pull.base_ref, await repository.tree_of(base_sha), base_sha)
         head = Side("merge result", merged.tree, self.pull.head_sha)
         finding = self.world.finding(self.pull.repo, self.entry)
-        change = await look(repository, base, head, finding, renderings)
-        posted = await self._posted()
+        async with self.world.workshop.elsewhere.visit() as errand:
+            renderings = Renderings(self.world.workshop, Trust.PULL_REQUEST, errand=errand)
+            change = await look(repository, base, head, finding, renderings)
+            return await self._plan_change(change, renderings, context, began)
+
+    async def _plan_change(
+        self, change: Change, renderings: Renderings, context: StepContext, began: float
+    ) -> StepResult:
+        posted, base_sha = await self._posted(), change.base.sha
         if (
             RECHECK not in context.reasons
             and self._holds(posted, change)
@@ -141,8 +149,13 @@ class Subject:
         if await context.is_superseded():
             await self.end_check()
             return Done()
-        await self._post(plan, change, self._context(base_sha, duration_s=time.monotonic() - began))
-        return Done()
+        told = self._context(base_sha, duration_s=time.monotonic() - began)
+        if not renderings.is_troubled:
+            await self._post(plan, change, told, inputs=change.inputs)
+            return Done()
+        # Nothing here will look different when what did not answer answers again: the plan is one of nothing.
+        await self._post(plan, change, told, inputs="")
+        return Again.after(_ASK_AGAIN_S, now(), "something that did not answer is asked again")
 
     async def _is_as_read(self) -> bool:
         """False where it was merged or closed since: against a base that holds it already it seems to change nothing."""
@@ -205,13 +218,13 @@ class Subject:
             duration_s=duration_s,
         )
 
-    async def _post(self, plan: Plan, change: Change, context: PlanContext) -> None:
+    async def _post(self, plan: Plan, change: Change, context: PlanContext, *, inputs: str) -> None:
         """The check first, so that the comment can point to it; its conclusion is what a merge waits for."""
         capabilities = self.world.forge(self.pull.repo).capabilities
         words = plan_check(plan, context, CheckLimits(capabilities.check_summary, capabilities.check_text))
-        url = await self._put_check(words, external_id=change.inputs)
+        url = await self._put_check(words, external_id=inputs)
         body = plan_comment(plan, replace(context, details_url=url), _with_room(capabilities.comment))
-        await self._put_comment(body, {**self._identity(change), **plan_stamp(plan)})
+        await self._put_comment(body, {**self._identity(change), "inputs": inputs, **plan_stamp(plan)})
         log.info("plan_posted", pull=str(self._key), targets=len(plan.targets), changed=len(plan.changed))
 
     async def leave(self) -> None:

@@ -28,6 +28,7 @@ from bot.model.keys import BranchKey
 from bot.model.rendering import Trust
 from bot.model.repo import RepoId
 from bot.model.target import Target
+from bot.planning.elsewhere import Errand
 from bot.planning.expansion import Finding, Mode
 from bot.planning.renderings import Renderings, Workshop
 from bot.render.sops.decrypt import Decryptor
@@ -55,10 +56,10 @@ class World:
     def served(self, repo: RepoId) -> RepositoryConfig | None:
         return self.config.repository(repo.forge, repo.path)
 
-    def trusted_renderings(self, entry: RepositoryConfig) -> Renderings:
+    def trusted_renderings(self, entry: RepositoryConfig, errand: Errand) -> Renderings:
         """For what is merged: the only renderings that decrypt."""
         decryptor = self.decryptors.get((entry.forge, entry.repository))
-        return Renderings(self.workshop, Trust.TRUSTED, decryptor=decryptor)
+        return Renderings(self.workshop, Trust.TRUSTED, decryptor=decryptor, errand=errand)
 
     def forge(self, repo: RepoId) -> Forge:
         try:

@@ -4,15 +4,19 @@ import asyncio
 from collections import defaultdict
 from dataclasses import replace
 
+import msgspec
+
 from bot.aio import gather_bounded
 from bot.diff.across import Comparison, match_across
+from bot.diff.fields import compare_fields
 from bot.diff.objects import compare as compare_objects
 from bot.git.tree import Tree
-from bot.model.objects import Digest
-from bot.model.plan import TargetPlan, TargetStatus
+from bot.model.objects import Digest, Manifest
+from bot.model.plan import FieldChange, MaterialChange, TargetPlan, TargetStatus
 from bot.model.rendering import Diagnostic, MaskedRendering, Severity
 from bot.model.target import TargetId
 from bot.planning.expansion import Expansion, Traced
+from bot.planning.releases import as_applied, unseen
 from bot.planning.renderings import Renderings
 
 _AT_ONCE = 16
@@ -37,14 +41,22 @@ async def compare(
 
     async def one(name: TargetId) -> TargetPlan:
         before, after = base.targets.get(name), head.targets.get(name)
-        if before is not None and after is not None and before.key == after.key and not renderings.exhaustive:
+        if (
+            before is not None
+            and after is not None
+            and before.identity == after.identity
+            and not renderings.exhaustive
+        ):
             return TargetPlan(after.target, TargetStatus.UNCHANGED, diagnostics=_unrenderable(after))
         if before is not None and after is None and not head.whole:
             return TargetPlan(before.target, TargetStatus.UNKNOWN, diagnostics=(_LOST,))
         old, new = await asyncio.gather(rendered(trees[0], before), rendered(trees[1], after))
         changes = () if _failed(old) or _failed(new) else compare_objects(old, new)
+        traced = after or before
+        assert traced is not None
+        changes, said = as_applied(changes, traced.target, (old, new))
         comparisons.append(Comparison(name, old, new, changes))
-        return _verdict(before, after, comparisons[-1])
+        return _verdict(before, after, comparisons[-1], said)
 
     plans = await gather_bounded(_AT_ONCE, one, names)
     exchanged = match_across(comparisons)
@@ -52,21 +64,51 @@ async def compare(
     return tuple(_paired(told))
 
 
-def _verdict(before: Traced | None, after: Traced | None, compared: Comparison) -> TargetPlan:
+def _verdict(
+    before: Traced | None, after: Traced | None, compared: Comparison, said: tuple[Diagnostic, ...]
+) -> TargetPlan:
     traced = after or before
     assert traced is not None
     old, new = compared.base, compared.head
-    unknown = _failed(old) or _failed(new)
+    open_ones = unseen(traced.target, old, new) if old and new else ()
+    unknown = _failed(old) or _failed(new) or (bool(open_ones) and not compared.changes)
     status = TargetStatus.UNKNOWN if unknown else _status(before, after, changed=bool(compared.changes))
     return TargetPlan(
         traced.target,
         status,
         compared.changes,
-        (*_of_old(old, new), *(new.diagnostics if new else ())),
+        (*_of_old(old, new), *(new.diagnostics if new else ()), *open_ones, *said, *_notices(after, status)),
         _digest(old),
         _digest(new),
         moved_from=before.target.path if before and status is TargetStatus.MOVED else "",
+        materials=_materials(old, new),
+        declared=_declared(before, after) if unknown else (),
     )
+
+
+def _materials(old: MaskedRendering | None, new: MaskedRendering | None) -> tuple[MaterialChange, ...]:
+    """What from elsewhere the target is made of, where it differs."""
+    before = {m.name: m for m in old.materials} if old else {}
+    after = {m.name: m for m in new.materials} if new else {}
+    return tuple(
+        MaterialChange(before.get(name), after.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    )
+
+
+def _declared(before: Traced | None, after: Traced | None) -> tuple[FieldChange, ...]:
+    """What differs in the declaration of a release: known even where nobody can say what becomes of its objects."""
+    old, new = _declaration(before), _declaration(after)
+    return compare_fields(old, new) if old and new else ()
+
+
+def _declaration(traced: Traced | None) -> Manifest:
+    return msgspec.to_builtins(traced.target.release) if traced and traced.target.release else {}
+
+
+def _notices(after: Traced | None, status: TargetStatus) -> tuple[Diagnostic, ...]:
+    return after.notices if after and status is not TargetStatus.UNCHANGED else ()
 
 
 def _failed(rendering: MaskedRendering | None) -> bool:

@@ -1,13 +1,15 @@
 """What a tree holds, told in targets: each with what it reads, and the key that says whether it can have changed."""
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from bot.discover.flux import RepositoryIdentity
+from bot.discover.flux import FluxObject, RepositoryIdentity
 from bot.model.rendering import ContentKey, Diagnostic, Trace
 from bot.model.repo import TreeId
 from bot.model.target import Target, TargetId
+from bot.render.helm.inputs import ValuesSource
 from bot.render.references import References
 from bot.render.variables import Substitution
 
@@ -37,12 +39,37 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """`substitution` is what is known of the variables that Flux would put in."""
+    """`substitution` is what is known of the variables that Flux would put in, `values` of what a release's come from.
+
+    `parent` is the name of the target that declares it, empty for what starts a search. `listed_by` is that one's key
+    where only its files were asked: the target is there, and is not known as it will be rendered. `notices` are for
+    whoever looks at the target because it changes.
+    """
 
     target: Target
     trace: Trace
     key: ContentKey
     substitution: Substitution | None = None
+    values: tuple[ValuesSource, ...] = ()
+    parent: str = ""
+    listed_by: str = ""
+    notices: tuple[Diagnostic, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """Equal for two that render alike. Nothing that declares a listed one may differ either."""
+        return f"{self.key} listed by {self.listed_by}" if self.listed_by else self.key
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something outside of Git's exact history took part: it is looked up again every time."""
+        source, artifact = self.target.source, self.target.oci_source
+        if (source is not None and not source.ref.commit) or (artifact is not None and not artifact.digest):
+            return True
+        return any(_COMMIT.fullmatch(use.ref.revision) is None for use in self.trace.remotes)
+
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +81,29 @@ class KnownReferences:
 
 
 @dataclass(frozen=True, slots=True)
+class FluxFile:
+    """What one file holds of Flux, masked, with the file's blob; `diagnostics` say why it may hold more."""
+
+    blob: str
+    objects: tuple[FluxObject, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FluxFiles:
+    """Every file of a tree that mentions Flux."""
+
+    by_path: Mapping[str, FluxFile] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Expansion:
     """Every target of one tree. `mode` is the one that was used; `auto` where the tree holds nothing to find.
 
     `settled` is False where something could not be rendered while looking: another try may find more. `whole` is False
-    where something that declares targets could not be read: one that is missing may be declared all the same.
+    where something that declares targets could not be read: one that is missing may be declared all the same. `held`
+    are the Flux objects that what was rendered holds, by the key it was rendered for. `flux` is what the files say of
+    Flux, None where nobody looked.
     """
 
     tree: TreeId
@@ -66,8 +111,22 @@ class Expansion:
     targets: Mapping[TargetId, Traced]
     diagnostics: tuple[Diagnostic, ...] = ()
     kustomizations: Mapping[str, KnownReferences] = field(default_factory=dict)
+    held: Mapping[ContentKey, tuple[FluxObject, ...]] = field(default_factory=dict)
+    flux: FluxFiles | None = None
     settled: bool = True
     whole: bool = True
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether it will be the same whenever somebody looks."""
+        return self.settled and not any(traced.is_open for traced in self.targets.values())
+
+    @property
+    def listing(self) -> frozenset[TargetId]:
+        """Targets whose children are listed, and not known as they render."""
+        return frozenset(
+            TargetId(name.cluster, traced.parent) for name, traced in self.targets.items() if traced.listed_by
+        )
 
 
 class Previous:
@@ -81,11 +140,19 @@ class Previous:
         self.changed = frozenset(changed)
         self._touched = frozenset(ancestor for path in self.changed for ancestor in _ancestors(path))
 
-    def still_holds(self, target: Target, substitution: Substitution | None) -> Traced | None:
+    def still_holds(
+        self, target: Target, substitution: Substitution | None, values: tuple[ValuesSource, ...]
+    ) -> Traced | None:
         known = self.expansion.targets.get(target.id)
-        if known is None or (known.target, known.substitution) != (target, substitution):
+        if known is None or (known.target, known.substitution, known.values) != (
+            target,
+            substitution,
+            values,
+        ):
             return None
-        return known if self._touched.isdisjoint(_paths(known.trace)) else None
+        if not self._touched.isdisjoint(_paths(known.trace)):
+            return None
+        return replace(known, parent="", listed_by="", notices=())
 
 
 def _paths(trace: Trace) -> Iterable[str]:

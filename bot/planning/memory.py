@@ -13,13 +13,14 @@ from pathlib import Path
 
 import msgspec
 
+from bot.discover.flux import FluxObject
 from bot.model.manifests import canonical_json
-from bot.model.rendering import Diagnostic
+from bot.model.rendering import ContentKey, Diagnostic
 from bot.model.repo import TreeId
-from bot.planning.expansion import Expansion, Finding, KnownReferences, Mode, Traced
+from bot.planning.expansion import Expansion, Finding, FluxFiles, KnownReferences, Mode, Traced
 from bot.render.key import SCHEMA
 
-_MAGIC = b"longshore-expansion-2\n"
+_MAGIC = b"longshore-expansion-3\n"
 _KEPT = 128
 _MAX_BYTES = 256 << 20
 
@@ -29,6 +30,8 @@ class _Stored(msgspec.Struct, frozen=True):
     targets: list[Traced]
     diagnostics: list[Diagnostic]
     kustomizations: dict[str, KnownReferences]
+    held: dict[ContentKey, tuple[FluxObject, ...]]
+    flux: FluxFiles | None
     whole: bool
 
 
@@ -58,6 +61,8 @@ class Memory:
             {traced.target.id: traced for traced in stored.targets},
             tuple(stored.diagnostics),
             stored.kustomizations,
+            stored.held,
+            stored.flux,
             whole=stored.whole,
         )
 
@@ -68,6 +73,8 @@ class Memory:
             list(expansion.targets.values()),
             list(expansion.diagnostics),
             dict(expansion.kustomizations),
+            dict(expansion.held),
+            expansion.flux,
             expansion.whole,
         )
         with contextlib.suppress(OSError, UnicodeEncodeError):

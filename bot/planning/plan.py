@@ -9,6 +9,7 @@ from bot.model.manifests import digest
 from bot.model.objects import Digest
 from bot.model.plan import Plan, Side
 from bot.model.rendering import Diagnostic
+from bot.planning.claims import with_disputes
 from bot.planning.compare import compare
 from bot.planning.expand import expand_both
 from bot.planning.expansion import Expansion, Finding
@@ -25,6 +26,8 @@ class Change:
     before: Expansion
     after: Expansion
     trees: tuple[Tree, Tree]
+    repository: Repository
+    finding: Finding
     verdicts: tuple[Diagnostic, ...] = ()
     """On the secrets in the files that changed."""
 
@@ -32,7 +35,7 @@ class Change:
     def inputs(self) -> Digest:
         """Equal for two changes whose plans are equal in every word that concerns targets."""
         sides = [
-            sorted((str(name), traced.key) for name, traced in side.targets.items())
+            sorted((str(name), traced.identity) for name, traced in side.targets.items())
             for side in (self.before, self.after)
         ]
         # NB: names of files may be no UTF-8, which neither JSON nor a digest takes; repr spells them out.
@@ -54,10 +57,13 @@ async def look(
     (before, after), verdicts = await asyncio.gather(
         expand_both(repository, *trees, finding, renderings), judge(repository, *trees)
     )
-    return Change(base, head, before, after, trees, verdicts)
+    return Change(base, head, before, after, trees, repository, finding, verdicts)
 
 
 async def make_plan(change: Change, renderings: Renderings) -> Plan:
     """Render what differs, and compare."""
-    targets = await compare(change.before, change.after, change.trees, renderings)
+    compared = await compare(change.before, change.after, change.trees, renderings)
+    targets = await with_disputes(
+        compared, change.after, change.trees[1], change.repository, change.finding, renderings
+    )
     return Plan(change.base, change.head, targets, renderings.protections, change.remarks)

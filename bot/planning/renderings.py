@@ -1,24 +1,27 @@
 """Renders on demand: what is known already is not rendered again, and no more run at once than the operator allows."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from bot.diff.mask import Mask
+from bot.errors import LongshoreError
 from bot.git.tree import Tree
+from bot.model.objects import Manifest, Object
 from bot.model.plan import Protection
-from bot.model.rendering import ContentKey, MaskedRendering, Rendering, Trace, Trust
-from bot.model.repo import TreeId
-from bot.model.target import Target, TargetId
+from bot.model.remote import RemoteRef
+from bot.model.rendering import ContentKey, MaskedRendering, Material, Rendering, Trace, Trust
+from bot.model.target import Target
+from bot.model.tree import TreeReader
+from bot.planning.elsewhere import Elsewhere, Errand
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
 from bot.planning.memory import Memory
-from bot.render.brute import Checkout, checkout
 from bot.render.cache import CacheKey, RenderingCache
-from bot.render.given import Given
+from bot.render.given import NOTHING, Given
+from bot.render.ground import RemoteTree
+from bot.render.helm.inputs import ClusterFacts, ReleaseInputs, ValuesSource
 from bot.render.key import content_key
-from bot.render.render import render
+from bot.render.render import failed, render
 from bot.render.sandbox import Sandbox
 from bot.render.sops.decrypt import Decryptor, NotTrusted
 from bot.render.sops.shown import shown
@@ -30,7 +33,7 @@ from bot.render.variables import Substitution
 class Workshop:
     """What every rendering of one process shares. `gate` bounds how many programs render at once.
 
-    `tools` are the versions that take part in a content key, by program.
+    `tools` are the versions that take part in a content key, by program; `facts` is what is known of clusters, by name.
     """
 
     sandbox: Sandbox
@@ -40,6 +43,18 @@ class Workshop:
     cache: RenderingCache
     memory: Memory
     gate: asyncio.Semaphore
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    facts: Mapping[str, ClusterFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """In which tree, of what and under which key a target is rendered."""
+
+    tree: TreeReader
+    given: Given
+    key: ContentKey
+    materials: tuple[Material, ...] = ()
 
 
 class Renderings:
@@ -55,62 +70,94 @@ class Renderings:
         on_progress: Callable[[str], None] = lambda _: None,
         *,
         decryptor: Decryptor | None = None,
+        errand: Errand | None = None,
     ) -> None:
-        """Raises `NotTrusted` for a decryptor where the input is not trusted."""
+        """Without an `errand` nothing is fetched. Raises `NotTrusted` for a decryptor where the input is not trusted."""
         if decryptor is not None and trust is not Trust.TRUSTED:
             raise NotTrusted("secrets are decrypted only for what is merged, never for a pull request")
         self._workshop = workshop
         self._trust = trust
         self._decryptor = decryptor
+        self._errand = errand or Errand()
         self._on_progress = on_progress
         self._under_way: dict[ContentKey, asyncio.Task[MaskedRendering]] = {}
         self._started = 0
 
     @property
+    def is_troubled(self) -> bool:
+        """Whether something could not be had that may be had later."""
+        return self._errand.is_troubled
+
+    @property
     def protections(self) -> tuple[Protection, ...]:
         return self._workshop.protections
 
-    def trace(
+    async def trace(
         self,
         tree: Tree,
         target: Target,
         previous: Previous | None,
         substitution: Substitution | None = None,
+        values: tuple[ValuesSource, ...] = (),
     ) -> Traced:
-        known = previous.still_holds(target, substitution) if previous is not None else None
+        """What the target reads, and its key. `substitution` and `values` are what is known beside the tree.
+
+        A target is unknown where what it is rendered from lies elsewhere and cannot be had.
+        """
+        known = previous.still_holds(target, substitution, values) if previous is not None else None
         if known is not None:
             return known
-        found = trace(tree, target)
-        return Traced(target, found, self._key(found, target, substitution), substitution)
+        try:
+            found = await self._trace(await self._tree(tree, target), target)
+        except LongshoreError as error:
+            target = replace(target, unknown_because=self._errand.note(error))
+            found = Trace(())
+        inputs = ReleaseInputs(values, facts=self._facts(target)) if target.release else None
+        key = self._key(found, target, substitution, inputs)
+        return Traced(target, found, key, substitution, values)
 
-    def _key(self, found: Trace, target: Target, substitution: Substitution | None) -> ContentKey:
-        decryption = self._decryptor.identity if self._decryptor else ""
-        return content_key(found, target, self._workshop.tools, substitution, decryption=decryption)
+    async def _tree(self, tree: TreeReader, target: Target) -> TreeReader:
+        source = target.source or target.oci_source
+        return tree if source is None or target.unknown_because else await self._errand.tree(source)
+
+    async def _trace(self, tree: TreeReader, target: Target) -> Trace:
+        """What lies elsewhere may build on more that lies elsewhere; the walk says when that goes too far."""
+        remotes: dict[RemoteRef, RemoteTree] = {}
+        while True:
+            found = await asyncio.to_thread(trace, tree, target, dict(remotes))
+            missing = {use.ref for use in found.remotes} - remotes.keys()
+            if not missing:
+                return found
+            remotes |= await self._errand.remotes(missing)
+
+    def _key(
+        self, found: Trace, target: Target, substitution: Substitution | None, inputs: ReleaseInputs | None
+    ) -> ContentKey:
+        return content_key(
+            *(found, target, self._workshop.tools, substitution), decryption=self._decryption, inputs=inputs
+        )
 
     async def recall(self, tree: Tree, finding: Finding) -> Expansion | None:
-        """As with renderings: what an untrusted change led to is never read by a delivery.
-
-        Nor is what was found with other keys than ours: what they decrypt has another content key.
-        """
+        """As with renderings: what an untrusted change led to is never read by a delivery."""
         for trust in dict.fromkeys((self._trust, Trust.TRUSTED)):
             found = await asyncio.to_thread(
                 self._workshop.memory.recall, tree.id, finding, self._made_by(trust)
             )
-            if found is not None and all(map(self._is_decrypted_alike, found.targets.values())):
+            if found is not None:
                 return found
         return None
-
-    def _is_decrypted_alike(self, known: Traced) -> bool:
-        if known.target.decryption is None:
-            return True
-        return known.key == self._key(known.trace, known.target, known.substitution)
 
     async def remember(self, expansion: Expansion, finding: Finding) -> None:
         made_by = self._made_by(self._trust)
         await asyncio.to_thread(self._workshop.memory.remember, expansion, finding, made_by)
 
     def _made_by(self, trust: Trust) -> Mapping[str, str]:
-        return {**self._workshop.tools, "trust": trust.value}
+        return {**self._workshop.tools, "trust": trust.value, "decryption": self._decryption}
+
+    @property
+    def _decryption(self) -> str:
+        """With which keys what asks for it is decrypted: part of every key."""
+        return self._decryptor.identity if self._decryptor else ""
 
     async def masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
         """The target's objects without secrets: from the cache, or rendered now. Each key is rendered once at a time."""
@@ -123,26 +170,60 @@ class Renderings:
 
     async def whole(self, tree: Tree, traced: Traced) -> Rendering:
         """The target's objects as they are, secrets included: rendered now, and kept nowhere."""
+        try:
+            ready = await self._ready(tree, traced)
+            return replace(await self._rendered(traced, ready), materials=ready.materials)
+        except LongshoreError as error:
+            return self._failed(traced, error)
+
+    async def _ready(self, tree: Tree, traced: Traced) -> Ready:
+        """With everything fetched that the target needs from elsewhere. Raises what an errand raises."""
+        target, inputs, key = traced.target, ReleaseInputs(), traced.key
+        materials: tuple[Material, ...] = ()
+        if target.unknown_because or traced.trace.is_refused:
+            return Ready(tree, NOTHING, key)
+        where = await self._tree(tree, target)
+        if target.release is not None:
+            inputs, materials = await self._errand.inputs(where, target, traced.values, self._facts(target))
+            key = self._key(traced.trace, target, traced.substitution, inputs)
+        remotes = await self._errand.remotes({use.ref for use in traced.trace.remotes})
+        return Ready(where, Given(traced.substitution, self._decryptor, remotes, inputs), key, materials)
+
+    async def _rendered(self, traced: Traced, ready: Ready) -> Rendering:
         async with self._workshop.gate:
             self._started += 1
             self._on_progress(f"rendering {self._started}: {traced.target.id}")
-            return await render(
-                tree, traced.target, traced.trace, self._workshop.sandbox, self._given(traced)
-            )
+            return await render(ready.tree, traced.target, traced.trace, self._workshop.sandbox, ready.given)
 
-    def _given(self, traced: Traced) -> Given:
-        return Given(traced.substitution, self._decryptor)
+    def _failed(self, traced: Traced, error: LongshoreError) -> Rendering:
+        """One target is unknown where something it needs cannot be had; the others are planned."""
+        return failed(self._errand.note(error), traced.target)
+
+    def _facts(self, target: Target) -> ClusterFacts:
+        return self._workshop.facts.get(target.id.cluster, ClusterFacts())
 
     def mask(self, rendering: Rendering) -> MaskedRendering:
         """As it is compared, kept and shown: what is encrypted by its facts, what was decrypted not at all."""
         return self._workshop.mask.mask(shown(rendering))
 
+    def masked_manifest(self, manifest: Manifest) -> Manifest:
+        """A manifest that stands in a file, without its secrets; one that is no object is nothing but its type."""
+        try:
+            found = Object.of(manifest)
+        except ValueError:
+            return {key: manifest[key] for key in ("apiVersion", "kind") if key in manifest}
+        return self.mask(Rendering((found,))).objects[0].manifest
+
     async def _masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
-        known = await asyncio.to_thread(self._cached, traced.key)
+        try:
+            ready = await self._ready(tree, traced)
+        except LongshoreError as error:
+            return self.mask(self._failed(traced, error))
+        known = await asyncio.to_thread(self._cached, ready.key)
         if known is not None:
             return known
-        rendering = await self.whole(tree, traced)
-        return await asyncio.to_thread(self._put, traced.key, rendering)
+        rendering = replace(await self._rendered(traced, ready), materials=ready.materials)
+        return await asyncio.to_thread(self._put, ready.key, rendering)
 
     def _cached(self, key: ContentKey) -> MaskedRendering | None:
         """A pull request may read what a delivery made; never the other way round."""
@@ -157,83 +238,3 @@ class Renderings:
         if not masked.failed:  # a failure may be the machine's: it is tried again
             self._workshop.cache.put(CacheKey(key, self._trust, self._workshop.mask.key_id), masked)
         return masked
-
-
-@dataclass(slots=True)
-class _WholeTree:
-    """One tree on disk, and what was rendered of it."""
-
-    checkout: Checkout
-    done: dict[TargetId, tuple[Traced, MaskedRendering]] = field(default_factory=dict)
-
-
-class ExhaustiveRenderings(Renderings):
-    """Renders everything from whole checkouts, by no key and from no cache: the judge of the quick way.
-
-    The two trees used last are kept, so that of a series of changes every tree is rendered once.
-    """
-
-    exhaustive = True
-
-    def __init__(
-        self,
-        workshop: Workshop,
-        stack: AsyncExitStack,
-        on_progress: Callable[[str], None],
-        decryptor: Decryptor | None,
-    ) -> None:
-        trust = decryptor.trust if decryptor else Trust.PULL_REQUEST
-        super().__init__(workshop, trust, on_progress, decryptor=decryptor)
-        self._stack = stack
-        self._trees: OrderedDict[TreeId, _WholeTree] = OrderedDict()
-
-    @classmethod
-    @asynccontextmanager
-    async def open(
-        cls,
-        workshop: Workshop,
-        on_progress: Callable[[str], None] = lambda _: None,
-        decryptor: Decryptor | None = None,
-    ) -> "AsyncIterator[ExhaustiveRenderings]":
-        """Checkouts last as long as the block."""
-        async with AsyncExitStack() as stack:
-            yield cls(workshop, stack, on_progress, decryptor)
-
-    def trace(
-        self,
-        tree: Tree,
-        target: Target,
-        previous: Previous | None,  # noqa: ARG002 - nothing is reused
-        substitution: Substitution | None = None,
-    ) -> Traced:
-        return super().trace(tree, target, None, substitution)
-
-    async def recall(self, tree: Tree, finding: Finding) -> Expansion | None:  # noqa: ARG002 - nothing is remembered
-        return None
-
-    async def remember(self, expansion: Expansion, finding: Finding) -> None:
-        """Nothing is remembered."""
-
-    async def masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
-        """Finding and comparing ask for the very same target of the very same tree: it is rendered once."""
-        done = (await self._whole_tree(tree)).done
-        known = done.get(traced.target.id)
-        if known is None or known[0] != traced:
-            known = traced, self.mask(await self.whole(tree, traced))
-            done[traced.target.id] = known
-        return known[1]
-
-    async def whole(self, tree: Tree, traced: Traced) -> Rendering:
-        whole = await self._whole_tree(tree)
-        async with self._workshop.gate:
-            self._on_progress(f"verifying {traced.target.id}")
-            return await whole.checkout.render(traced.target, self._workshop.sandbox, self._given(traced))
-
-    async def _whole_tree(self, tree: Tree) -> _WholeTree:
-        if tree.id not in self._trees:
-            made = await self._stack.enter_async_context(checkout(tree))
-            self._trees[tree.id] = _WholeTree(made)
-        self._trees.move_to_end(tree.id)
-        while len(self._trees) > 2:
-            self._trees.popitem(last=False)
-        return self._trees[tree.id]

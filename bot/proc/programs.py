@@ -4,6 +4,8 @@ A program is looked for in `LONGSHORE_<NAME>`, then where `make tools` puts it, 
 whatever the machine has, because what it renders must not depend on the machine.
 """
 
+import contextlib
+import hashlib
 import os
 import re
 import shutil
@@ -19,7 +21,7 @@ _VERSION_ARGUMENTS = {
     "sops": ("--version", "--check-for-updates=false"),
 }
 _FROM_THE_SYSTEM = frozenset({"git"})
-_versions: dict[tuple[str, int, int], str] = {}
+_versions: dict[str, str] = {}
 
 
 def find(program: str) -> Path:
@@ -43,19 +45,43 @@ def find(program: str) -> Path:
 
 def tools_dir() -> Path:
     """Where `make tools` installs what it builds."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "longshore" / "tools" / "bin"
+    return _cache() / "tools" / "bin"
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "longshore"
 
 
 async def version(program: str) -> str:
-    """The bare version (`5.8.1`), asked for once per file. Raises `ProgramMissing` and what `run` raises."""
+    """The bare version (`5.8.1`), asked for once per file. Raises `ProgramMissing` and what `run` raises.
+
+    The answer is kept beside the user's caches: asking costs more than many a plan.
+    """
     path = find(program)
     stat = path.stat()
-    key = (str(path), stat.st_mtime_ns, stat.st_size)
+    key = f"{path}\0{stat.st_mtime_ns}\0{stat.st_size}\0{stat.st_ino}"
     if key not in _versions:
-        argv = [str(path), *_VERSION_ARGUMENTS.get(program, ("--version",))]
-        answer = await run(Command(argv, timeout_s=20.0, max_stdout_bytes=64 * 1024))
-        text = answer.stdout.decode(errors="replace").strip()
-        number = re.search(r"\d+(\.\d+)+[-+.\w]*", text)
-        _versions[key] = number.group() if number else text[:80]
+        note = _cache() / "versions" / hashlib.sha256(os.fsencode(key)).hexdigest()
+        try:
+            _versions[key] = note.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            _versions[key] = await _ask(program, path)
+            _note(note, _versions[key])
     return _versions[key]
+
+
+async def _ask(program: str, path: Path) -> str:
+    argv = [str(path), *_VERSION_ARGUMENTS.get(program, ("--version",))]
+    answer = await run(Command(argv, timeout_s=20.0, max_stdout_bytes=64 * 1024))
+    text = answer.stdout.decode(errors="replace").strip()
+    number = re.search(r"\d+(\.\d+)+[-+.\w]*", text)
+    return number.group() if number else text[:80]
+
+
+def _note(file: Path, text: str) -> None:
+    """A cache that cannot be written costs time only."""
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = file.with_name(f".{file.name}.{os.getpid()}")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(file)

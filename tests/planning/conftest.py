@@ -11,11 +11,12 @@ from bot.diff.mask import Mask
 from bot.git.repository import Repository
 from bot.model.plan import Plan, Side, TargetPlan
 from bot.model.target import TargetId
+from bot.planning.exhaustive import ExhaustiveRenderings
 from bot.planning.expand import expand, expand_both
 from bot.planning.expansion import Expansion, Finding
 from bot.planning.memory import Memory
 from bot.planning.plan import look, make_plan
-from bot.planning.renderings import ExhaustiveRenderings, Renderings, Workshop
+from bot.planning.renderings import Renderings, Workshop
 from bot.planning.verify import Verification, verify
 from bot.proc.sandbox import protections
 from bot.render.cache import RenderingCache

@@ -17,7 +17,7 @@ from bot.discover.flux.objects import (
     is_source,
 )
 from bot.discover.flux.release import helm_release_target
-from bot.discover.flux.remarks import notices, suspended_notice
+from bot.discover.flux.remarks import notices
 from bot.discover.flux.sources import RepositoryIdentity, Sources, normal_url
 
 __all__ = [
@@ -37,5 +37,4 @@ __all__ = [
     "kustomization_target",
     "normal_url",
     "notices",
-    "suspended_notice",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from bot.discover.flux.fields import duration_s, mapping, path_below, text
 from bot.discover.flux.objects import FluxObject, Identity, Spec
 from bot.discover.flux.patches import patches
-from bot.discover.flux.places import Place, place_of, why_not_followed
+from bot.discover.flux.places import Place, place_of
 from bot.discover.flux.settings import dependencies, reference, settings, why_contradictory
 from bot.discover.flux.sources import Sources
 from bot.discover.flux.specs import KUSTOMIZATION, OLD_KUSTOMIZATION
@@ -66,11 +66,7 @@ def kustomization_target(found: FluxObject, sources: Sources, cluster: str) -> T
         oci_source=place.oci,
         ignore=place.ignore,
         flux=settings(identity, spec, source, _SPOKEN_FOR),
-        unknown_because=identity.problem
-        or spec.problem
-        or why_contradictory(spec)
-        or place.unknown_because
-        or why_not_followed(place),
+        unknown_because=identity.problem or spec.problem or why_contradictory(spec) or place.unknown_because,
     )
 
 

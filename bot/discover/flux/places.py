@@ -60,15 +60,6 @@ def suspended_remark(source: DeclaredSource) -> tuple[str, ...]:
     return (f"has a suspended source, {source.ref}: Flux fetches nothing new",) if source.is_suspended else ()
 
 
-def why_not_followed(place: Place) -> str:
-    """Files from elsewhere are not fetched yet."""
-    if place.git is not None:
-        return f"its source is another repository ({place.git.url}), which is not fetched yet"
-    if place.oci is not None:
-        return f"its source is an artifact in a registry ({place.oci.url}), which is not fetched yet"
-    return ""
-
-
 def _place(source: DeclaredSource, ref: FluxRef, sources: Sources) -> Place:
     if source.unknown_because:
         return Place(unknown_because=f"its source, {ref}, cannot be used: {source.unknown_because}")

@@ -15,7 +15,6 @@ from bot.discover.flux.fields import duration_s, mapping, text
 from bot.discover.flux.kustomization import target_name, unread_overlay
 from bot.discover.flux.objects import HELM_GROUP, FluxObject, Identity, Spec
 from bot.discover.flux.patches import patches
-from bot.discover.flux.places import why_not_followed
 from bot.discover.flux.settings import dependencies, settings, why_contradictory
 from bot.discover.flux.sources import Sources
 from bot.discover.flux.specs import HELM_RELEASE, OLD_HELM_RELEASE
@@ -61,8 +60,7 @@ def helm_release_target(found: FluxObject, sources: Sources, cluster: str) -> Ta
         or spec.problem
         or why_contradictory(spec)
         or chart.place.unknown_because
-        or _why_nameless(release)
-        or why_not_followed(chart.place),
+        or _why_nameless(release),
     )
 
 

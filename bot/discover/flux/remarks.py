@@ -17,12 +17,6 @@ _SHOWN = 3
 _Remark = tuple[Severity, str]
 
 
-def suspended_notice(found: FluxObject) -> tuple[Diagnostic, ...]:
-    if mapping(found.manifest.get("spec")).get("suspend") is not True:
-        return ()
-    return (Diagnostic(Severity.NOTICE, _SUSPENDED, found.file, found.line),)
-
-
 _SUSPENDED = "is suspended: Flux applies nothing until it is resumed"
 
 

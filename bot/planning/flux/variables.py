@@ -9,27 +9,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.diff.mask import is_masked
-from bot.git.repository import Repository
-from bot.git.tree import Tree
 from bot.model.objects import Manifest
-from bot.model.rendering import TraceKind
 from bot.model.target import PostBuild, Target, VariablesFrom
 from bot.planning.expansion import Traced
-from bot.planning.renderings import Renderings
+from bot.planning.flux.declarations import Declarations
 from bot.render.envsubst import Unknown
 from bot.render.variables import Source, Strategy, Substitution, declared, elsewhere
 
-_PATHSPECS = ("*.yaml", "*.yml", "*.json")
-
 
 class Variables:
-    """Looks variables up in one tree. A name is searched for once."""
+    """What `postBuild` of the Kustomizations of one tree puts in."""
 
-    def __init__(self, repository: Repository, tree: Tree, renderings: Renderings) -> None:
-        self._repository = repository
-        self._tree = tree
-        self._renderings = renderings
-        self._files: dict[str, frozenset[str]] = {}
+    def __init__(self, declarations: Declarations) -> None:
+        self._declarations = declarations
 
     async def substitution(
         self, target: Target, known: Iterable[Traced], *, is_last_word: bool
@@ -56,21 +48,8 @@ class Variables:
         return Substitution.of(post_build.inline, sources, strategy=Strategy(post_build.strategy))
 
     async def _source(self, wanted: VariablesFrom, namespace: str, known: list[Traced]) -> Source | None:
-        files = await self._mentioning(wanted.name)
-        for traced in known:
-            if files.isdisjoint(e.path for e in traced.trace.entries if e.kind is TraceKind.FILE):
-                continue
-            rendering = await self._renderings.masked(self._tree, traced)
-            for found in rendering.objects:
-                place = (found.id.group, found.id.kind, found.id.name)
-                if place == ("", wanted.kind, wanted.name) and found.id.namespace in ("", namespace):
-                    return await asyncio.to_thread(_readable, found.manifest)
-        return None
-
-    async def _mentioning(self, name: str) -> frozenset[str]:
-        if name not in self._files:
-            self._files[name] = await self._repository.grep(self._tree.id, (name,), _PATHSPECS)
-        return self._files[name]
+        found = await self._declarations.find(wanted.kind, namespace, wanted.name, known)
+        return await asyncio.to_thread(_readable, found) if found is not None else None
 
 
 def _readable(manifest: Manifest) -> Source:

@@ -1,0 +1,118 @@
+"""Objects that two targets of one cluster declare: the later one to apply wins, again and again.
+
+Looked for where a change brings an object, among the targets that read a file in which its name stands or that are a
+release so called: who declares the object already cannot do without one of the two.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from bot.aio import gather_bounded
+from bot.git.repository import Repository
+from bot.git.tree import Tree
+from bot.model.objects import ObjectId
+from bot.model.plan import Action, TargetPlan, TargetStatus
+from bot.model.rendering import Diagnostic, Severity, TraceKind
+from bot.model.target import Target, TargetId
+from bot.planning.expand import realised
+from bot.planning.expansion import Expansion, Finding, Traced
+from bot.planning.renderings import Renderings
+
+_MAX_NAMES = 500
+_MAX_SAID = 20
+_AT_ONCE = 16
+_PATHSPECS = ("*.yaml", "*.yml", "*.json")
+
+
+async def with_disputes(
+    plans: Sequence[TargetPlan],
+    after: Expansion,
+    tree: Tree,
+    repository: Repository,
+    finding: Finding,
+    renderings: Renderings,
+) -> tuple[TargetPlan, ...]:
+    """The plans, with a warning on each target that brings an object which another one declares."""
+    brought = _brought(plans)
+    names = sorted({id_.name for objects in brought.values() for id_ in objects})[:_MAX_NAMES]
+    if not names:
+        return tuple(plans)
+    files = await repository.grep(tree.id, tuple(names), _PATHSPECS)
+
+    def found_in(expansion: Expansion) -> list[Traced]:
+        clusters = {target.cluster for target in brought}
+        return [
+            traced
+            for name, traced in sorted(expansion.targets.items())
+            if name.cluster in clusters
+            and not _goes_elsewhere(traced.target)
+            and _may_declare(traced, files, names)
+        ]
+
+    listing = {TargetId(c.target.id.cluster, c.parent) for c in found_in(after) if c.listed_by}
+    known = await realised(repository, tree, after, finding, renderings, listing)
+    candidates = found_in(known)
+
+    async def declared(traced: Traced) -> frozenset[ObjectId]:
+        return frozenset(found.id for found in (await renderings.masked(tree, traced)).objects)
+
+    found = await gather_bounded(_AT_ONCE, declared, candidates)
+    claims = {traced.target.id: objects for traced, objects in zip(candidates, found, strict=True)}
+    return await asyncio.to_thread(_told, plans, brought, claims)
+
+
+def _brought(plans: Iterable[TargetPlan]) -> Mapping[TargetId, frozenset[ObjectId]]:
+    """Where no cluster is known, nobody can say that two targets meet in one."""
+    brought = {
+        plan.target.id: frozenset(c.id for c in plan.changes if c.action is Action.ADDED)
+        for plan in plans
+        if plan.target.id.cluster
+        and plan.status is not TargetStatus.UNKNOWN
+        and not _goes_elsewhere(plan.target)
+    }
+    return {target: objects for target, objects in brought.items() if objects}
+
+
+def _goes_elsewhere(target: Target) -> bool:
+    """To a cluster that only the one it was found for knows."""
+    return target.flux is not None and target.flux.kube_config is not None
+
+
+def _may_declare(traced: Traced, files: frozenset[str], names: Sequence[str]) -> bool:
+    release = traced.target.release
+    if release is not None and any(name.startswith(release.name) for name in names):
+        return True
+    return any(entry.path in files for entry in traced.trace.entries if entry.kind is TraceKind.FILE)
+
+
+def _told(
+    plans: Sequence[TargetPlan],
+    brought: Mapping[TargetId, frozenset[ObjectId]],
+    claims: Mapping[TargetId, frozenset[ObjectId]],
+) -> tuple[TargetPlan, ...]:
+    holders: dict[tuple[str, ObjectId], list[TargetId]] = defaultdict(list)
+    for target, objects in claims.items():
+        for id_ in objects:
+            holders[target.cluster, id_].append(target)
+    return tuple(
+        replace(plan, diagnostics=(*plan.diagnostics, *_warnings(plan, brought, holders))) for plan in plans
+    )
+
+
+def _warnings(
+    plan: TargetPlan,
+    brought: Mapping[TargetId, frozenset[ObjectId]],
+    holders: Mapping[tuple[str, ObjectId], list[TargetId]],
+) -> list[Diagnostic]:
+    target, found = plan.target, []
+    for id_ in sorted(brought.get(target.id, ())):
+        others = [str(other) for other in holders.get((target.id.cluster, id_), ()) if other != target.id]
+        if others:
+            message = f"{id_} is declared by {', '.join(others)} as well: they overwrite one another"
+            found.append(Diagnostic(Severity.WARNING, message, target.origin.file, target.origin.line))
+    more = len(found) - _MAX_SAID
+    if more > 0:
+        found = [*found[:_MAX_SAID], replace(found[0], message=f"{more} more objects are declared twice")]
+    return found

@@ -1,0 +1,1 @@
+"""What a Flux repository delivers, found to the fixpoint."""

@@ -1,0 +1,52 @@
+"""Where Flux starts: what a bootstrap left behind, else what no other Kustomization reads."""
+
+from collections.abc import Callable
+
+from bot.discover.flux import FluxObject, cluster_label
+from bot.model.rendering import Diagnostic, Severity
+
+Start = tuple[FluxObject, str]
+"""A Kustomization and the cluster it is for."""
+
+
+def starts(
+    candidates: list[FluxObject], reads: Callable[[FluxObject], frozenset[str]]
+) -> tuple[list[Start], list[Diagnostic]]:
+    """The Kustomizations to begin with; `reads` tells the files that one reads."""
+    bootstraps = [found for found in candidates if _is_bootstrap(found)]
+    if bootstraps:
+        return [(found, _cluster_of(found)) for found in bootstraps], []
+    files = {index: reads(found) for index, found in enumerate(candidates)}
+    unread = [
+        found
+        for index, found in enumerate(candidates)
+        if not any(found.file in others for other, others in files.items() if other != index)
+        or found.file in files[index]
+    ]
+    in_use, left_out = _in_use(unread)
+    return [(found, cluster_label(found.file or "")) for found in in_use], left_out
+
+
+def _in_use(unread: list[FluxObject]) -> tuple[list[FluxObject], list[Diagnostic]]:
+    """One without a namespace waits for a kustomization to give it one: where nothing reads it, nobody applies it."""
+    placed = [found for found in unread if (found.manifest.get("metadata") or {}).get("namespace")]
+    if not placed:
+        return unread, []
+    message = "names no namespace and nothing refers to it: taken as not in use"
+    return placed, [
+        Diagnostic(Severity.NOTICE, message, found.file, found.line)
+        for found in unread
+        if found not in placed
+    ]
+
+
+def _is_bootstrap(found: FluxObject) -> bool:
+    """`flux bootstrap` writes one Kustomization called flux-system into a directory of that name."""
+    directory = (found.file or "").rpartition("/")[0].rpartition("/")[2]
+    return directory == "flux-system" and (found.manifest.get("metadata") or {}).get("name") == "flux-system"
+
+
+def _cluster_of(bootstrap: FluxObject) -> str:
+    path = (bootstrap.manifest.get("spec") or {}).get("path")
+    spelled = path.strip("./") if isinstance(path, str) else ""
+    return cluster_label(spelled) or spelled.rpartition("/")[2]

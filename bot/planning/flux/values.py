@@ -1,0 +1,75 @@
+"""Where the values of a HelmRelease come from: ConfigMaps and Secrets that targets of its cluster declare.
+
+What is secret is not known here, and neither is what nobody declares: it may be in the cluster.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable
+
+from bot.diff.mask import is_masked
+from bot.model.objects import Manifest
+from bot.model.release import Release, ValuesFrom
+from bot.model.target import Target
+from bot.planning.expansion import Traced
+from bot.planning.flux.declarations import Declarations
+from bot.render.envsubst import Unknown
+from bot.render.helm.inputs import ValuesSource
+
+
+class Values:
+    """What `valuesFrom` of the releases of one tree names."""
+
+    def __init__(self, declarations: Declarations) -> None:
+        self._declarations = declarations
+
+    async def sources(
+        self, target: Target, known: Iterable[Traced], *, is_last_word: bool
+    ) -> tuple[ValuesSource, ...] | None:
+        """One for each entry. None where one was not found and more targets may still come."""
+        release = target.release
+        assert release is not None
+        traced, found = list(known), []
+        for entry in release.values_from:
+            source = await self._source(entry, release, traced)
+            if source is None:
+                if not is_last_word:
+                    return None
+                reason = f"{entry.kind} {entry.name} is not declared in this repository"
+                source = ValuesSource(entry, unknown=Unknown(reason, ""))
+            found.append(source)
+        return tuple(found)
+
+    async def _source(self, entry: ValuesFrom, release: Release, known: list[Traced]) -> ValuesSource | None:
+        manifest = await self._declarations.find(entry.kind, release.home, entry.name, known)
+        return _read(entry, manifest) if manifest is not None else None
+
+
+def _read(entry: ValuesFrom, manifest: Manifest) -> ValuesSource:
+    place = f"{entry.kind} {entry.name}"
+    value = _value(manifest, entry.key)
+    if value is None:
+        problem = "" if entry.is_optional else f"{place} has no key {entry.key}"
+        return ValuesSource(entry, problem=problem)
+    if is_masked(value):
+        return ValuesSource(entry, unknown=Unknown(f"{entry.key} in {place} is secret", value))
+    return ValuesSource(entry, text=value)
+
+
+def _value(manifest: Manifest, key: str) -> str | None:
+    """As text. `stringData` wins over `data`, as it does in the API server."""
+    is_secret = manifest.get("kind") == "Secret"
+    for part in ("stringData", "data", "binaryData"):
+        held = manifest.get(part)
+        value = held.get(key) if isinstance(held, dict) else None
+        if isinstance(value, str):
+            is_encoded = part == "binaryData" or (is_secret and part == "data")
+            return _decoded(value) if is_encoded and not is_masked(value) else value
+    return None
+
+
+def _decoded(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return value

@@ -1,0 +1,297 @@
+"""Kustomizations and releases of a tree, to the fixpoint: what a Kustomization renders may be Kustomizations again.
+
+Only a target that reads a file which mentions Flux at all can bring forth another one, so only those are rendered
+while looking. Where one of them cannot be rendered, its children are taken from the files as they stand, and it is
+said: a child is never dropped because its parent is unknown.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.aio import gather_bounded
+from bot.discover.flux import (
+    FluxObject,
+    MalformedFlux,
+    helm_release_target,
+    is_helm_release,
+    is_kustomization,
+    is_of_artifact,
+    is_source,
+    kustomization_target,
+    notices,
+)
+from bot.model.objects import Manifest
+from bot.model.rendering import ContentKey, Diagnostic, Severity, TraceKind
+from bot.model.target import Target, TargetId
+from bot.planning.expansion import Expansion, Finding, Previous, Traced
+from bot.planning.flux.declarations import Declarations
+from bot.planning.flux.files import InFiles
+from bot.planning.flux.listing import listed
+from bot.planning.flux.roots import Start, starts
+from bot.planning.flux.sources import ClusterSources
+from bot.planning.flux.values import Values
+from bot.planning.flux.variables import Variables
+from bot.render.helm.inputs import ValuesSource
+
+_MAX_TARGETS = 5_000
+_AT_ONCE = 16
+"""Targets looked at side by side; how many are rendered at once is for `Renderings` to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What looking at one target brought: nothing traced where something that it needs may still be found.
+
+    `held` are the Flux objects it renders to, None where it could not be rendered; with `is_listed` only its files were
+    asked for them.
+    """
+
+    traced: Traced | None = None
+    held: tuple[FluxObject, ...] | None = ()
+    is_listed: bool = False
+
+
+class FluxWalk:
+    """One search to the fixpoint over one tree.
+
+    It goes in rounds: what one round's targets render to is looked at in the next. The order of what is found is the
+    same every time, whichever rendering ends first.
+    """
+
+    def __init__(
+        self,
+        files: InFiles,
+        finding: Finding,
+        declarations: Declarations,
+        previous: Previous | None = None,
+        *,
+        may_list: bool = False,
+    ) -> None:
+        """With `may_list`, what a target holds is told from its files where they leave no doubt."""
+        self._tree = declarations.tree
+        self._files = files
+        self._renderings = declarations.renderings
+        self._previous = previous
+        self._variables = Variables(declarations)
+        self._values = Values(declarations)
+        self._may_list = may_list and not declarations.renderings.exhaustive
+        self._listing: dict[TargetId, ContentKey] = {}
+        self._sources = ClusterSources(finding.repository, files.sources)
+        self.targets: dict[TargetId, Traced] = {}
+        self.held: dict[ContentKey, tuple[FluxObject, ...]] = {}
+        self.diagnostics: list[Diagnostic] = list(files.diagnostics)
+        self.settled = True
+        self.whole = not files.diagnostics
+
+    async def run(self) -> None:
+        """Find everything."""
+        candidates = self._files.kustomizations
+        reads = {id(found): await self._reads(found) for found in candidates}
+        pending, left_out = starts(candidates, lambda found: reads[id(found)])
+        self.diagnostics += left_out
+        await self._follow(pending)
+
+    async def realise(self, known: Expansion, parents: Iterable[TargetId]) -> None:
+        """Put what these render to in the place of what was listed for them."""
+        for name, traced in sorted(known.targets.items()):
+            held = known.held.get(traced.key)
+            if held is None and name in known.listing:
+                held = await asyncio.to_thread(listed, self._tree, traced, self._files)
+            self._sources.add(name.cluster, held or ())
+        self.held, self.diagnostics = dict(known.held), list(known.diagnostics)
+        self.settled, self.whole = known.settled, known.whole
+        wanted = frozenset(parents)
+        self._listing = {name: known.targets[name].key for name in known.listing - wanted}
+        self.targets = {
+            name: traced
+            for name, traced in known.targets.items()
+            if not (traced.listed_by and TargetId(name.cluster, traced.parent) in wanted)
+        }
+        looked = await gather_bounded(
+            _AT_ONCE, self._rendered, [known.targets[name] for name in sorted(wanted)]
+        )
+        await self._follow(
+            [
+                (child, name.cluster)
+                for name, seen in zip(sorted(wanted), looked, strict=True)
+                for child in self._children(seen, name.cluster)
+            ]
+        )
+
+    async def _follow(self, pending: list[Start]) -> None:
+        """What needs something that nobody has declared so far waits until all others have been looked at."""
+        waiting: list[Start] = []
+        while pending or waiting:
+            found, late = await self._round(pending, is_last_word=False)
+            retried, waiting = await self._round(waiting, is_last_word=False)
+            waiting += late
+            if not (found or retried or pending):
+                # Nothing moves any more: the first of those that wait has to do with what there is.
+                retried, _ = await self._round(waiting[:1], is_last_word=True)
+                waiting = waiting[1:]
+            pending = found + retried
+
+    async def _round(
+        self, starting: Sequence[Start], *, is_last_word: bool
+    ) -> tuple[list[Start], list[Start]]:
+        """Look at these; returns what they bring forth, and those that have to wait."""
+        targets: dict[TargetId, tuple[Start, Target]] = {}
+        waiting: list[Start] = []
+        for start in starting:
+            found, cluster = start
+            if not is_last_word and self._sources.lacks(found, cluster):
+                waiting.append(start)
+                continue
+            target = self._target(found, cluster, targets)
+            if target is not None:
+                targets[target.id] = start, target
+
+        async def look(item: tuple[Start, Target]) -> _Looked:
+            return await self._look(item[0][0], item[1], is_last_word=is_last_word)
+
+        children: list[Start] = []
+        looked = await gather_bounded(_AT_ONCE, look, targets.values())
+        for (start, target), seen in zip(targets.values(), looked, strict=True):
+            if seen.traced is None:
+                waiting.append(start)
+                continue
+            self.targets[target.id] = seen.traced
+            children += [(child, start[1]) for child in self._children(seen, start[1])]
+        return children, waiting
+
+    async def _look(self, found: FluxObject, target: Target, *, is_last_word: bool) -> _Looked:
+        known = self._of_cluster(target.id.cluster, found.parent)
+        substitution = None
+        values: tuple[ValuesSource, ...] = ()
+        if target.post_build is not None and not target.unknown_because:
+            substitution = await self._variables.substitution(target, known, is_last_word=is_last_word)
+            if substitution is None:
+                return _Looked()
+        listed_by = self._listing.get(TargetId(target.id.cluster, found.parent or ""), "")
+        if target.release is not None and not target.unknown_because and not listed_by:
+            sources = await self._values.sources(target, known, is_last_word=is_last_word)
+            if sources is None:
+                return _Looked()
+            values = sources
+        traced = await self._renderings.trace(self._tree, target, self._previous, substitution, values)
+        said = notices(found, self._sources.of(target.id.cluster))
+        traced = replace(traced, parent=found.parent or "", listed_by=listed_by, notices=said)
+        return await self._held(traced)
+
+    def _of_cluster(self, cluster: str, parent: str | None) -> list[Traced]:
+        """What is known of the cluster so far; the one that brought it forth comes first."""
+        known = [traced for name, traced in self.targets.items() if name.cluster == cluster]
+        return sorted(known, key=lambda traced: traced.target.id.name != parent)
+
+    def _target(
+        self, found: FluxObject, cluster: str, taken: dict[TargetId, tuple[Start, Target]]
+    ) -> Target | None:
+        """Read it, unless it is a target already or there are far too many."""
+        read = helm_release_target if is_helm_release(found.manifest) else kustomization_target
+        try:
+            target = self._tied(found, read(found, self._sources.of(cluster), cluster))
+        except MalformedFlux as error:
+            self._remark(Severity.ERROR, str(error), found)
+            return None
+        known = taken[target.id][1] if target.id in taken else None
+        if target.id in self.targets:
+            known = self.targets[target.id].target
+        if known is not None:
+            if known != target and found.parent != known.id.name:
+                self._remark(Severity.WARNING, f"{target.id} is declared more than once", found)
+            return None
+        if len(self.targets) + len(taken) >= _MAX_TARGETS:
+            self._remark(Severity.ERROR, f"more than {_MAX_TARGETS} targets; the rest is not planned", found)
+            return None
+        return target
+
+    def _tied(self, found: FluxObject, target: Target) -> Target:
+        """An artifact may be generated of any file of the repository: no other tree is known to give the same one."""
+        if not is_of_artifact(found):
+            return target
+        return replace(target, overlay={**target.overlay, "artifact": self._tree.id})
+
+    async def _held(self, traced: Traced) -> _Looked:
+        """With the Flux objects among what the target renders to; none where its files hold none."""
+        if traced.target.release is not None:
+            return _Looked(traced)
+        if _files_of(traced).isdisjoint(self._files.mentioning) and not self._renderings.exhaustive:
+            return _Looked(traced)
+        known = self._previous.expansion.held.get(traced.key) if self._previous else None
+        if known is not None:
+            return _Looked(traced, known)
+        if self._may_list:
+            found = await asyncio.to_thread(listed, self._tree, traced, self._files)
+            if found is not None:
+                return _Looked(traced, found, is_listed=True)
+        return await self._rendered(traced)
+
+    async def _rendered(self, traced: Traced) -> _Looked:
+        rendering = await self._renderings.masked(self._tree, traced)
+        if rendering.failed:
+            return _Looked(traced, None)
+        return _Looked(
+            traced, tuple(self._placed(o.manifest, traced) for o in rendering.objects if _is_flux(o.manifest))
+        )
+
+    def _children(self, looked: _Looked, cluster: str) -> list[FluxObject]:
+        traced, held = looked.traced, looked.held
+        assert traced is not None
+        if held is None:
+            return self._children_in_files(traced)
+        if looked.is_listed:
+            self._listing[traced.target.id] = traced.key
+        else:
+            self.held[traced.key] = held
+        self._sources.add(cluster, held)
+        name = traced.target.id.name
+        return [replace(found, parent=name) for found in held if not is_source(found.manifest)]
+
+    def _children_in_files(self, parent: Traced) -> list[FluxObject]:
+        """What broke may hide a child on one side of a change; what is refused on both sides hides nothing more."""
+        target, relevant = parent.target, _files_of(parent) & self._files.mentioning
+        self.settled = self.settled and bool(target.unknown_because or parent.trace.is_refused)
+        self.whole = self.whole and bool(target.unknown_because or not relevant)
+        children = self._files.in_files(relevant)
+        if children:
+            count = f"{len(children)} object{'s' * (len(children) != 1)}"
+            message = f"{target.id} cannot be rendered, so the {count} of Flux's that it holds are planned as they stand"
+            self.diagnostics.append(
+                Diagnostic(Severity.WARNING, message, target.origin.file, target.origin.line)
+            )
+        return children
+
+    def _placed(self, manifest: Manifest, parent: Traced) -> FluxObject:
+        """With the file it was written in, where its name tells."""
+        files = _files_of(parent)
+        wanted = manifest.get("kind"), _name(manifest)
+        for found in self._files.everything:
+            if found.file in files and (found.manifest.get("kind"), _name(found.manifest)) == wanted:
+                return FluxObject(manifest, found.file, found.line)
+        return FluxObject(manifest, None, None)
+
+    async def _reads(self, found: FluxObject) -> frozenset[str]:
+        try:
+            target = kustomization_target(found, self._sources.of(""), "")
+        except MalformedFlux:
+            return frozenset()
+        if target.unknown_because and not target.path:
+            return frozenset()
+        traced = await self._renderings.trace(self._tree, target, None)
+        return frozenset(entry.path for entry in traced.trace.entries)
+
+    def _remark(self, severity: Severity, message: str, found: FluxObject) -> None:
+        self.diagnostics.append(Diagnostic(severity, message, found.file, found.line))
+
+
+def _files_of(traced: Traced) -> frozenset[str]:
+    return frozenset(entry.path for entry in traced.trace.entries if entry.kind is TraceKind.FILE)
+
+
+def _is_flux(manifest: Manifest) -> bool:
+    return is_source(manifest) or is_kustomization(manifest) or is_helm_release(manifest)
+
+
+def _name(manifest: Manifest) -> object:
+    return (manifest.get("metadata") or {}).get("name")

@@ -1,0 +1,157 @@
+"""Helm releases of a Flux repository: found, rendered, and planned by what they depend on."""
+
+import pytest
+
+from bot.model.plan import Plan, TargetPlan
+from bot.model.rendering import Severity
+from tests.planning.conftest import Bench, kustomization, statuses, target
+from tests.planning.test_flux import flux
+
+CHART = {
+    "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "charts/web/values.yaml": "greeting: hello\n",
+    "charts/web/templates/map.yaml": (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}'}\n"
+        "data: {greeting: '{{ .Values.greeting }}'}\n"
+    ),
+}
+SOURCE = "sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}"
+
+
+def release(
+    name: str, more: str = "", chart: str = f"chart: {{spec: {{chart: ./charts/web, {SOURCE}}}}}"
+) -> str:
+    return (
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n"
+        f"metadata: {{name: {name}, namespace: shop}}\nspec:\n  interval: 1h\n  {chart}\n{more}"
+    )
+
+
+@pytest.fixture
+def shop(bench: Bench) -> Bench:
+    bench.work.commit(
+        {
+            "clusters/staging/flux-system/gotk-sync.yaml": flux("flux-system", "clusters/staging"),
+            "clusters/staging/flux-system/kustomization.yaml": kustomization("gotk-sync.yaml"),
+            "clusters/staging/apps.yaml": flux("apps", "apps"),
+            "apps/web.yaml": release("web"),
+            "apps/api.yaml": release("api", "  values: {greeting: hi}\n"),
+            **CHART,
+        }
+    )
+    return bench
+
+
+def of(plan_target: TargetPlan) -> list[tuple[str, str, object]]:
+    return [(str(c.id), f.path, f.new) for c in plan_target.changes for f in c.fields]
+
+
+def release_plan(plan: Plan, name: str) -> TargetPlan:
+    [found] = [t for t in plan.targets if t.target.release and t.target.release.name == name]
+    return found
+
+
+async def test_values_change_what_the_release_renders_and_nothing_else(shop: Bench) -> None:
+    shop.work.commit({"apps/web.yaml": release("web", "  values: {greeting: bye}\n")})
+    plan, verified = await shop.verified()
+    assert verified.disagreements == ()
+    assert of(release_plan(plan, "web")) == [("ConfigMap shop/web", "data.greeting", "bye")]
+    assert release_plan(plan, "api").status == "unchanged"
+    assert target(plan, "flux-system/apps", "staging").status == "changed"
+
+
+async def test_a_changed_template_changes_every_release_of_the_chart(shop: Bench) -> None:
+    shop.work.commit(
+        {
+            "charts/web/templates/map.yaml": CHART["charts/web/templates/map.yaml"].replace(
+                "data: {", "data: {v: '2', "
+            )
+        }
+    )
+    plan, verified = await shop.verified()
+    assert verified.disagreements == ()
+    assert {t.target.release.name for t in plan.changed if t.target.release} == {"web", "api"}
+    assert target(plan, "flux-system/apps", "staging").status == "unchanged"
+
+
+async def test_values_of_a_generated_config_map_reach_the_release(shop: Bench) -> None:
+    more = "  valuesFrom: [{kind: ConfigMap, name: web-values, valuesKey: v.yaml}]\n"
+    names = "nameReference: [{kind: ConfigMap, version: v1, fieldSpecs: [{path: spec/valuesFrom/name, kind: HelmRelease}]}]"
+    generator = "configMapGenerator: [{name: web-values, namespace: shop, files: [v.yaml]}]\nconfigurations: [names.yaml]\n"
+    shop.work.commit(
+        {
+            "apps/kustomization.yaml": kustomization("web.yaml", "api.yaml", more=generator),
+            "apps/names.yaml": names,
+            "apps/web.yaml": release("web", more),
+            "apps/v.yaml": "greeting: from the map\n",
+        }
+    )
+    shop.work.commit({"apps/v.yaml": "greeting: changed\n"})
+    plan, verified = await shop.verified()
+    assert verified.disagreements == ()
+    assert of(release_plan(plan, "web")) == [("ConfigMap shop/web", "data.greeting", "changed")]
+    assert release_plan(plan, "api").status == "unchanged"
+
+
+async def test_values_of_a_secret_are_not_shown_and_leave_the_release_open(shop: Bench) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: shop}\nstringData: {values.yaml: 'greeting: %s'}\n"
+    more = "  valuesFrom: [{kind: Secret, name: s}]\n"
+    shop.work.commit({"apps/web.yaml": release("web", more), "apps/s.yaml": secret % "sesame"})
+    shop.work.commit({"apps/s.yaml": secret % "barley"})
+    plan = await shop.plan()
+    shown = str(plan.targets)
+    assert "sesame" not in shown
+    assert "barley" not in shown
+    web = release_plan(plan, "web")
+    assert web.status == "unknown"
+    assert any("secret" in d.message for d in web.diagnostics)
+
+
+async def test_a_chart_that_cannot_be_had_leaves_one_target_unknown_with_what_is_known(shop: Bench) -> None:
+    source = (
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: {name: far, namespace: shop}\n"
+        "spec: {interval: 1h, url: 'https://charts.example.test'}\n"
+    )
+    chart = "chart: {spec: {chart: far, version: %s, sourceRef: {kind: HelmRepository, name: far}}}"
+    shop.work.commit({"apps/far.yaml": release("far", chart=chart % "1.0.0"), "apps/source.yaml": source})
+    shop.work.commit(
+        {
+            "apps/far.yaml": release("far", "  values: {a: 1}\n", chart=chart % "1.1.0"),
+            "apps/web.yaml": release("web", "  values: {greeting: bye}\n"),
+        }
+    )
+    plan = await shop.plan()
+    far = release_plan(plan, "far")
+    assert far.status == "unknown"
+    assert [(f.path, f.old, f.new) for f in far.declared] == [
+        ("chart.version", "1.0.0", "1.1.0"),
+        ("values.a", None, 1),
+    ]
+    [reason] = [d.message for d in far.diagnostics if d.severity is Severity.ERROR]
+    assert "charts.example.test" in reason
+    assert release_plan(plan, "web").status == "changed"
+
+
+async def test_a_release_whose_kustomization_goes_is_removed(shop: Bench) -> None:
+    shop.work.git("rm", "-q", "apps/web.yaml")
+    shop.work.commit()
+    plan, verified = await shop.verified()
+    assert verified.disagreements == ()
+    assert release_plan(plan, "web").status == "removed"
+    assert "unknown" not in statuses(plan).values()
+
+
+async def test_a_crd_that_flux_does_not_change_is_said_and_is_no_change(shop: Bench) -> None:
+    crd = (
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: %s.example.test}\n"
+        "spec: {group: example.test, names: {kind: A, plural: as}, scope: Namespaced, versions: [{name: %s, served: true,"
+        " storage: true, schema: {openAPIV3Schema: {type: object}}}]}\n"
+    )
+    upgrade = "  upgrade: {crds: Skip}\n"
+    shop.work.commit({"charts/web/crds/a.yaml": crd % ("as", "v1"), "apps/web.yaml": release("web", upgrade)})
+    shop.work.commit({"charts/web/crds/a.yaml": crd % ("as", "v2")})
+    plan, verified = await shop.verified()
+    assert verified.disagreements == ()
+    web = release_plan(plan, "web")
+    assert web.status == "unchanged"
+    assert any("spec.upgrade.crds is Skip" in d.message for d in web.diagnostics)
