@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.errors import LongshoreError, Temporary
+from bot.git.address import Address
 from bot.git.errors import (
     BadRef,
     HostNotAllowed,
@@ -26,7 +27,8 @@ from bot.git.errors import (
     UnknownRevision,
 )
 from bot.git.foreign import ForeignLimits, ForeignRepositories
-from bot.git.remote import Credentials
+from bot.git.mirror import Mirror
+from bot.git.remote import Credentials, Remote
 from bot.git.room import make_room
 from bot.git.transfer import TransferLimits
 from bot.model.hosts import Hosts
@@ -371,6 +373,15 @@ async def test_a_reader_s_complaint_has_the_mirror_looked_over(
     server.requests.clear()
     assert await read(foreign, wanted) == "release: 1.0.0"
     assert server.requests
+
+
+async def test_the_addresses_that_were_looked_at_are_the_ones_that_are_asked(
+    server: GitServer, origin: Work, tmp_path: Path
+) -> None:
+    url = server.remote().url.replace("127.0.0.1", "nowhere.example")
+    mirror = Mirror(tmp_path, Address.of(url), QUICK.transfer)
+    await mirror.fetch(Remote(url, CREDENTIALS, ("127.0.0.1",)))
+    assert await mirror.commit("refs/forge/heads/main") == origin.head()
 
 
 async def test_the_least_recently_used_mirrors_make_room(
