@@ -17,7 +17,8 @@ from bot.report.reasons import Declared, Unknown
 
 OBJECT_ICONS = {Action.ADDED: "🆕", Action.CHANGED: "✏️", Action.REMOVED: "🗑️", Action.MOVED: "➡️"}
 DIGEST_CHARS = 19
-MAX_NAMES = 10
+MAX_NAMES = 5
+MAX_STAMPED = 10
 MAX_KNOWN_CHARS = 40
 
 
@@ -187,11 +188,11 @@ def _group(group: view.Group, rung: Rung, budget: _Budget) -> GroupItem:
         totals=phrases.group_totals(group.first.counts, len(hooks)),
         objects=tuple(_object(change, group, rung, budget) for change in lasting),
         hooks=tuple(_object(change, group, rung, budget) for change in shown),
-        stamped=tuple((change.id.kind, _name(change, group)) for change in stamped[:MAX_NAMES]),
+        stamped=tuple((change.id.kind, _name(change, group)) for change in stamped[:MAX_STAMPED]),
         stamps=tuple(KnownField(view.STAMPS[f.path], str(f.old), str(f.new)) for f in stamped[0].fields)
         if stamped
         else (),
-        more_stamped=max(0, len(stamped) - MAX_NAMES),
+        more_stamped=max(0, len(stamped) - MAX_STAMPED),
         more_objects=len(group.first.changes) - len(lasting) - len(stamped) - len(shown),
     )
 
