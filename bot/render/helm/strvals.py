@@ -50,6 +50,8 @@ class _Parser:
             raise BadPath("a key has no value")
         if stop == "[":
             index = self._index()
+            if index is None:
+                return False
             found = data.get(name, [])
             if not isinstance(found, list):
                 raise BadPath(f"{name[:80]!r} holds no list")
@@ -93,10 +95,12 @@ class _Parser:
         present = items[index] if index < len(items) else None
         if stop == "[":
             inner_index = self._index()
+            if inner_index is None:
+                return items, False
             if present is not None and not isinstance(present, list):
                 raise BadPath("an item with an index holds no list")
             inner, goes_on = self._item(present or [], inner_index, depth)
-            return _with_item(items, index, inner), goes_on
+            return (_with_item(items, index, inner), True) if goes_on else (items, False)
         mapping = present if isinstance(present, dict) else {}
         if index < len(items):
             items[index] = mapping
@@ -105,9 +109,12 @@ class _Parser:
             return items, False
         return _with_item(items, index, mapping), True
 
-    def _index(self) -> int:
+    def _index(self) -> int | None:
+        """None where the line is over before the bracket is closed, which Helm takes for its end and no mistake."""
         text, stop = self._until("]")
-        if not stop or not _INTEGER.fullmatch(text) or len(text) > 20:
+        if not stop:
+            return None
+        if not _INTEGER.fullmatch(text) or len(text) > 20:
             raise BadPath("an index is no number in [ ]")
         index = int(text)
         if not 0 <= index <= MAX_INDEX:

@@ -48,6 +48,7 @@ def parsed(line: str, *, as_text: bool = False) -> dict[str, Any]:
         ("a[0]=", {"a": [""]}),
         ("a[0]", {"a": []}),
         ("=x", {}),
+        ("a=1,b[0", {"a": 1}),
     ],
 )
 def test_a_line_of_set_means_what_helm_takes_it_for(line: str, expected: dict[str, Any]) -> None:
