@@ -62,11 +62,18 @@ class Traced:
 
     @property
     def is_open(self) -> bool:
-        """Whether something outside of Git's exact history took part: it is looked up again every time."""
+        """Whether something took part that may be another one tomorrow: it is looked up again every time."""
         source, artifact = self.target.source, self.target.oci_source
-        if (source is not None and not source.ref.commit) or (artifact is not None and not artifact.digest):
+        if source is not None and (self.target.unknown_because or not source.ref.commit):
             return True
-        return any(_COMMIT.fullmatch(use.ref.revision) is None for use in self.trace.remotes)
+        if artifact is not None and (self.target.unknown_because or not artifact.digest):
+            return True
+        return any(not use.place or not _COMMIT.fullmatch(use.ref.revision) for use in self.trace.remotes)
+
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether it reads files that no search of the repository's own tree finds."""
+        return bool(self.target.source or self.target.oci_source or self.trace.remotes)
 
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

@@ -33,7 +33,8 @@ class Declarations:
         """
         files = await self._mentioning(name)
         for traced in among:
-            if files.isdisjoint(e.path for e in traced.trace.entries if e.kind is TraceKind.FILE):
+            read = (e.path for e in traced.trace.entries if e.kind is TraceKind.FILE)
+            if not traced.is_from_elsewhere and files.isdisjoint(read):
                 continue
             for manifest in (await self._declared(traced)).get((kind, name), ()):
                 if (manifest.get("metadata") or {}).get("namespace", "") in ("", namespace):

@@ -43,7 +43,7 @@ def listed(tree: Tree, traced: Traced, files: InFiles) -> tuple[FluxObject, ...]
     target = traced.target
     if target.origin.found is not Found.FLUX_KUSTOMIZATION or target.unknown_because:
         return None
-    if traced.trace.is_refused or target.source is not None or target.overlay.keys() - _OVERLAID:
+    if traced.trace.is_refused or traced.is_from_elsewhere or target.overlay.keys() - _OVERLAID:
         return None
     read = [entry.path for entry in traced.trace.entries if entry.kind is TraceKind.FILE]
     held = [found for found in files.everything if found.file in frozenset(read)]

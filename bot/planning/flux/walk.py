@@ -216,7 +216,8 @@ class FluxWalk:
         """With the Flux objects among what the target renders to; none where its files hold none."""
         if traced.target.release is not None:
             return _Looked(traced)
-        if _files_of(traced).isdisjoint(self._files.mentioning) and not self._renderings.exhaustive:
+        may_hold = traced.is_from_elsewhere or not _files_of(traced).isdisjoint(self._files.mentioning)
+        if not (may_hold or self._renderings.exhaustive):
             return _Looked(traced)
         known = self._previous.expansion.held.get(traced.key) if self._previous else None
         if known is not None:
