@@ -11,6 +11,7 @@ from bot.diff.mask import Mask
 from bot.git.repository import Repository
 from bot.model.plan import Plan, Side, TargetPlan
 from bot.model.target import TargetId
+from bot.planning.elsewhere import Elsewhere, Errand
 from bot.planning.exhaustive import ExhaustiveRenderings
 from bot.planning.expand import expand, expand_both
 from bot.planning.expansion import Expansion, Finding
@@ -34,6 +35,7 @@ class Bench:
     home: Path
     finding: Finding = field(default_factory=Finding)
     rendered: list[str] = field(default_factory=list)
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
 
     def workshop(self) -> Workshop:
         return Workshop(
@@ -44,12 +46,14 @@ class Bench:
             cache=RenderingCache(self.home / "renderings", 64 * MIB),
             memory=Memory(self.home / "expansions"),
             gate=asyncio.Semaphore(2),
+            elsewhere=self.elsewhere,
         )
 
-    def renderings(self) -> Renderings:
-        return Renderings(
-            self.workshop(), on_progress=lambda text: self.rendered.append(text.partition(": ")[2])
-        )
+    def renderings(self, errand: Errand | None = None) -> Renderings:
+        def note(text: str) -> None:
+            self.rendered.append(text.partition(": ")[2])
+
+        return Renderings(self.workshop(), on_progress=note, errand=errand)
 
     async def side(self, repository: Repository, revision: str) -> Side:
         sha = await repository.resolve(revision)
@@ -61,8 +65,9 @@ class Bench:
 
     async def _plan(self, repository: Repository, base: str, head: str) -> Plan:
         sides = await self.side(repository, base), await self.side(repository, head)
-        renderings = self.renderings()
-        return await make_plan(await look(repository, *sides, self.finding, renderings), renderings)
+        async with self.elsewhere.visit() as errand:
+            renderings = self.renderings(errand)
+            return await make_plan(await look(repository, *sides, self.finding, renderings), renderings)
 
     async def verified(self, base: str = "HEAD~1", head: str = "HEAD") -> tuple[Plan, Verification]:
         async with Repository.open(self.work.path) as repository:
