@@ -32,7 +32,7 @@ from bot.registry import (
 from bot.registry.cache import digest_of
 from bot.registry.oci import CHART_LAYERS, place
 from tests.registry.conftest import Opening
-from tests.sandbox.registry.charts import pack
+from tests.sandbox.registry.charts import pack, run_helm
 from tests.sandbox.registry.distribution import (
     HTPASSWD,
     INDEX,
@@ -80,6 +80,16 @@ async def test_the_version_is_the_one_that_flux_would_take(
     assert found.revision.startswith(f"{version}@sha256:")
     assert digest_of(await charts.fetch(found)) == found.digest
     assert found.version_in_cluster(version) == version
+
+
+async def test_helm_itself_takes_the_same(registry: Distribution, opened: Opening, tmp_path: Path) -> None:
+    for wanted in ("1.x", ">=2.0.0-0", "<1.10.0", "1.0.0"):
+        into = tmp_path / sha256(wanted.encode()).hexdigest()
+        into.mkdir()
+        options = ("--version", wanted, "--destination", into, "--plain-http")
+        await asyncio.to_thread(run_helm, "pull", registry.url("charts/web"), *options, home=tmp_path)
+        found = await opened(LOOPBACK).resolve(chart(registry, wanted))
+        assert [digest_of(file) for file in into.iterdir()] == [found.digest]
 
 
 async def test_a_plus_is_an_underscore_in_tags(registry: Distribution, opened: Opening) -> None:

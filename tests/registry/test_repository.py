@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ from bot.registry import (
 from bot.registry.cache import digest_of
 from bot.registry.repository import archive_url, index_url
 from tests.registry.conftest import Opening
-from tests.sandbox.registry.charts import pack, write_index
+from tests.sandbox.registry.charts import pack, run_helm, write_index
 from tests.sandbox.registry.shop import Shop, saying, shop_in
 
 LOOPBACK = "127.0.0.1:*"
@@ -54,6 +55,16 @@ async def test_the_version_is_the_one_that_flux_would_take(
     assert found.digest == digest_of(shop.directory / f"web-{version}.tgz")
     assert found.url == f"{shop.url}/web-{version}.tgz"
     assert found.version_in_cluster(version) == version
+
+
+async def test_helm_itself_takes_the_same(shop: Shop, opened: Opening, tmp_path: Path) -> None:
+    for wanted in ("1.x", ">=2.0.0-0", "<1.10.0", "v1.0.0"):
+        into = tmp_path / sha256(wanted.encode()).hexdigest()
+        into.mkdir()
+        options = ("--repo", shop.url, "--version", wanted, "--destination", into)
+        await asyncio.to_thread(run_helm, "pull", "web", *options, home=tmp_path)
+        found = await opened(LOOPBACK).resolve(chart(shop, wanted))
+        assert [digest_of(file) for file in into.iterdir()] == [found.digest]
 
 
 async def test_build_metadata_is_part_of_an_exact_version(shop: Shop, opened: Opening) -> None:
