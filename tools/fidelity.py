@@ -1,6 +1,7 @@
 """Try `longshore plan --verify` on repositories as they are in the world, over commits of their history.
 
-    python tools/fidelity.py [--discover MODE] [--commits N] [--span N] [--plans DIR] [--json FILE] CLONE...
+    python tools/fidelity.py [--discover MODE] [--commits N] [--span N] [--widest N] [--touching PATHSPEC]...
+                             [--plans DIR] [--json FILE] CLONE...
 
 Reads local clones and downloads nothing. Every commit is planned against its first parent three times: with empty
 caches, again with what that left behind, and by brute force, which must agree. Ends with 1 where it does not.
@@ -43,7 +44,7 @@ from bot.report.comment import plan_comment
 from bot.report.terminal import plan_text
 
 CACHE_BYTES = 1 << 30
-YAML = ("*.yaml", "*.yml")
+YAML = ["*.yaml", "*.yml"]
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,18 @@ class Wanted:
     head: str
     commits: int
     span: int
+    widest: int
+    touching: tuple[str, ...]
     plans: Path | None
     json: Path | None
+
+
+@dataclass(frozen=True)
+class Commit:
+    """`files` is how many of those asked for it touches."""
+
+    sha: Sha
+    files: int
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,7 @@ class Trial:
     """
 
     sha: str
+    files: int
     targets: int
     changed: int
     unknown: dict[str, int]
@@ -88,7 +100,14 @@ class Record:
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     wanted = Wanted(
-        Mode(options.discover), options.head, options.commits, options.span, options.plans, options.json
+        mode=Mode(options.discover),
+        head=options.head,
+        commits=options.commits,
+        span=options.span,
+        widest=options.widest,
+        touching=tuple(options.touching or YAML),
+        plans=options.plans,
+        json=options.json,
     )
     records: list[Record] = []
     for clone in options.clones:
@@ -108,6 +127,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--span", type=int, default=20, metavar="N", help="take them evenly from the newest N that touch YAML"
     )
+    parser.add_argument(
+        "--widest", type=int, default=0, metavar="N", help="of these, take so many that touch the most files"
+    )
+    parser.add_argument(
+        "--touching",
+        action="append",
+        metavar="PATHSPEC",
+        help="only commits that touch this (instead of YAML)",
+    )
     parser.add_argument("--plans", type=Path, metavar="DIR", help="write every plan there, to be read")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured there")
     return parser
@@ -121,13 +149,13 @@ async def _examine(clone: Path, wanted: Wanted, records: list[Record]) -> None:
         head = await repository.resolve(wanted.head)
         record = Record(name, wanted.mode.value, head, [])
         records.append(record)
-        shas = _chosen(clone, head, wanted)
-        for number, sha in enumerate(shas, 1):
-            plan, trial = await _attempt(repository, sha, wanted.mode, mask, judge)
+        chosen = _chosen(clone, head, wanted)
+        for number, commit in enumerate(chosen, 1):
+            plan, trial = await _attempt(repository, commit, wanted.mode, mask, judge)
             record.trials.append(trial)
-            _say(f"{name} {wanted.mode} {number}/{len(shas)} {_told(trial)}")
+            _say(f"{name} {wanted.mode} {number}/{len(chosen)} {_told(trial)}")
             if wanted.plans:
-                _keep(plan, wanted.plans / name / wanted.mode, sha)
+                _keep(plan, wanted.plans / name / wanted.mode, commit.sha)
             if wanted.json:
                 wanted.json.write_text(json.dumps([asdict(record) for record in records], indent=1))
 
@@ -137,14 +165,24 @@ def _name(clone: Path) -> str:
     return place.parent.name if place.name in {"repo", ".git"} else place.name
 
 
-def _chosen(clone: Path, head: Sha, wanted: Wanted) -> list[Sha]:
-    """Commits of the branch that touch YAML and have a parent, oldest first, evenly from the span."""
+def _chosen(clone: Path, head: Sha, wanted: Wanted) -> list[Commit]:
+    """Commits of the branch that touch what is asked for and have a parent, oldest first.
+
+    The widest of the span, and the rest evenly from what is left of it.
+    """
     span = max(wanted.span, wanted.commits)
-    listed = ["rev-list", "--first-parent", "--min-parents=1", f"--max-count={span}", head, "--", *YAML]
-    answer = subprocess.run(["git", "-C", clone, *listed], check=True, capture_output=True, text=True)
-    shas = [Sha(line) for line in reversed(answer.stdout.split())]
-    count = min(wanted.commits, len(shas))
-    return [shas[index * len(shas) // count] for index in range(count)]
+    listed = ["log", "-z", "--first-parent", "--diff-merges=first-parent", "--min-parents=1", "--name-only"]
+    listed += ["--format=%x01%H", f"--max-count={span}", head, "--", *wanted.touching]
+    answer = subprocess.run(["git", "-C", clone, *listed], check=True, capture_output=True)
+    found: dict[Sha, int] = {}
+    for entry in answer.stdout.decode(errors="replace").split("\x01")[1:]:
+        sha, *files = entry.strip("\0").split("\0")
+        found[Sha(sha)] = len(files)
+    widest = sorted(found, key=lambda sha: -found[sha])[: min(wanted.widest, wanted.commits)]
+    rest = [sha for sha in found if sha not in widest]
+    count = min(wanted.commits - len(widest), len(rest))
+    chosen = {*widest, *(rest[index * len(rest) // count] for index in range(count))}
+    return [Commit(sha, files) for sha, files in reversed(found.items()) if sha in chosen]
 
 
 @asynccontextmanager
@@ -157,11 +195,11 @@ async def _judge(mask: Mask) -> AsyncIterator[ExhaustiveRenderings]:
 
 
 async def _attempt(
-    repository: Repository, sha: Sha, mode: Mode, mask: Mask, judge: ExhaustiveRenderings
+    repository: Repository, commit: Commit, mode: Mode, mask: Mask, judge: ExhaustiveRenderings
 ) -> tuple[Plan, Trial]:
     finding = Finding(mode, RepositoryIdentity.of(await repository.remote_urls()))
-    base = await repository.resolve(f"{sha}^1")
-    sides = [Side(commit[:12], await repository.tree_of(commit), commit) for commit in (base, sha)]
+    shas = await repository.resolve(f"{commit.sha}^1"), commit.sha
+    sides = [Side(sha[:12], await repository.tree_of(sha), sha) for sha in shas]
     with tempfile.TemporaryDirectory(prefix="fidelity-") as home:
         workshop = await make_workshop(Path(home), mask, CACHE_BYTES, os.cpu_count() or 1)
         plan, cold_s = await _planned(repository, sides, finding, workshop)
@@ -173,7 +211,8 @@ async def _attempt(
     unknown = plan.with_status(TargetStatus.UNKNOWN)
     quiet = [target for target in plan.with_status(TargetStatus.UNCHANGED) if target.diagnostics]
     return plan, Trial(
-        sha,
+        commit.sha,
+        commit.files,
         targets=len(plan.targets),
         changed=len(plan.changed),
         unknown=dict(Counter(_reason(target.diagnostics) for target in unknown)),
@@ -216,7 +255,7 @@ def _told(trial: Trial) -> str:
     verdict = "\n  ".join(["DISAGREES", *trial.disagreements]) if trial.disagreements else "agrees"
     unknown = sum(trial.unknown.values())
     return (
-        f"{trial.sha[:10]} targets {trial.targets} changed {trial.changed} unknown {unknown} "
+        f"{trial.sha[:10]} files {trial.files} targets {trial.targets} changed {trial.changed} unknown {unknown} "
         f"cold {trial.cold_s:.2f} s warm {trial.warm_s:.2f} s brute {trial.brute_s:.1f} s {verdict}"
     )
 
