@@ -1,10 +1,7 @@
 """Everything that a registry can do wrong, and how it is known who asks."""
 
 import asyncio
-import gzip
-import io
 import json
-import tarfile
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +23,7 @@ from bot.registry import (
 )
 from bot.registry.oci import CHART_LAYERS, place
 from tests.registry.conftest import Opening
+from tests.registry.test_oci import LOOPBACK, chart
 from tests.sandbox.registry.distribution import (
     HTPASSWD,
     MANIFEST,
@@ -36,23 +34,6 @@ from tests.sandbox.registry.distribution import (
 )
 from tests.sandbox.registry.shop import Shop, saying
 from tests.sandbox.registry.tokens import desk
-
-LOOPBACK = "127.0.0.1:*"
-FILES = "application/vnd.cncf.flux.content.v1.tar+gzip"
-
-
-def chart(at: Distribution, version: str = "", path: str = "charts/web", **more: object) -> Chart:
-    return replace(Chart(ChartKind.OCI, url=at.url(path), version=version), **more)  # type: ignore[arg-type]
-
-
-def files(**content: str) -> bytes:
-    plain = io.BytesIO()
-    with tarfile.open(fileobj=plain, mode="w") as tar:
-        for name, text in content.items():
-            member = tarfile.TarInfo(f"./{name}")
-            member.size = len(text)
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return gzip.compress(plain.getvalue(), mtime=0)
 
 
 @pytest.mark.parametrize(

@@ -25,13 +25,8 @@ from bot.registry import (
     VersionNotFound,
 )
 from tests.registry.conftest import Opening
+from tests.registry.test_repository import LOOPBACK, chart
 from tests.sandbox.registry.shop import Shop, saying, shop_in
-
-LOOPBACK = "127.0.0.1:*"
-
-
-def chart(shop: Shop, version: str = "", name: str = "web", path: str = "") -> Chart:
-    return Chart(ChartKind.REPOSITORY, name, f"{shop.url}{path}", version)
 
 
 async def test_redirects_lead_only_where_it_is_allowed_and_carry_no_password(
