@@ -104,7 +104,7 @@ def _judge_sops(
         # A change does not get around a rule by taking it away.
         ruled = [d for d in _judged(file.path, file.new, earlier) if d.severity is Severity.ERROR]
         verdicts = ruled or verdicts
-    known = {d.message for d in _judged(file.path, file.old or b"", rules)}
+    known = {d.message for d in _judged(file.path, file.old or b"", rules)} if verdicts else ()
     fresh = [d for d in verdicts if d.severity is Severity.ERROR or d.message not in known]
     if not any(d.severity is Severity.ERROR for d in fresh):
         found.sure += judge_encrypted(file.path, old, new)

@@ -7,8 +7,10 @@ a file is wrong is for `bot.policy` to say. Nothing here holds a value.
 """
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from bot.model.manifests import Document, ManifestError, documents
@@ -23,6 +25,8 @@ from bot.render.sops.scope import BadScope, Scope
 
 RULES_FILE = ".sops.yaml"
 MAX_RULES = 1000
+_MOST_KEYS = 100
+_SECRET = re.compile(rb"""kind["']?[ \t]*:[ \t]*["']?Secret\b|secretGenerator""")
 _MANIFESTS = (".yaml", ".yml", ".json")
 
 
@@ -68,7 +72,7 @@ class RuleFile:
 class SecretFile:
     """What is known of one file. `rule` is where the rule that covers it stands, empty for none.
 
-    `plain_keys` are the keys that the rule wants encrypted and that are not; `exposed` those which the file's own
+    `plain_keys` are the keys that a rule which names the file wants encrypted and that are not; `exposed` those which the file's own
     metadata wants encrypted; `secrets` the Secrets in it that hold plain values.
     """
 
@@ -118,9 +122,11 @@ def examine(path: str, data: bytes, rules: RuleFile | None) -> SecretFile:
         return SecretFile(path)  # sops reads it, so it can be no secret, whatever its rules cover
     as_format = format_for(path)
     rule = rules.rule_for(path) if rules else None
+    is_named = rules is not None and rule is not None and rules.names(rule, path)
     try:
         facts = describe(data, as_format, file=path)
-        parsed = _documents(data, as_format, path) if _is_worth_parsing(data, as_format, rule) else []
+        is_worth_it = is_named or (as_format in {Format.YAML, Format.JSON} and _may_declare_secret(data))
+        parsed = _documents(data, as_format, path) if is_worth_it else []
     except (Unrenderable, ManifestError):
         return SecretFile(path)
     # Of several documents some may be encrypted and others not: sops itself leaves none.
@@ -130,9 +136,9 @@ def examine(path: str, data: bytes, rules: RuleFile | None) -> SecretFile:
         path,
         rule=f"{rules.file} ({rule.place})" if rules and rule else "",
         is_covered_by_path=rule is not None and rule.path is not None,
-        is_named=rules is not None and rule is not None and rules.names(rule, path),
+        is_named=is_named,
         is_encrypted=facts is not None,
-        plain_keys=tuple(_plain_keys(plain, scope, as_format)) if scope and facts is None else (),
+        plain_keys=_plain_keys(plain, scope, as_format) if is_named and scope and facts is None else (),
         exposed=facts.exposed if facts else (),
         secrets=tuple(secret for document in plain for secret in plain_secrets(document, scope)),
     )
@@ -151,8 +157,8 @@ def _problem(file: str, field: str, reason: str) -> Diagnostic:
     return Diagnostic(Severity.ERROR, f"{field}: {reason}; sops refuses the file", file)
 
 
-def _is_worth_parsing(data: bytes, as_format: Format, rule: CreationRule | None) -> bool:
-    return rule is not None or (as_format in {Format.YAML, Format.JSON} and b"ecret" in data)
+def _may_declare_secret(data: bytes) -> bool:
+    return _SECRET.search(data) is not None
 
 
 def _documents(data: bytes, as_format: Format, path: str) -> list[Document]:
@@ -169,7 +175,12 @@ def _holds_metadata(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("sops"), dict)
 
 
-def _plain_keys(parsed: list[Document], scope: Scope, as_format: Format) -> Iterator[str]:
+def _plain_keys(parsed: list[Document], scope: Scope, as_format: Format) -> tuple[str, ...]:
+    """The first of them: nobody reads more."""
+    return tuple(islice(_plain(parsed, scope, as_format), _MOST_KEYS))
+
+
+def _plain(parsed: list[Document], scope: Scope, as_format: Format) -> Iterator[str]:
     for document in parsed:
         for keys, shown, leaf in leaves(document.value):
             if leaf not in (None, "") and not is_ciphertext(leaf) and scope.encrypts(keys):
