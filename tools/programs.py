@@ -1,7 +1,7 @@
 """The programs, each family one pinned Go module under `tools/go/`.
 
 Invariant: a version is written in one place only, the family's go.mod; the cache key is taken from that file, its
-go.sum, the build flags and the platform, so a changed pin is a new build and never a stale one.
+go.sum, what we wrote ourselves, the build flags and the platform, so a changed pin is a new build and never a stale one.
 
 To move a pin: `cd tools/go/NAME && GOTOOLCHAIN=local go get -tool PACKAGE@vVERSION` with every package of the family;
 for kubernetes 1.N.P set the replaced modules to v0.N.P first, or `go get` takes newer ones.
@@ -82,6 +82,12 @@ class Family:
     def _go_mod(self) -> str:
         return (self.directory / "go.mod").read_text(encoding="utf-8")
 
+    @property
+    def _own_sources(self) -> list[tuple[str, bytes]]:
+        """What of the family's programs is written here and not in its module."""
+        files = sorted(self.directory.glob("*/*.go"))
+        return [(str(file.relative_to(self.directory)), file.read_bytes()) for file in files]
+
     @cached_property
     def _go_sum(self) -> str:
         path = self.directory / "go.sum"
@@ -135,7 +141,8 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "kustomize",
         "sigs.k8s.io/kustomize/kustomize/v5",
-        {"kustomize": "sigs.k8s.io/kustomize/kustomize/v5"},
+        {"kustomize": "sigs.k8s.io/kustomize/kustomize/v5", "kustomize-builder": "./builder"},
+        optional=frozenset({"kustomize-builder"}),
     ),
     Family("etcd", "go.etcd.io/etcd/server/v3", {"etcd": "go.etcd.io/etcd/server/v3"}, of_plane=True),
     KUBERNETES,

@@ -1,6 +1,6 @@
 """A program that stays: one question down its standard input, one answer up its standard output, many times.
 
-Made for `git cat-file --batch`, used from ordinary threads. It needs no death signal: when we are gone its input
+Made for `git cat-file --batch` and for builders, used from ordinary threads. It needs no death signal: when we are gone its input
 ends, and with it the program. One user at a time; the caller holds the lock.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from bot.proc.confine import Confinement, launcher
 from bot.proc.errors import ProgramFailed, ProgramMissing, ProgramTimeout
 from bot.proc.run import NO_ENV
 
@@ -29,14 +30,17 @@ class PipedProgram:
         cwd: Path | None = None,
         env: Mapping[str, str] = NO_ENV,
         timeout_s: float = 60.0,
+        confinement: Confinement | None = None,
     ) -> None:
+        """With `confinement` the program gives up what is not granted, and dies with the thread that started it."""
         self.program = Path(argv[0]).name
+        plain = [str(part) for part in argv]
         self._timeout_s = timeout_s
         self._buffer = bytearray()
         self._closed = False
         try:
             self._process = subprocess.Popen(
-                [str(part) for part in argv],
+                plain if confinement is None else launcher(confinement, env, plain),
                 cwd=cwd,
                 env=dict(env),
                 stdin=subprocess.PIPE,

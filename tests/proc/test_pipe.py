@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.proc.confine import Confinement
 from bot.proc.errors import ProgramFailed, ProgramMissing, ProgramTimeout
 from bot.proc.pipe import PipedProgram
+from bot.proc.sandbox import layers
 
 ECHO = "import sys\nfor l in sys.stdin.buffer: sys.stdout.buffer.write(l); sys.stdout.buffer.flush()"
 
@@ -71,3 +73,17 @@ def test_a_line_without_end_is_refused() -> None:
 def test_a_missing_program_is_said() -> None:
     with pytest.raises(ProgramMissing):
         PipedProgram(["/no/such/program"])
+
+
+def test_a_confined_one_answers_and_opens_nothing(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("value")
+    script = "import sys\nfor l in sys.stdin:\n try: open(l.strip()).read(); print('read')\n except PermissionError: print('refused')\n sys.stdout.flush()"
+    held = layers()
+    interpreter = Path(sys.executable).resolve()
+    system = tuple(path for path in map(Path, ("/usr", "/lib", "/lib64", sys.base_prefix)) if path.exists())
+    confinement = Confinement(held, read=system, execute=(interpreter, *system))
+    argv: list[str | Path] = [interpreter, "-I", "-S", "-c", script]
+    with PipedProgram(argv, timeout_s=20, confinement=confinement) as program:
+        program.write(f"{secret}\n".encode())
+        assert program.read_line() == (b"refused" if held.landlock_abi else b"read")

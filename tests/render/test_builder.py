@@ -1,0 +1,83 @@
+"""The builder against the stock program, on the same files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bot.proc.errors import ProgramMissing
+from bot.proc.programs import find
+from bot.render.builder import Builder
+from bot.render.errors import Unrenderable
+from bot.render.sandbox import Sandbox, kustomize_build
+
+CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: one\ndata:\n  key: value\n"
+SCHEMA = '{"definitions": {}}'
+TREES: Mapping[str, Mapping[str, str]] = {
+    "plain": {"app/kustomization.yaml": "resources: [one.yaml]", "app/one.yaml": CONFIG_MAP},
+    "overlay": {
+        "base/kustomization.yaml": "resources: [one.yaml]\nconfigMapGenerator:\n- name: two\n  literals: [a=b]\n",
+        "base/one.yaml": CONFIG_MAP,
+        "app/kustomization.yaml": "namespace: here\nresources: [../base]\npatches:\n- path: patch.yaml\n",
+        "app/patch.yaml": CONFIG_MAP.replace("value", "other"),
+    },
+    "schema": {
+        "app/kustomization.yaml": "resources: [one.yaml]\nopenapi:\n  path: schema.json\n",
+        "app/one.yaml": CONFIG_MAP,
+        "app/schema.json": SCHEMA,
+    },
+    "broken": {"app/kustomization.yaml": "resources: [missing.yaml]"},
+    "bytes": {
+        "app/kustomization.yaml": "configMapGenerator:\n- name: two\n  files: [data.bin]\n",
+        "app/data.bin": "\x00\x01\n\n2 3\n",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def program() -> Path:
+    try:
+        return find("kustomize-builder")
+    except ProgramMissing as error:
+        pytest.fail(str(error))
+
+
+def made(root: Path, files: Mapping[str, str]) -> Path:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    return root
+
+
+async def stock(root: Path, sandbox: Sandbox) -> bytes | None:
+    try:
+        return await kustomize_build(root, "app", sandbox)
+    except Unrenderable:
+        return None
+
+
+async def test_one_program_builds_whatever_comes_as_the_stock_one_does(
+    tmp_path: Path, sandbox: Sandbox, program: Path
+) -> None:
+    roots = [made(tmp_path / name / "repository", files) for name, files in TREES.items()]
+    expected = [await stock(root, sandbox) for root in roots]
+    assert [found is not None for found in expected] == [name != "broken" for name in TREES]
+    with Builder(program, sandbox.layers, at_once=1) as builder:
+        for _ in range(2):
+            assert [await builder.build(root, "app") for root in roots] == expected
+
+
+async def test_a_tree_with_a_link_is_left_to_the_stock_program(
+    tmp_path: Path, sandbox: Sandbox, program: Path
+) -> None:
+    root = made(tmp_path / "repository", TREES["plain"])
+    (root / "app/two.yaml").symlink_to("one.yaml")
+    with Builder(program, sandbox.layers, at_once=1) as builder:
+        assert await builder.build(root, "app") is None
+
+
+async def test_one_that_writes_too_much_is_replaced(tmp_path: Path, sandbox: Sandbox, program: Path) -> None:
+    root = made(tmp_path / "repository", TREES["plain"])
+    with Builder(program, sandbox.layers, at_once=1, max_output_bytes=10) as builder:
+        assert await builder.build(root, "app") is None
+        assert await builder.build(root, "app") is None
