@@ -12,7 +12,7 @@ STAMP := $(VENV)/.up-to-date
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup tools demo test check bench format
+.PHONY: help setup tools demo test check bench oracles format
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,10 @@ check: setup ## Check style, format, types and the import rule
 
 bench: setup tools ## Measure this machine: every figure of docs/performance.md; ARGS goes to the benches
 	@$(BIN)/python -u -m bench $(ARGS)
+
+oracles: setup tools ## Hold our renderings against Flux's own controllers, built once (ARGS=--help says more)
+	@$(PYTHON) tools/build.py oracles
+	@$(BIN)/python -u -m oracles $(ARGS)
 
 format: setup ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .

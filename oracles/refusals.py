@@ -1,0 +1,122 @@
+"""What Flux refuses: ours has to be unknown for a reason that says the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from oracles.app import App
+from oracles.scene import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """How an app is spoilt, and what has to be said of it. `feature` is the row that it counts for."""
+
+    feature: str
+    spoil: Callable[[App], None]
+    theirs: str
+    ours: str
+
+    @property
+    def refusal(self) -> Refusal:
+        return Refusal(self.theirs, self.ours)
+
+
+def _spec(**fields: Any) -> Callable[[App], None]:
+    def spoil(app: App) -> None:
+        app.spec |= fields
+
+    return spoil
+
+
+def _overlay(**fields: Any) -> Callable[[App], None]:
+    def spoil(app: App) -> None:
+        app.need_overlay().update(fields)
+
+    return spoil
+
+
+def _without_overlay(path: str, content: str) -> Callable[[App], None]:
+    def spoil(app: App) -> None:
+        app.overlay = None
+        app.files[path] = content
+
+    return spoil
+
+
+def _variable(expression: str, **build: Any) -> Callable[[App], None]:
+    def spoil(app: App) -> None:
+        app.object("ConfigMap")["data"]["spoilt"] = expression
+        app.spec["postBuild"] = build or {"substitute": {"name": "shop"}}
+
+    return spoil
+
+
+def _without_namespace(app: App) -> None:
+    del app.object("ConfigMap")["metadata"]["namespace"]
+
+
+def _unknown_kind(app: App) -> None:
+    app.objects["odd.yaml"] = [
+        {
+            "apiVersion": "odd.example.invalid/v1",
+            "kind": "Odd",
+            "metadata": {"name": "odd", "namespace": app.home},
+        }
+    ]
+
+
+def _wrong_type(app: App) -> None:
+    app.object("Deployment")["spec"]["replicas"] = "many"
+
+
+def _twice(app: App) -> None:
+    app.objects["again.yaml"] = [app.object("ConfigMap")]
+
+
+_MISSING_FROM = {"substituteFrom": [{"kind": "ConfigMap", "name": "nowhere"}]}
+
+REFUSED: dict[str, Refused] = {
+    "path-missing": Refused("path", _spec(path="./apps/none"), "path not found", "apps/none"),
+    "resource-missing": Refused(
+        "base and overlay", _overlay(components=["../../components/none"]), "no such file", "components/none"
+    ),
+    "component-missing": Refused(
+        "components", _spec(components=["../../components/none"]), "no such file", "components/none"
+    ),
+    "component-absolute": Refused(
+        "components", _spec(components=["/components/none"]), "must be local and relative", "component"
+    ),
+    "yaml-broken": Refused(
+        "generated kustomization.yaml", _without_overlay("broken.yaml", "a: [b\n"), "broken.yaml", "broken.yaml"
+    ),
+    "yaml-no-object": Refused(
+        "generated kustomization.yaml", _without_overlay("values.yaml", "some: value\n"), "values.yaml", "values.yaml"
+    ),
+    "patch-no-target": Refused(
+        "patches: strategic merge",
+        _spec(patches=[{"patch": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: nobody\n"}]),
+        "no matches for Id", "nobody",
+    ),
+    "patch-test-fails": Refused(
+        "patches: JSON 6902",
+        _spec(patches=[{"patch": '[{"op": "test", "path": "/data/yes", "value": "no"}]',
+                        "target": {"kind": "ConfigMap"}}]),
+        "test", "kustomize failed",
+    ),
+    "variable-missing": Refused(
+        "postBuild.substitute", _variable("${nowhere}"), "variable not set (strict mode)", "nowhere"
+    ),
+    "variable-operator": Refused("postBuild.substitute", _variable("${name-x}"), "missing closing brace", "the operator - is unknown to Flux"),
+    "variable-length": Refused("postBuild.substitute", _variable("${#nowhere}"), "variable not set", "nowhere"),
+    "variable-name": Refused(
+        "postBuild.substitute", _variable("${name}", substitute={"a-b": "1"}), "a-b", "a-b"
+    ),
+    "source-missing": Refused(
+        "postBuild.substituteFrom: only in the cluster", _variable("${name}", **_MISSING_FROM), "nowhere", "nowhere"
+    ),
+    "namespace-missing": Refused("objects", _without_namespace, "namespace not specified", "namespace not specified"),
+    "kind-unknown": Refused("objects", _unknown_kind, "no matches for kind", "no kind Odd"),
+    "type-wrong": Refused("objects", _wrong_type, "replicas", "replicas"),
+    "two-the-same": Refused("objects", _twice, "already registered id", "already registered id"),
+}  # fmt: skip

@@ -1,0 +1,118 @@
+"""One repository that is tried, and how its parts are written down.
+
+A scene is a repository of its own with a root Kustomization as `flux bootstrap` leaves it. Everything of it lies in
+namespaces of its own, so that many are tried on one control plane at the same time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from bot.model.objects import Manifest
+from tests.sandbox.forge.core.git_objects import File
+
+CLUSTER = "test"
+SYNC = "flux-system/sync.yaml"
+RETRY_S = 2
+ROOT = "flux-system"
+Content = str | bytes | File
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What both sides have to say where Flux does not apply: a part of its message, and a part of ours."""
+
+    theirs: str
+    ours: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A repository to try. `name` is the namespace that its Flux objects and most others lie in.
+
+    `features` is what is tried; of several, they are tried together. `given` lies in the cluster before, and is in no
+    Git. `refusals` are expected, by the Kustomization's name.
+    """
+
+    name: str
+    url: str
+    features: tuple[str, ...]
+    files: Mapping[str, Content]
+    given: tuple[Manifest, ...] = ()
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    cluster: str = CLUSTER
+
+    @property
+    def sync(self) -> list[Manifest]:
+        """The root's own objects, which somebody has to apply by hand the first time."""
+        content = self.files[f"clusters/{self.cluster}/{SYNC}"]
+        assert isinstance(content, str)
+        return list(yaml.safe_load_all(content))
+
+
+class Script:
+    """Writes a scene."""
+
+    def __init__(self, name: str, url: str, cluster: str = CLUSTER) -> None:
+        self.name = name
+        self.url = url
+        self.cluster = cluster
+        self.other = f"{name}-other"
+        self.files: dict[str, Content] = {}
+        self.given: list[Manifest] = [namespace(name), namespace(self.other)]
+        self.refusals: dict[str, Refusal] = {}
+        source = {"interval": "1h", "url": url, "ref": {"branch": "main"}}
+        repository = flux("source.toolkit.fluxcd.io/v1", "GitRepository", name, ROOT, source)
+        self.sync = [repository, self._kustomization(ROOT, f"./clusters/{cluster}", {})]
+
+    def write(self, path: str, *documents: Manifest) -> None:
+        self.files[path] = documents_text(documents)
+
+    def kustomization(self, name: str, path: str, spec: Mapping[str, Any]) -> None:
+        """A Flux Kustomization beside the root's directory, which the root applies."""
+        self.write(f"clusters/{self.cluster}/{name}.yaml", self._kustomization(name, path, spec))
+
+    def _kustomization(self, name: str, path: str, spec: Mapping[str, Any]) -> Manifest:
+        always = {
+            "interval": "1h",
+            "retryInterval": f"{RETRY_S}s",
+            "timeout": "1m",
+            "prune": True,
+            "path": path,
+            "sourceRef": {"kind": "GitRepository", "name": ROOT},
+        }
+        return flux("kustomize.toolkit.fluxcd.io/v1", "Kustomization", self.name, name, {**always, **spec})
+
+    def scene(self, features: Sequence[str]) -> Scene:
+        self.write(f"clusters/{self.cluster}/{SYNC}", *self.sync)
+        return Scene(
+            *(self.name, self.url, tuple(features), self.files, tuple(self.given), self.refusals),
+            cluster=self.cluster,
+        )
+
+
+def namespace(name: str) -> Manifest:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def flux(version: str, kind: str, where: str, name: str, spec: Mapping[str, Any]) -> Manifest:
+    metadata = {"name": name, "namespace": where}
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": dict(spec)}
+
+
+def documents_text(documents: Sequence[Manifest]) -> str:
+    return yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, width=1000)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what another reader of YAML may take for a number."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = "'" if value[:1].isdigit() or value[:1] in "+-." else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else style)
+
+
+_Dumper.add_representer(str, _text)
