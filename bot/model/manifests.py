@@ -7,17 +7,19 @@ that names file and line and quotes no value (a value may be a secret).
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
 import yaml
+from yaml.composer import ComposerError
 
 from bot.errors import UserError
+from bot.model.anchors import allows_repeated
 from bot.model.objects import Digest, Manifest
+from bot.model.scalars import plain
 
 MAX_INPUT_BYTES = 16 * 1024 * 1024
 MAX_NODES = 1_000_000
@@ -58,13 +60,29 @@ def documents(data: bytes, *, file: str, loader_of: "type[KubeLoader] | None" = 
     if len(data) > MAX_INPUT_BYTES:
         raise ManifestError(f"is larger than {MAX_INPUT_BYTES // 1024**2} MiB", file=file)
     try:
-        loader = (loader_of or KubeLoader)(data)
+        return [found for found in parsed(data, loader_of or KubeLoader) if found.value is not None]
     except yaml.YAMLError as error:
         raise _named(error, file) from None
+
+
+def parsed(data: bytes, loader_of: "type[KubeLoader]") -> Iterator[Document]:
+    """The documents one by one, empty ones too. Raises `yaml.YAMLError`."""
+    done = 0
     try:
-        return [document for document in loader.all_documents() if document.value is not None]
-    except yaml.YAMLError as error:
-        raise _named(error, file) from None
+        for document in _loaded(data, loader_of):
+            done += 1
+            yield document
+    except ComposerError as error:
+        if error.problem != "second occurrence":
+            raise
+        # libyaml's composer takes no anchor twice in a document, which is YAML all the same.
+        yield from islice(_loaded(data, allows_repeated(loader_of)), done, None)
+
+
+def _loaded(data: bytes, loader_of: "type[KubeLoader]") -> Iterator[Document]:
+    loader = loader_of(data)
+    try:
+        yield from loader.all_documents()
     finally:
         loader.dispose()
 
@@ -227,7 +245,7 @@ def _scalar(node: Any) -> Any:
         return node.value
     try:
         if node.tag == _PLAIN:
-            return _plain(node.value)
+            return plain(node.value)
         return _tagged(node)
     except ValueError as error:
         raise _refusal(node, str(error)) from None
@@ -238,7 +256,7 @@ def _tagged(node: Any) -> Any:
     name = _CORE_TAGS.get(node.tag)
     if name is None:
         raise ValueError(f"the tag {node.tag[:80]!r} is not one that Kubernetes reads")
-    value = _plain(node.value)
+    value = plain(node.value)
     if (
         (name == "null" and value is None)
         or (name == "bool" and isinstance(value, bool))
@@ -246,52 +264,3 @@ def _tagged(node: Any) -> Any:
     ):
         return value
     raise ValueError(f"the value is not of its tag !!{name}")
-
-
-_WORDS: dict[str, bool | None] = {
-    **{form: True for word in ("y", "yes", "true", "on") for form in (word, word.capitalize(), word.upper())},
-    **{
-        form: False
-        for word in ("n", "no", "false", "off")
-        for form in (word, word.capitalize(), word.upper())
-    },
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-}
-_NO_NUMBER = frozenset(
-    sign + "." + form for sign in ("", "+", "-") for form in ("inf", "Inf", "INF", "nan", "NaN", "NAN")
-)
-_MAY_BE_NUMBER = frozenset("+-.0123456789")
-_INTEGER = re.compile(
-    r"(?P<sign>[-+]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0[oO]?(?P<oct>[0-7]+)|(?P<dec>0|[1-9][0-9]*))"
-)
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_BASES = (("hex", 16), ("bin", 2), ("oct", 8), ("dec", 10))
-
-
-@lru_cache(maxsize=8192)
-def _plain(text: str) -> Any:
-    """What an unquoted scalar means. Raises ValueError for infinity and not-a-number, which JSON cannot carry."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] not in _MAY_BE_NUMBER:
-        return text
-    if text in _NO_NUMBER:
-        raise ValueError("infinity and not-a-number cannot be sent to a cluster")
-    return _number(text if text[0] == "." else text.replace("_", ""), text)
-
-
-def _number(digits: str, text: str) -> int | float | str:
-    if len(digits) > 400:
-        return text
-    integer = _INTEGER.fullmatch(digits)
-    if integer:
-        value = next(int(integer[name], base) for name, base in _BASES if integer[name])
-        value = -value if integer["sign"] == "-" else value
-        return value if -(2**63) <= value < 2**64 else float(value)
-    if not _FLOAT.fullmatch(digits):
-        return text
-    number = float(digits)
-    if number in (float("inf"), float("-inf")):
-        return text
-    # The API server sees the JSON that Go writes, and Go writes 1.0 and 1e3 without a fraction.
-    return int(number) if number.is_integer() and abs(number) < 2**63 else number

@@ -127,6 +127,10 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: *nowhere", 1, "found undefined alias"),
         ("a: &a [*a]", 1, "an anchor contains itself"),
         ("a: &a {b: *a}", 1, "an anchor contains itself"),
+        ("a: &a 1\nb: &a {b: *a}", 2, "an anchor contains itself"),
+        ("a: &a 1\nb: &a 2\na: 3", 3, "the key 'a' occurs twice in one mapping"),
+        ("a: &a 1\nb: &a 2\nc: " + "[" * 100_000, 3, f"values are nested more than {MAX_DEPTH} deep"),
+        (BOMB.replace("a0:", "a: &a0 1\na0:"), 6, "aliases expand to more than 1000000 values"),
         (BOMB, 5, "aliases expand to more than 1000000 values"),
         ("[" * 100_000, 1, f"values are nested more than {MAX_DEPTH} deep"),
         ("{a: " * 100_000, 1, f"values are nested more than {MAX_DEPTH} deep"),
@@ -170,6 +174,19 @@ def test_anchors_within_reason_are_followed() -> None:
         "c": {"b": [1]},
         "d": [{"b": [1]}, {"b": [1]}],
     }
+
+
+def test_an_anchor_that_is_given_out_again_is_the_later_one_from_there_on() -> None:
+    assert one("a: &p 1\nb: *p\nc: &p {d: 2}\ne: *p\n") == {"a": 1, "b": 1, "c": {"d": 2}, "e": {"d": 2}}
+
+
+def test_documents_before_and_after_the_one_that_repeats_an_anchor_are_read_once() -> None:
+    found = documents(b"a: &p 1\n---\n---\nb: &p 1\nc: &p 2\n---\nd: 1\n", file="a.yaml")
+    assert [(each.value, each.line) for each in found] == [
+        ({"a": 1}, 1),
+        ({"b": 1, "c": 2}, 4),
+        ({"d": 1}, 7),
+    ]
 
 
 def test_equal_data_has_one_spelling_and_one_digest() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from bot.model.manifests import MAX_INPUT_BYTES, KubeLoader, canonical_json
+from bot.model.manifests import MAX_INPUT_BYTES, KubeLoader, canonical_json, parsed
 from bot.model.release import ValuesFrom
 from bot.render.envsubst import Unknown
 from bot.render.errors import Unrenderable
@@ -110,11 +110,7 @@ def first_document(data: bytes) -> dict[str, Any]:
     if len(data) > MAX_INPUT_BYTES:
         raise Unrenderable(f"is larger than {MAX_INPUT_BYTES // 1024**2} MiB")
     try:
-        loader = _Loader(data)
-        try:
-            first = next(loader.all_documents(), None)
-        finally:
-            loader.dispose()
+        first = next(parsed(data, _Loader), None)
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "is not YAML"
         raise Unrenderable(_without_quotes(str(problem))) from None
