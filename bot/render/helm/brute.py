@@ -83,7 +83,7 @@ async def _built(run: Run, root: Path, target: Target, sandbox: Sandbox) -> Rend
 
 
 async def _once(run: Run, root: Path, sandbox: Sandbox) -> tuple[tuple[Object, ...], tuple[ObjectId, ...]]:
-    data = await template(run, root, sandbox, {})
+    data = await template(run, root, sandbox, {}, CHART)
     release, layers = run.release, kustomize_layers(run.release)
     output = await asyncio.to_thread(parse, data)
     if release.post_render_strategy in (NO_HOOKS, SEPARATE):

@@ -133,6 +133,8 @@ def _layer(renderer: Any, index: int) -> dict[str, Any]:
 
 def _patch(value: Any, field: str) -> dict[str, Any]:
     patch = _mapping(value, field)
+    if not patch.get("patch"):
+        raise Unrenderable(f"{field}: an entry has no patch")
     made: dict[str, Any] = {"patch": _inline(patch.get("patch"))}
     if patch.get("target") is not None:
         target = _mapping(patch["target"], f"{field}.target")

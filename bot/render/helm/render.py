@@ -20,7 +20,7 @@ from bot.render.helm.inputs import ReleaseInputs
 from bot.render.helm.output import parse
 from bot.render.helm.postrender import post_rendered
 from bot.render.helm.result import Asked, about_the_cluster, asked, finished, objects_of, placed
-from bot.render.helm.run import CHART, Run, template, write_chart
+from bot.render.helm.run import ARCHIVE, Run, template, write_archive
 from bot.render.helm.secrets import secret_texts
 from bot.render.helm.values import ReleaseValues, release_values
 from bot.render.helm.volatile import settled
@@ -82,10 +82,11 @@ async def _built(run: Run, chart: Assembled, target: Target, sandbox: Sandbox) -
     holes: tuple[Hole, ...] = ()
     with tempfile.TemporaryDirectory(prefix="longshore-") as private:
         root = Path(private) / "release"
-        await asyncio.to_thread(write_chart, chart.files, root / CHART)
+        await asyncio.to_thread(write_archive, chart.files, root / ARCHIVE)
         objects, crds = await _once(run, root, chart, sandbox)
         if about.volatile:
-            await asyncio.to_thread(write_chart, at_another_time(chart.files), root / CHART)
+            later = {**chart.files, **at_another_time(chart.files)}
+            await asyncio.to_thread(write_archive, later, root / ARCHIVE)
             again, _ = await _once(run, root, chart, sandbox)
             reason = f"the chart makes it anew at each rendering ({', '.join(sorted(about.volatile))})"
             objects, holes = settled(objects, again, reason)

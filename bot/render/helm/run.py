@@ -1,8 +1,11 @@
 """One run of `helm template` over a chart that is written down for it, with the values on its standard input."""
 
 import re
+import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from gzip import GzipFile
+from io import BytesIO
 from pathlib import Path
 
 from bot.model.release import CrdPolicy, Release
@@ -13,6 +16,7 @@ from bot.render.helm.words import said
 from bot.render.sandbox import Sandbox, helm_template
 
 CHART = "chart"
+ARCHIVE = "chart.tgz"
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _KUBE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?[-+.0-9A-Za-z]*")
@@ -42,8 +46,21 @@ class Run:
         return {self.release.install_crds, self.release.upgrade_crds} != {CrdPolicy.SKIP}
 
 
+def write_archive(files: Mapping[str, bytes], path: Path) -> None:
+    """Pack the chart. Helm takes all files of an archive as they are: what is to be ignored is not among them."""
+    path.parent.mkdir(exist_ok=True)
+    with (
+        GzipFile(path, "wb", compresslevel=1, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as archive,
+    ):
+        for name, data in files.items():
+            member = tarfile.TarInfo(f"{CHART}/{name}")
+            member.size = len(data)
+            archive.addfile(member, BytesIO(data))
+
+
 def write_chart(files: Mapping[str, bytes], directory: Path) -> None:
-    """Raises `Unrenderable` where the file system does not take a name."""
+    """Write the chart as a directory. Raises `Unrenderable` where the file system does not take a name."""
     made: set[Path] = set()
     for path, data in files.items():
         place = directory / path
@@ -57,8 +74,10 @@ def write_chart(files: Mapping[str, bytes], directory: Path) -> None:
             raise Unrenderable(f"the chart's file {path[:200]} cannot be written down: {reason}") from None
 
 
-async def template(run: Run, root: Path, sandbox: Sandbox, places: Mapping[str, str]) -> bytes:
-    """Render the chart in `root`/chart. Raises `Unrenderable`, with the file in the tree by `places` where it lies there."""
+async def template(
+    run: Run, root: Path, sandbox: Sandbox, places: Mapping[str, str], chart: str = ARCHIVE
+) -> bytes:
+    """Render `chart`, which lies in `root`. Raises `Unrenderable`, with the file in the tree by `places` where it lies there."""
     failed: list[str] = []
 
     def explain(stderr: str) -> str:
@@ -66,7 +85,7 @@ async def template(run: Run, root: Path, sandbox: Sandbox, places: Mapping[str, 
         return said(stderr, run.files, str(root)).message
 
     try:
-        return await helm_template(root, _arguments(run), run.values.json, sandbox, explain)
+        return await helm_template(root, _arguments(run, chart), run.values.json, sandbox, explain)
     except Unrenderable as error:
         if not failed:
             raise
@@ -75,7 +94,7 @@ async def template(run: Run, root: Path, sandbox: Sandbox, places: Mapping[str, 
         raise Unrenderable(error.message, file=file, line=about.line if file else None) from None
 
 
-def _arguments(run: Run) -> list[str]:
+def _arguments(run: Run, chart: str) -> list[str]:
     """Every name is checked here: none of them can be taken for another option. Raises `Unrenderable`."""
     release, facts = run.release, run.facts
     if not _NAME.fullmatch(release.name) or len(release.name) > 53:
@@ -86,7 +105,7 @@ def _arguments(run: Run) -> list[str]:
         raise Unrenderable(f"{facts.kube_version[:80]!r} is no version of Kubernetes")
     arguments = [
         release.name,
-        f"./{CHART}",
+        f"./{chart}",
         f"--namespace={release.namespace}",
         f"--kube-version={facts.kube_version}",
         "--include-crds" if run.has_crds else "--skip-crds",

@@ -16,6 +16,7 @@ _ON_FILE = re.compile(rf"(?:parse error on|parse error at \(?|error unmarshaling
 _OWN_MESSAGE = re.compile(
     rf"execution error at \({_PATH}:\d+:\d+\): (.*)|error calling (?:fail|required): (.*)", re.DOTALL
 )
+_BROKEN = re.compile(rf"parse error at \({_PATH}:\d+\): ([^\n]{{1,200}})")
 _PHRASES = re.compile(
     "|".join(
         (
@@ -50,9 +51,9 @@ _PHRASES = re.compile(
             r"unexpected (?:EOF|\{\{\w+\}\}|\"[^\"\n]{1,20}\" in \w+|<[\w ]+>)(?: in \w+)?",
             r"unclosed action|unterminated (?:quoted string|raw quoted string|character constant)|unclosed comment",
             r"undefined variable \"\$\w+\"",
-            r"YAML parse error on|error converting YAML to JSON|error unmarshaling JSON",
+            r"YAML parse error|error converting YAML to JSON|error unmarshaling JSON|unsupported chart version",
             (
-                r"yaml: line \d+: (?:mapping values are not allowed in this context"
+                r"yaml: (?:line \d+: )?(?:mapping values are not allowed in this context"
                 r"|could not find expected '.'|found character that cannot start any token"
                 r"|did not find expected [\w<>' -]+|found unexpected end of stream"
                 r"|block sequence entries are not allowed in this context)"
@@ -63,6 +64,7 @@ _PHRASES = re.compile(
         )
     )
 )
+_TPL = re.compile(r"error calling tpl|tpl function")
 _MOST_PHRASES = 8
 _MOST_CHARS = 900
 _SHORTEST_MESSAGE = 6
@@ -82,8 +84,13 @@ def said(stderr: str, files: Mapping[str, bytes], root: str) -> Said:
     text = stderr.replace(f"{root}/", "").replace(root, ".")
     text = text.removesuffix("\n\nUse --debug flag to render out invalid YAML\n")
     source, line = _place(text)
+    if _TPL.search(text):
+        # What fails is a text among the values, and Helm quotes it word by word.
+        return Said(
+            f"helm: a template among the values fails{f' ({source})' if source else ''}", source, line
+        )
     own = _own_message(text, files)
-    phrases = [own] if own else []
+    phrases = [own] if own else [found[1] for found in _BROKEN.finditer(text)][:1]
     for match in _PHRASES.finditer(text):
         phrase = match.group()
         if phrase not in phrases and len(phrases) < _MOST_PHRASES:

@@ -167,8 +167,9 @@ class TestValuesFiles:
         "env/two.yaml": "a: {c: 3}\nl: [1]",
     }
 
-    def values(self, *names: str, **about: bool) -> bytes:
-        return assembled(self.FILES, Chart(TREE, "charts/web", values_files=names, **about))["values.yaml"]
+    def values(self, *names: str, ignore_missing: bool = False) -> bytes:
+        of = Chart(TREE, "charts/web", values_files=names, ignore_missing_values_files=ignore_missing)
+        return assembled(self.FILES, of)["values.yaml"]
 
     def test_they_replace_the_charts_own_values_merged_in_order(self) -> None:
         assert self.values("env/one.yaml", "./env/two.yaml") == b'{"a":{"b":2,"c":3,"d":null},"l":[1]}'
@@ -180,7 +181,7 @@ class TestValuesFiles:
         assert self.values("./values.yaml") == b"a: {b: 1, c: 1}"
 
     def test_all_of_them_missing_leaves_no_values_where_that_is_allowed(self) -> None:
-        assert self.values("a.yaml", "b.yaml", ignore_missing_values_files=True) == b""
+        assert self.values("a.yaml", "b.yaml", ignore_missing=True) == b""
 
     def test_those_of_an_archive_lie_in_it(self, tmp_path: Path) -> None:
         archive = archived(
