@@ -60,7 +60,13 @@ class Family:
     @cached_property
     def key(self) -> str:
         digest = hashlib.sha256()
-        made_of = (*self.flags, *target_platform(), *self.binaries.items(), *self.files.items())
+        made_of = (
+            *self.flags,
+            *target_platform(),
+            *self.binaries.items(),
+            *self.files.items(),
+            *self._own_sources,
+        )
         for part in (self._go_mod, self._go_sum, *made_of):
             digest.update(repr(part).encode())
         return digest.hexdigest()[:12]
@@ -85,8 +91,12 @@ class Family:
     @property
     def _own_sources(self) -> list[tuple[str, bytes]]:
         """What of the family's programs is written here and not in its module."""
-        files = sorted(self.directory.glob("*/*.go"))
-        return [(str(file.relative_to(self.directory)), file.read_bytes()) for file in files]
+        packages = [package for package in self.binaries.values() if package.startswith("./")]
+        return [
+            (file.name, file.read_bytes())
+            for p in packages
+            for file in sorted((self.directory / p).glob("*.go"))
+        ]
 
     @cached_property
     def _go_sum(self) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +18,12 @@ from bot.model.rendering import Trust
 from bot.planning.elsewhere import Elsewhere
 from bot.planning.memory import Memory
 from bot.planning.renderings import Workshop
-from bot.proc.programs import version
+from bot.proc.errors import ProgramMissing
+from bot.proc.programs import find, version
 from bot.proc.sandbox import protections
 from bot.registry.charts import Charts
 from bot.registry.limits import Limits
+from bot.render.builder import Builder
 from bot.render.cache import RenderingCache
 from bot.render.sandbox import Sandbox
 from bot.render.sops.decrypt import Decryptor
@@ -43,6 +45,7 @@ async def personal_workshop(hosts: Hosts, *, offline: bool) -> AsyncIterator[Wor
     try:
         yield workshop
     finally:
+        workshop.close()
         await workshop.elsewhere.close()
 
 
@@ -83,7 +86,19 @@ async def make_workshop(
         cache=RenderingCache(home / "renderings", cache_bytes),
         memory=Memory(home / "expansions"),
         gate=asyncio.Semaphore(renderers),
+        builders=await _builders(sandbox, kustomize),
     )
+
+
+async def _builders(sandbox: Sandbox, kustomize: str) -> Mapping[Trust, Builder]:
+    """None where the program is missing, or made of another kustomize than the one that plans say."""
+    try:
+        program = find("kustomize-builder")
+    except ProgramMissing:
+        return {}
+    if await version("kustomize-builder") != kustomize:
+        return {}
+    return {trust: Builder(program, sandbox.layers) for trust in Trust}
 
 
 async def personal_decryptor(files: Sequence[Path]) -> Decryptor | None:

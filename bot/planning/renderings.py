@@ -16,6 +16,7 @@ from bot.model.tree import TreeReader
 from bot.planning.elsewhere import Elsewhere, Errand
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
 from bot.planning.memory import Memory
+from bot.render.builder import Builder
 from bot.render.cache import CacheKey, RenderingCache
 from bot.render.given import NOTHING, Given
 from bot.render.ground import RemoteTree
@@ -33,7 +34,8 @@ from bot.render.variables import Substitution
 class Workshop:
     """What every rendering of one process shares. `gate` bounds how many programs render at once.
 
-    `tools` are the versions that take part in a content key, by program; `facts` is what is known of clusters, by name.
+    `tools` are the versions that take part in a content key, by program; `facts` is what is known of clusters, by name;
+    `builders` build kustomizations quickly, each for input of one trust, and are empty where their program is missing.
     """
 
     sandbox: Sandbox
@@ -45,6 +47,12 @@ class Workshop:
     gate: asyncio.Semaphore
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
     facts: Mapping[str, ClusterFacts] = field(default_factory=dict)
+    builders: Mapping[Trust, Builder] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """End the programs that stay. The workshop can be used again."""
+        for builder in self.builders.values():
+            builder.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ class Renderings:
         if decryptor is not None and trust is not Trust.TRUSTED:
             raise NotTrusted("secrets are decrypted only for what is merged, never for a pull request")
         self._workshop = workshop
+        self._sandbox = replace(workshop.sandbox, builder=workshop.builders.get(trust))
         self._trust = trust
         self._decryptor = decryptor
         self._errand = errand or Errand()
@@ -193,7 +202,7 @@ class Renderings:
         async with self._workshop.gate:
             self._started += 1
             self._on_progress(f"rendering {self._started}: {traced.target.id}")
-            return await render(ready.tree, traced.target, traced.trace, self._workshop.sandbox, ready.given)
+            return await render(ready.tree, traced.target, traced.trace, self._sandbox, ready.given)
 
     def _failed(self, traced: Traced, error: LongshoreError) -> Rendering:
         """One target is unknown where something it needs cannot be had; the others are planned."""

@@ -23,6 +23,8 @@ async def build(root: Path, directory: str, sandbox: Sandbox, decryptor: Decrypt
     """The objects of `directory` below `root`, decrypted where there is somebody to do it. Raises `Unrenderable`."""
     if decryptor is None:
         return await _built(root, directory, sandbox)
+    # What is decrypted is shown to no program that stays.
+    sandbox = replace(sandbox, builder=None)
     inputs = Inputs()
     try:
         await decrypt_inputs(root, directory, decryptor, inputs)

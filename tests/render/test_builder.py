@@ -1,6 +1,7 @@
 """The builder against the stock program, on the same files."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,19 @@ from bot.render.errors import Unrenderable
 from bot.render.sandbox import Sandbox, kustomize_build
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: one\ndata:\n  key: value\n"
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: one
+spec:
+  template:
+    spec:
+      containers:
+        - name: {name}
+          {field}
+"""
+HIDDEN = 'resources: [one.yaml]\n"open\\x61pi":\n  path: schema.json\n'
 SCHEMA = '{"definitions": {}}'
 TREES: Mapping[str, Mapping[str, str]] = {
     "plain": {"app/kustomization.yaml": "resources: [one.yaml]", "app/one.yaml": CONFIG_MAP},
@@ -25,6 +39,11 @@ TREES: Mapping[str, Mapping[str, str]] = {
         "app/kustomization.yaml": "resources: [one.yaml]\nopenapi:\n  path: schema.json\n",
         "app/one.yaml": CONFIG_MAP,
         "app/schema.json": SCHEMA,
+    },
+    "lists": {
+        "app/kustomization.yaml": "resources: [one.yaml]\npatches:\n- path: patch.yaml\n",
+        "app/one.yaml": DEPLOYMENT.format(name="main", field="image: one"),
+        "app/patch.yaml": DEPLOYMENT.format(name="main", field="workingDir: /"),
     },
     "broken": {"app/kustomization.yaml": "resources: [missing.yaml]"},
     "bytes": {
@@ -49,7 +68,7 @@ def made(root: Path, files: Mapping[str, str]) -> Path:
     return root
 
 
-async def stock(root: Path, sandbox: Sandbox) -> bytes | None:
+async def kustomize_build_or_none(root: Path, sandbox: Sandbox) -> bytes | None:
     try:
         return await kustomize_build(root, "app", sandbox)
     except Unrenderable:
@@ -60,11 +79,14 @@ async def test_one_program_builds_whatever_comes_as_the_stock_one_does(
     tmp_path: Path, sandbox: Sandbox, program: Path
 ) -> None:
     roots = [made(tmp_path / name / "repository", files) for name, files in TREES.items()]
-    expected = [await stock(root, sandbox) for root in roots]
+    expected = [await kustomize_build_or_none(root, sandbox) for root in roots]
     assert [found is not None for found in expected] == [name != "broken" for name in TREES]
-    with Builder(program, sandbox.layers, at_once=1) as builder:
-        for _ in range(2):
-            assert [await builder.build(root, "app") for root in roots] == expected
+    quick = {"broken": None, "schema": None}
+    builder = Builder(program, sandbox.layers)
+    for _ in range(2):
+        for name, root, output in zip(TREES, roots, expected, strict=True):
+            assert await builder.build(root, "app") == quick.get(name, output)
+            assert await kustomize_build_or_none(root, replace(sandbox, builder=builder)) == output
 
 
 async def test_a_tree_with_a_link_is_left_to_the_stock_program(
@@ -72,12 +94,33 @@ async def test_a_tree_with_a_link_is_left_to_the_stock_program(
 ) -> None:
     root = made(tmp_path / "repository", TREES["plain"])
     (root / "app/two.yaml").symlink_to("one.yaml")
-    with Builder(program, sandbox.layers, at_once=1) as builder:
-        assert await builder.build(root, "app") is None
+    assert await Builder(program, sandbox.layers).build(root, "app") is None
+
+
+async def test_a_schema_of_its_own_however_it_is_spelt_is_gone_for_who_comes_next(
+    tmp_path: Path, sandbox: Sandbox, program: Path
+) -> None:
+    hidden = {**TREES["schema"], "app/kustomization.yaml": HIDDEN}
+    roots = [
+        made(tmp_path / str(n) / "repository", files) for n, files in enumerate((hidden, TREES["lists"]))
+    ]
+    expected = [await kustomize_build_or_none(root, sandbox) for root in roots]
+    builder = Builder(program, sandbox.layers)
+    assert [await builder.build(root, "app") for root in roots] == expected
+    builder.close()
 
 
 async def test_one_that_writes_too_much_is_replaced(tmp_path: Path, sandbox: Sandbox, program: Path) -> None:
     root = made(tmp_path / "repository", TREES["plain"])
-    with Builder(program, sandbox.layers, at_once=1, max_output_bytes=10) as builder:
-        assert await builder.build(root, "app") is None
-        assert await builder.build(root, "app") is None
+    builder = Builder(program, sandbox.layers, max_output_bytes=10)
+    assert await builder.build(root, "app") is None
+    assert await builder.build(root, "app") is None
+
+
+async def test_one_that_died_is_replaced(tmp_path: Path, sandbox: Sandbox, program: Path) -> None:
+    root = made(tmp_path / "repository", TREES["plain"])
+    builder = Builder(program, sandbox.layers)
+    first = await builder.build(root, "app")
+    builder.close()
+    assert await builder.build(root, "app") == first
+    builder.close()

@@ -4,7 +4,8 @@
 //
 // A request is `LENGTH COUNT\n`, the directory to build in LENGTH bytes, and COUNT files, each as
 // `PATH_LENGTH CONTENT_LENGTH\n`, its path and its content. The answer is `ok LENGTH\n` or `error LENGTH\n`, and so
-// many bytes: the objects as YAML, or what kustomize says. Anything else ends the program.
+// many bytes: the objects as YAML, or what kustomize says. Anything else ends the program. With any argument it only
+// says which kustomize it is.
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"runtime/debug"
 
 	"sigs.k8s.io/kustomize/kustomize/v5/commands/build"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -23,9 +25,14 @@ import (
 const mostBytes = 1 << 30
 
 func main() {
+	if len(os.Args) > 1 {
+		fmt.Println(version())
+		return
+	}
 	in, out := bufio.NewReader(os.Stdin), bufio.NewWriter(os.Stdout)
+	usual := openapi.GetSchemaVersion()
 	for {
-		directory, files, own, err := read(in)
+		directory, files, err := read(in)
 		if err == io.EOF {
 			return
 		}
@@ -42,10 +49,21 @@ func main() {
 		if out.Flush() != nil {
 			return
 		}
-		if own {
-			openapi.ResetOpenAPI() // a schema of one's own would stay for everybody who comes later
+		if openapi.GetSchemaVersion() != usual {
+			openapi.ResetOpenAPI() // a schema of its own would stay for everybody who comes later
 		}
 	}
+}
+
+// version is that of the kustomize it is made of.
+func version() string {
+	info, _ := debug.ReadBuildInfo()
+	for _, module := range info.Deps {
+		if module.Path == "sigs.k8s.io/kustomize/kustomize/v5" {
+			return module.Version
+		}
+	}
+	return "unknown"
 }
 
 type outcome struct {
@@ -62,8 +80,8 @@ func built(directory string, files filesys.FileSystem) outcome {
 	return outcome{yaml.Bytes(), err}
 }
 
-// read takes one request; own says that a file may bring a schema of its own.
-func read(in *bufio.Reader) (directory string, files filesys.FileSystem, own bool, err error) {
+// read takes one request.
+func read(in *bufio.Reader) (directory string, files filesys.FileSystem, err error) {
 	var length, count int
 	if _, err = fmt.Fscanf(in, "%d %d\n", &length, &count); err != nil {
 		return
@@ -88,7 +106,6 @@ func read(in *bufio.Reader) (directory string, files filesys.FileSystem, own boo
 		if content, err = exactly(in, contentLength); err != nil {
 			return
 		}
-		own = own || bytes.Contains(content, []byte("openapi"))
 		if err = files.MkdirAll(path.Dir(string(file))); err != nil {
 			return
 		}
@@ -96,7 +113,7 @@ func read(in *bufio.Reader) (directory string, files filesys.FileSystem, own boo
 			return
 		}
 	}
-	return string(name), files, own, nil
+	return string(name), files, nil
 }
 
 func exactly(in io.Reader, length int) ([]byte, error) {
