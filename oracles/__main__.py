@@ -9,6 +9,7 @@ import re
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,14 +17,16 @@ import click
 
 from bot.cli.workshop import make_workshop
 from bot.diff.mask import Mask
+from bot.render.helm.inputs import ClusterFacts
 from oracles.controllers import OracleMissing
 from oracles.gitserver import GitServer
+from oracles.layouts import CLUSTERS
 from oracles.live import NeverSettled
 from oracles.programme import worlds
 from oracles.report import Result, text, write
-from oracles.scene import Scene
+from oracles.scene import CLUSTER, Scene
 from oracles.trial import Say, Trial, tried
-from tools.programs import ORACLES
+from tools.programs import KUBERNETES, ORACLES
 
 _CACHE_BYTES = 256 << 20
 
@@ -68,6 +71,8 @@ async def _run(
     workshop = await make_workshop(
         directory / "cache", Mask(os.urandom(32)), _CACHE_BYTES, os.cpu_count() or 1
     )
+    facts = ClusterFacts(KUBERNETES.version)
+    workshop = replace(workshop, facts=dict.fromkeys((CLUSTER, *CLUSTERS), facts))
     trials: list[Trial] = []
     async with GitServer.running(keep or directory / "git") as server:
         for number, scenes in enumerate(worlds(server.url, seed, combinations), 1):

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.kube.normalise import normalised
 from bot.model.objects import Manifest, Object
+from bot.model.release import Release
 from bot.model.target import RendererKind, Target
 from bot.render.helm.output import is_hook
 from oracles.differences import differences
@@ -70,12 +71,24 @@ def _manager(target: Target) -> str:
 
 def _as_sent(found: Object, target: Target) -> Manifest:
     """Our object with what Flux adds to every one: whose it is. Releases have that from their rendering."""
-    if target.renderer is RendererKind.HELM:
-        return copy.deepcopy(found.manifest)
+    if target.release is not None:
+        return _as_helm_sends(found, target.release)
     manifest = copy.deepcopy(normalised(found.manifest, namespace=found.id.namespace))
     namespace, _, name = target.id.name.rpartition("/")
     labels = manifest["metadata"].get("labels") or {}
     manifest["metadata"]["labels"] = {**labels, f"{GROUP}/name": name, f"{GROUP}/namespace": namespace}
+    return manifest
+
+
+def _as_helm_sends(found: Object, release: Release) -> Manifest:
+    """What a template gives, with the marks by which Helm knows its own. Hooks and definitions have none."""
+    manifest = copy.deepcopy(found.manifest)
+    if is_hook(manifest) or manifest["kind"] == "CustomResourceDefinition":
+        return manifest
+    metadata = manifest["metadata"]
+    metadata["labels"] = {**(metadata.get("labels") or {}), "app.kubernetes.io/managed-by": "Helm"}
+    marks = {"meta.helm.sh/release-name": release.name, "meta.helm.sh/release-namespace": release.namespace}
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), **marks}
     return manifest
 
 

@@ -99,6 +99,9 @@ class Judge:
         why = [f"only we render {i}" for i in sorted(by_id.keys() - inventory - hooks)]
         why += [f"only Flux applies {i}" for i in sorted(inventory - by_id.keys())]
         holes = {hole.object for hole in ours.rendering.holes}
+        if holes - by_id.keys():
+            # Something is not known that may be anywhere: values of a release.
+            return Outcome.OPEN, tuple(map(_told, ours.rendering.holes))
         for identity in sorted((by_id.keys() & inventory | hooks) - holes):
             why += await compared(by_id[identity], ours.target, self.cluster)
         if why:

@@ -30,6 +30,11 @@ KNOWN: dict[str, Known] = {
         "is not declared in this repository",
         "a plan does not ask the cluster: what is declared only there is left open, and named",
     ),
+    "postBuild.substituteFrom: ConfigMap in Git": Known(
+        Outcome.OPEN,
+        "ConfigMap nowhere is not declared in this repository",
+        "an optional source that Git does not have may be in the cluster: what it could set is left open",
+    ),
     "postBuild.substituteFrom: Secret in Git": Known(
         Outcome.OPEN, "is secret", "values of a Secret are left open: they are masked before they are put in"
     ),

@@ -14,6 +14,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "fidelity.md"
 _PLACE = re.compile(
     r"(?<=<!-- oracles: written by `make oracles ARGS=--write` -->\n).*?(?=<!-- /oracles -->)", re.DOTALL
 )
+_MOST_LINES = 4
 _AGREEING = frozenset({Outcome.SAME, Outcome.REFUSED})
 HEADINGS = ("feature", "alone", "agreeing", "in combinations", "agreeing", "remarks")
 
@@ -50,7 +51,7 @@ class Result:
             for trial in self.trials
             for j in trial.judgements
             if not is_explained(trial.scene, j)
-            for line in j.why or ("no reason given",)
+            for line in _shortened(j.why)
         ]
         return [*found, *self._stale()]
 
@@ -91,6 +92,11 @@ class Result:
             f"{len(self.trials)} repositories with {len(judgements)} Kustomizations and {objects} objects; "
             f"{same} repositories agree in everything, {refused} of them in what chance combined and neither takes"
         )
+
+
+def _shortened(why: Sequence[str]) -> list[str]:
+    more = len(why) - _MOST_LINES
+    return [*why[:_MOST_LINES], *([f"and {more} more"] if more > 0 else [])]
 
 
 def trial_agrees(trial: Trial) -> bool:
