@@ -10,7 +10,7 @@ from bot.model.target import Target
 from bot.model.tree import TreeReader
 from bot.render.errors import Unrenderable
 from bot.render.helm.files import Budget, ChartFiles, unpack
-from bot.render.helm.found import Found, find, load
+from bot.render.helm.found import Found, chart_tree, find, load
 from bot.render.helm.inputs import Archive
 from bot.render.helm.metadata import Dependency, metadata, missing
 from bot.render.paths import join
@@ -30,17 +30,18 @@ class Wanted:
 def wanted_dependencies(tree: TreeReader, target: Target) -> tuple[Wanted, ...]:
     """The dependencies of a chart in the tree that lie in repositories, conditions and tags left aside.
 
-    `tree` is what the renderer gets. Never raises: a chart that cannot be read wants nothing, and rendering it says
-    why.
+    `tree` is the one that the chart lies in. Never raises: a chart that cannot be read wants nothing, and rendering it
+    says why.
     """
     release = target.release
     if release is None or release.chart.kind is not ChartKind.TREE:
         return ()
+    seen = chart_tree(tree, target)
     try:
-        found = find(tree, release.chart.name)
+        found = find(seen, release.chart.name)
         if found.archive or found.is_missing:
             return ()
-        files = load(tree, found, Budget())
+        files = load(seen, found, Budget())
         needed = missing(files, metadata(files))
     except Unrenderable:
         return ()

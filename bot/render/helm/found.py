@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bot.model.rendering import TraceEntry, TraceKind
+from bot.model.target import Found as FoundBy
+from bot.model.target import Target
 from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
+from bot.render.artifact import ArtifactTree
 from bot.render.errors import Unrenderable
 from bot.render.helm.files import MAX_FILES, Budget, ChartFiles, unpack, whole
 from bot.render.helm.ignore import IGNORE_FILE, Ignores, ignores
@@ -41,6 +44,13 @@ class Found:
             self.entries.append(TraceEntry(place.path, TraceKind.ABSENT, "", ""))
         elif place.entry.kind is EntryKind.BLOB:
             self.add(place.path, TraceKind.FILE, place.entry)
+
+
+def chart_tree(tree: TreeReader, target: Target) -> TreeReader:
+    """The tree as Flux's source-controller hands it on, where it does."""
+    if isinstance(tree, ArtifactTree) or target.origin.found is not FoundBy.FLUX_HELM_RELEASE:
+        return tree
+    return ArtifactTree.of(tree, target)
 
 
 def find(tree: TreeReader, path: str) -> Found:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from bot.model.objects import Object, ObjectId
 from bot.model.rendering import Diagnostic, Hole, Rendering, Severity, Trace
-from bot.model.target import Found, Target
+from bot.model.target import Target
 from bot.model.tree import TreeReader
-from bot.render.artifact import ArtifactTree
 from bot.render.errors import Unrenderable
 from bot.render.helm.actions import at_another_time
 from bot.render.helm.chart import Assembled, assemble
+from bot.render.helm.found import chart_tree
 from bot.render.helm.inputs import ReleaseInputs
 from bot.render.helm.output import parse
 from bot.render.helm.postrender import post_rendered
@@ -50,15 +50,6 @@ async def render_release(
     return replace(built, secrets=secrets)
 
 
-def chart_tree(tree: TreeReader, target: Target) -> TreeReader:
-    """The tree as Flux's source-controller hands it on, where it does."""
-    return (
-        tree
-        if isinstance(tree, ArtifactTree) or target.origin.found is not Found.FLUX_HELM_RELEASE
-        else ArtifactTree(tree)
-    )
-
-
 def refused(target: Target, error: Unrenderable) -> Rendering:
     """A rendering that has only a reason. Without a file it points to where the target was found."""
     file, line = (error.file, error.line) if error.file else (target.origin.file, target.origin.line)
@@ -71,7 +62,7 @@ def explained(error: Unrenderable, values: ReleaseValues) -> Unrenderable:
     if not missing:
         return error
     return Unrenderable(
-        f"{error.message}; not known here are the values {', '.join(missing[:5])}, which may be why",
+        f"{error.message}; not known here: {', '.join(missing[:5])}, which may be why",
         file=error.file,
         line=error.line,
     )

@@ -140,8 +140,7 @@ def _left_out(run: Run) -> Iterator[Diagnostic]:
     for name, unknown in run.values.left_out[:_MOST_REMARKS]:
         yield Diagnostic(
             Severity.WARNING,
-            f"rendered without the values {name}, which are not known here: {unknown.reason}; "
-            "what they change is not shown",
+            f"rendered without {name}, which is not known here: {unknown.reason}; what its values change is not shown",
         )
 
 

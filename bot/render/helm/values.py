@@ -56,7 +56,10 @@ class ReleaseValues:
 
     @property
     def integers(self) -> tuple[str, ...]:
-        """Lines for `helm --set`: whole numbers that a file of values would turn into floats, `1e+06`."""
+        """Lines for `helm --set`: whole numbers that a file of values would turn into floats, `1e+06`.
+
+        They are the only values that stand on a command line, where other programs of the machine may read them.
+        """
         return tuple(f"{path}={number}" for path, number in _large_integers(self.values, ""))
 
 

@@ -342,7 +342,10 @@ class TestNotKnown:
         )
         (remark,) = result.diagnostics
         assert remark.severity is Severity.WARNING
-        assert "rendered without the values values.yaml of Secret cred" in remark.message
+        assert (
+            "rendered without values.yaml of Secret cred, which is not known here: encrypted"
+            in remark.message
+        )
 
     async def test_one_that_no_field_shows_is_a_hole_of_the_release(self, sandbox: Sandbox) -> None:
         files = chart({"a.yaml": config(sum="{{ .Values.pw | sha256sum }}")})
@@ -355,7 +358,7 @@ class TestNotKnown:
         inputs = ReleaseInputs((values_from(None, "cred", unknown=Unknown("encrypted")),))
         said = failure(await rendered(sandbox, files, inputs=inputs))
         assert "set the key, please" in said
-        assert said.endswith("not known here are the values values.yaml of ConfigMap cred, which may be why")
+        assert said.endswith("; not known here: values.yaml of ConfigMap cred, which may be why")
 
 
 class TestVolatile:
