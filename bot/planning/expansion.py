@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.discover.flux import FluxObject, RepositoryIdentity
@@ -43,7 +43,8 @@ class Traced:
 
     `parent` is the name of the target that declares it, empty for what starts a search. `listed_by` is that one's key
     where only its files were asked: the target is there, and is not known as it will be rendered. `notices` are for
-    whoever looks at the target because it changes.
+    whoever looks at the target because it changes. `found` is the object that declares it, and `providers` are the
+    targets that `substitution` and `values` were read from, None where somebody else has to do with them.
     """
 
     target: Target
@@ -54,6 +55,8 @@ class Traced:
     parent: str = ""
     listed_by: str = ""
     notices: tuple[Diagnostic, ...] = ()
+    found: FluxObject | None = None
+    providers: tuple[TargetId, ...] | None = ()
 
     @property
     def identity(self) -> str:
@@ -157,9 +160,12 @@ class Previous:
             values,
         ):
             return None
-        if not self._touched.isdisjoint(_paths(known.trace)):
+        if not self.is_untouched(known):
             return None
-        return replace(known, parent="", listed_by="", notices=())
+        return Traced(known.target, known.trace, known.key, known.substitution, known.values)
+
+    def is_untouched(self, known: Traced) -> bool:
+        return self._touched.isdisjoint(_paths(known.trace))
 
 
 def _paths(trace: Trace) -> Iterable[str]:

@@ -1,12 +1,14 @@
 """ConfigMaps and Secrets that the targets of a cluster declare, as they render, with every secret value masked."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.git.repository import Repository
 from bot.git.tree import Tree
 from bot.model.objects import Manifest
 from bot.model.rendering import ContentKey, TraceKind
+from bot.model.target import TargetId
 from bot.planning.expansion import Traced
 from bot.planning.renderings import Renderings
 
@@ -16,8 +18,24 @@ _Place = tuple[str, str]
 """Kind and name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    manifest: Manifest
+    by: TargetId
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a cluster while one of its targets is looked at: its targets in the order they were found, and
+    the one that declares it.
+    """
+
+    targets: Sequence[Traced]
+    parent: Traced | None = None
+
+
 class Declarations:
-    """Looks objects up in the renderings of one tree. A name is searched for once."""
+    """Looks objects up in the renderings of one tree. What was found once is not searched for again."""
 
     def __init__(self, repository: Repository, tree: Tree, renderings: Renderings) -> None:
         self._repository = repository
@@ -25,20 +43,41 @@ class Declarations:
         self.renderings = renderings
         self._files: dict[str, frozenset[str]] = {}
         self._held: dict[ContentKey, Mapping[_Place, list[Manifest]]] = {}
+        self._found: dict[tuple[str, str, str, str], Declared] = {}
 
-    async def find(self, kind: str, namespace: str, name: str, among: Iterable[Traced]) -> Manifest | None:
-        """The first of this kind and name that one of these targets declares, in their order.
+    async def find(self, kind: str, namespace: str, name: str, known: Known) -> Declared | None:
+        """What declares the object: the target that declares who asks, else the first of the cluster that does.
 
-        One without a namespace counts as well: where it goes is for whoever applies it to say.
+        An object without a namespace counts as well: where it goes is for whoever applies it to say.
         """
+        if known.parent is not None:
+            found = await self._in(known.parent, kind, namespace, name)
+            if found is not None:
+                return found
+        if not known.targets:
+            return None
+        place = (known.targets[0].target.id.cluster, kind, namespace, name)
+        if place not in self._found:
+            found = await self._search(kind, namespace, name, known.targets)
+            if found is None:
+                return None
+            self._found[place] = found
+        return self._found[place]
+
+    async def _search(self, kind: str, namespace: str, name: str, among: Sequence[Traced]) -> Declared | None:
         files = await self._mentioning(name)
         for traced in among:
             read = (e.path for e in traced.trace.entries if e.kind is TraceKind.FILE)
-            if not traced.is_from_elsewhere and files.isdisjoint(read):
-                continue
-            for manifest in (await self._declared(traced)).get((kind, name), ()):
-                if (manifest.get("metadata") or {}).get("namespace", "") in ("", namespace):
-                    return manifest
+            if traced.is_from_elsewhere or not files.isdisjoint(read):
+                found = await self._in(traced, kind, namespace, name)
+                if found is not None:
+                    return found
+        return None
+
+    async def _in(self, traced: Traced, kind: str, namespace: str, name: str) -> Declared | None:
+        for manifest in (await self._declared(traced)).get((kind, name), ()):
+            if (manifest.get("metadata") or {}).get("namespace", "") in ("", namespace):
+                return Declared(manifest, traced.target.id)
         return None
 
     async def _declared(self, traced: Traced) -> Mapping[_Place, list[Manifest]]:
@@ -54,6 +93,11 @@ class Declarations:
     async def _mentioning(self, name: str) -> frozenset[str]:
         """Files in which the name stands, or what it is before a generator puts a hash behind it."""
         if name not in self._files:
-            needles = tuple(dict.fromkeys((name, _GENERATED.sub("", name))))
+            needles = tuple(dict.fromkeys((name, stem(name))))
             self._files[name] = await self._repository.grep(self.tree.id, needles, _PATHSPECS)
         return self._files[name]
+
+
+def stem(name: str) -> str:
+    """Without the hash that a generator puts behind a name."""
+    return _GENERATED.sub("", name)

@@ -71,6 +71,13 @@ class InFiles:
         return [*self.kustomizations, *self.releases, *self.sources]
 
 
+def place_of(found: FluxObject) -> tuple[str, str, str]:
+    """Kind, namespace and name, as far as it has them."""
+    metadata = found.manifest.get("metadata")
+    names = metadata if isinstance(metadata, dict) else {}
+    return str(found.manifest.get("kind")), str(names.get("namespace") or ""), str(names.get("name"))
+
+
 async def flux_files(
     repository: Repository, tree: Tree, renderings: Renderings, previous: Previous | None
 ) -> FluxFiles:

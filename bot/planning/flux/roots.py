@@ -1,6 +1,6 @@
 """Where Flux starts: what a bootstrap left behind, else what no other Kustomization reads."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from bot.discover.flux import FluxObject, cluster_label
 from bot.model.rendering import Diagnostic, Severity
@@ -9,14 +9,14 @@ Start = tuple[FluxObject, str]
 """A Kustomization and the cluster it is for."""
 
 
-def starts(
-    candidates: list[FluxObject], reads: Callable[[FluxObject], frozenset[str]]
+async def starts(
+    candidates: list[FluxObject], reads: Callable[[FluxObject], Awaitable[frozenset[str]]]
 ) -> tuple[list[Start], list[Diagnostic]]:
     """The Kustomizations to begin with; `reads` tells the files that one reads."""
     bootstraps = [found for found in candidates if _is_bootstrap(found)]
     if bootstraps:
         return [(found, _cluster_of(found)) for found in bootstraps], []
-    files = {index: reads(found) for index, found in enumerate(candidates)}
+    files = {index: await reads(found) for index, found in enumerate(candidates)}
     unread = [
         found
         for index, found in enumerate(candidates)

@@ -10,13 +10,19 @@ _BOOTSTRAP = ("GitRepository", "flux-system")
 """Made by `flux bootstrap`, often outside of Git."""
 
 
+_Place = tuple[str, str, str]
+"""Kind, namespace and name."""
+
+
 class ClusterSources:
     """What a cluster's own targets declare wins over what stands in files that nobody has rendered so far."""
 
     def __init__(self, repository: RepositoryIdentity, in_files: Iterable[FluxObject]) -> None:
         self._repository = repository
         self._in_files = tuple(found.manifest for found in in_files)
+        self._files_by_place = _by_place(self._in_files)
         self._declared: dict[str, list[Manifest]] = defaultdict(list)
+        self._by_place: dict[str, dict[_Place, list[Manifest]]] = defaultdict(dict)
         self._made: dict[str, Sources] = {}
 
     def add(self, cluster: str, held: Iterable[FluxObject]) -> None:
@@ -25,21 +31,16 @@ class ClusterSources:
         if found:
             self._declared[cluster] += found
             self._made.pop(cluster, None)
+            for place, manifests in _by_place(found).items():
+                self._by_place[cluster].setdefault(place, []).extend(manifests)
 
     def lacks(self, found: FluxObject, cluster: str) -> bool:
         """Whether a source that it names has been declared by none of the cluster's targets so far."""
-        namespace = str((found.manifest.get("metadata") or {}).get("namespace") or "")
-        declared = Sources.of(self._declared[cluster], self._repository)
-        pending = [found.manifest.get("spec")]
-        while pending:
-            spec = pending.pop()
-            for reference in _references(spec):
-                name, kind = str(reference.get("name")), str(reference.get("kind"))
-                sources = declared.source_of(kind, str(reference.get("namespace") or namespace), name)
-                if not sources and (kind, name) != _BOOTSTRAP:
-                    return True
-                pending += [source.spec for source in sources if kind == "HelmChart"]
-        return False
+        known = self._by_place[cluster]
+        return any(
+            not (known.get(place) or known.get((place[0], "", place[2]))) and place[::2] != _BOOTSTRAP
+            for place in self._named(found, cluster)
+        )
 
     def of(self, cluster: str) -> Sources:
         if cluster not in self._made:
@@ -47,6 +48,46 @@ class ClusterSources:
                 self._declared[cluster], self._repository, fallback=self._in_files
             )
         return self._made[cluster]
+
+    def are_alike(self, other: "ClusterSources", found: FluxObject, cluster: str) -> bool:
+        """Whether every source that it names is the same here as there."""
+        return all(
+            self.at(place, cluster) == other.at(place, cluster) for place in self._named(found, cluster)
+        )
+
+    def at(self, place: _Place, cluster: str) -> list[list[Manifest] | None]:
+        """Every declaration of a source, in the order in which they count."""
+        nowhere = (place[0], "", place[2])
+        tiers = (self._by_place[cluster], self._files_by_place)
+        return [tier.get(each) for tier in tiers for each in (place, nowhere)]
+
+    def _named(self, found: FluxObject, cluster: str) -> list[_Place]:
+        """Every source that it names, and those that these name."""
+        namespace = str((found.manifest.get("metadata") or {}).get("namespace") or "")
+        places: list[_Place] = []
+        pending = [found.manifest.get("spec")]
+        while pending:
+            for reference in _references(pending.pop()):
+                place = (
+                    str(reference.get("kind")),
+                    str(reference.get("namespace") or namespace),
+                    str(reference.get("name")),
+                )
+                if place not in places:
+                    places.append(place)
+                    if place[0] == "HelmChart":
+                        pending += [m.get("spec") for m in self._by_place[cluster].get(place, ())]
+        return places
+
+
+def _by_place(manifests: Iterable[Manifest]) -> dict[_Place, list[Manifest]]:
+    found: dict[_Place, list[Manifest]] = {}
+    for manifest in manifests:
+        metadata = manifest.get("metadata")
+        names = metadata if isinstance(metadata, dict) else {}
+        place = (str(manifest.get("kind")), str(names.get("namespace") or ""), str(names.get("name")))
+        found.setdefault(place, []).append(manifest)
+    return found
 
 
 def _references(spec: object) -> list[Manifest]:

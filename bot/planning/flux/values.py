@@ -5,14 +5,12 @@ What is secret is not known here, and neither is what nobody declares: it may be
 
 import base64
 import binascii
-from collections.abc import Iterable
 
 from bot.diff.mask import is_masked
 from bot.model.objects import Manifest
-from bot.model.release import Release, ValuesFrom
-from bot.model.target import Target
-from bot.planning.expansion import Traced
-from bot.planning.flux.declarations import Declarations
+from bot.model.release import ValuesFrom
+from bot.model.target import Target, TargetId
+from bot.planning.flux.declarations import Declarations, Known
 from bot.render.envsubst import Unknown
 from bot.render.helm.inputs import ValuesSource
 
@@ -24,25 +22,31 @@ class Values:
         self._declarations = declarations
 
     async def sources(
-        self, target: Target, known: Iterable[Traced], *, is_last_word: bool
-    ) -> tuple[ValuesSource, ...] | None:
-        """One for each entry. None where one was not found and more targets may still come."""
+        self, target: Target, known: Known, *, is_last_word: bool
+    ) -> tuple[tuple[ValuesSource, ...], tuple[TargetId, ...] | None] | None:
+        """One for each entry, and who declares them; None as `Variables` answers it."""
         release = target.release
         assert release is not None
-        traced, found = list(known), []
+        sources: list[ValuesSource] = []
+        providers: list[TargetId] = []
         for entry in release.values_from:
-            source = await self._source(entry, release, traced)
-            if source is None:
-                if not is_last_word:
-                    return None
-                reason = f"{entry.kind} {entry.name} is not declared in this repository"
-                source = ValuesSource(entry, unknown=Unknown(reason, ""))
-            found.append(source)
-        return tuple(found)
+            found = await self._declarations.find(entry.kind, release.home, entry.name, known)
+            if found is not None:
+                sources.append(_read(entry, found.manifest))
+                providers.append(found.by)
+                continue
+            if not is_last_word:
+                return None
+            reason = f"{entry.kind} {entry.name} is not declared in this repository"
+            sources.append(ValuesSource(entry, unknown=Unknown(reason)))
+        return tuple(sources), tuple(providers) if len(providers) == len(sources) else None
 
-    async def _source(self, entry: ValuesFrom, release: Release, known: list[Traced]) -> ValuesSource | None:
-        manifest = await self._declarations.find(entry.kind, release.home, entry.name, known)
-        return _read(entry, manifest) if manifest is not None else None
+
+def wanted_names(target: Target) -> tuple[str, ...]:
+    """The ConfigMaps and Secrets that a target takes values or variables from."""
+    variables = target.post_build.sources if target.post_build else ()
+    values = target.release.values_from if target.release else ()
+    return (*(entry.name for entry in variables), *(entry.name for entry in values))
 
 
 def _read(entry: ValuesFrom, manifest: Manifest) -> ValuesSource:

@@ -5,14 +5,12 @@ value is unknown, with its mark as its version. What nobody here declares may st
 """
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.diff.mask import is_masked
 from bot.model.objects import Manifest
-from bot.model.target import PostBuild, Target, VariablesFrom
-from bot.planning.expansion import Traced
-from bot.planning.flux.declarations import Declarations
+from bot.model.target import PostBuild, Target, TargetId
+from bot.planning.flux.declarations import Declarations, Known
 from bot.render.envsubst import Unknown
 from bot.render.variables import Source, Strategy, Substitution, declared, elsewhere
 
@@ -22,34 +20,39 @@ class Variables:
 
     def __init__(self, declarations: Declarations) -> None:
         self._declarations = declarations
+        self._read: dict[int, tuple[Manifest, Source]] = {}
 
     async def substitution(
-        self, target: Target, known: Iterable[Traced], *, is_last_word: bool
-    ) -> Substitution | None:
-        """What is known of the target's variables from the targets `known` of its cluster.
+        self, target: Target, known: Known, *, is_last_word: bool
+    ) -> tuple[Substitution, tuple[TargetId, ...] | None] | None:
+        """What is known of the target's variables, and who declares them; None for that where somebody else does.
 
-        None where a source was not found and more targets may still come; with `is_last_word` it is then taken to be
-        in the cluster only.
+        None at all where a source was not found and more targets may still come; with `is_last_word` it is then taken
+        to be in the cluster only.
         """
         post_build = target.post_build or PostBuild()
-        traced = list(known)
         sources: list[Source] = []
+        providers: list[TargetId] = []
         for wanted in post_build.sources:
-            source = await self._source(wanted, _namespace(target), traced)
-            if source is None:
-                if not is_last_word:
-                    return None
-                source = elsewhere(
-                    wanted.kind,
-                    wanted.name,
-                    f"{wanted.kind} {wanted.name} is not declared in this repository",
-                )
-            sources.append(source)
-        return Substitution.of(post_build.inline, sources, strategy=Strategy(post_build.strategy))
+            found = await self._declarations.find(wanted.kind, _namespace(target), wanted.name, known)
+            if found is not None:
+                sources.append(await self._readable(found.manifest))
+                providers.append(found.by)
+                continue
+            if not is_last_word:
+                return None
+            reason = f"{wanted.kind} {wanted.name} is not declared in this repository"
+            sources.append(elsewhere(wanted.kind, wanted.name, reason))
+        substitution = Substitution.of(post_build.inline, sources, strategy=Strategy(post_build.strategy))
+        return substitution, tuple(providers) if len(providers) == len(sources) else None
 
-    async def _source(self, wanted: VariablesFrom, namespace: str, known: list[Traced]) -> Source | None:
-        found = await self._declarations.find(wanted.kind, namespace, wanted.name, known)
-        return await asyncio.to_thread(_readable, found) if found is not None else None
+    async def _readable(self, manifest: Manifest) -> Source:
+        """Many targets take their variables from the same object."""
+        known = self._read.get(id(manifest))
+        if known is None:
+            # NB: the manifest is kept with its reading, so that its id stays its own.
+            known = self._read[id(manifest)] = manifest, await asyncio.to_thread(_readable, manifest)
+        return known[1]
 
 
 def _readable(manifest: Manifest) -> Source:

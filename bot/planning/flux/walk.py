@@ -6,7 +6,8 @@ said: a child is never dropped because its parent is unknown.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.aio import gather_bounded
@@ -25,9 +26,10 @@ from bot.model.objects import Manifest
 from bot.model.rendering import ContentKey, Diagnostic, Severity, TraceKind
 from bot.model.target import Target, TargetId
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
-from bot.planning.flux.declarations import Declarations
+from bot.planning.flux.declarations import Declarations, Known
 from bot.planning.flux.files import InFiles
 from bot.planning.flux.listing import listed
+from bot.planning.flux.reuse import Reuse
 from bot.planning.flux.roots import Start, starts
 from bot.planning.flux.sources import ClusterSources
 from bot.planning.flux.values import Values
@@ -78,6 +80,8 @@ class FluxWalk:
         self._may_list = may_list and not declarations.renderings.exhaustive
         self._listing: dict[TargetId, ContentKey] = {}
         self._sources = ClusterSources(finding.repository, files.sources)
+        self._reuse = Reuse(previous, finding, self._tree) if previous and previous.expansion.flux else None
+        self._clusters: dict[str, list[Traced]] = defaultdict(list)
         self.targets: dict[TargetId, Traced] = {}
         self.held: dict[ContentKey, tuple[FluxObject, ...]] = {}
         self.diagnostics: list[Diagnostic] = list(files.diagnostics)
@@ -87,8 +91,7 @@ class FluxWalk:
     async def run(self) -> None:
         """Find everything."""
         candidates = self._files.kustomizations
-        reads = {id(found): await self._reads(found) for found in candidates}
-        pending, left_out = starts(candidates, lambda found: reads[id(found)])
+        pending, left_out = await starts(candidates, self._reads)
         self.diagnostics += left_out
         await self._follow(pending)
 
@@ -136,56 +139,80 @@ class FluxWalk:
         self, starting: Sequence[Start], *, is_last_word: bool
     ) -> tuple[list[Start], list[Start]]:
         """Look at these; returns what they bring forth, and those that have to wait."""
-        targets: dict[TargetId, tuple[Start, Target]] = {}
+        looks: dict[TargetId, tuple[Start, Target | Traced]] = {}
         waiting: list[Start] = []
         for start in starting:
             found, cluster = start
             if not is_last_word and self._sources.lacks(found, cluster):
                 waiting.append(start)
                 continue
-            target = self._target(found, cluster, targets)
-            if target is not None:
-                targets[target.id] = start, target
+            target = self._kept(found, cluster, looks) or self._target(found, cluster, looks)
+            if isinstance(target, Traced):
+                looks[target.target.id] = start, target
+            elif target is not None:
+                looks[target.id] = start, target
 
-        async def look(item: tuple[Start, Target]) -> _Looked:
-            return await self._look(item[0][0], item[1], is_last_word=is_last_word)
+        async def look(item: tuple[Start, Target | Traced]) -> _Looked:
+            (found, _), target = item
+            if isinstance(target, Traced):
+                assert self._previous is not None
+                return _Looked(target, self._previous.expansion.held[target.key])
+            return await self._look(found, target, is_last_word=is_last_word)
 
         children: list[Start] = []
-        looked = await gather_bounded(_AT_ONCE, look, targets.values())
-        for (start, target), seen in zip(targets.values(), looked, strict=True):
+        looked = await gather_bounded(_AT_ONCE, look, looks.values())
+        for (name, (start, _)), seen in zip(looks.items(), looked, strict=True):
             if seen.traced is None:
                 waiting.append(start)
                 continue
-            self.targets[target.id] = seen.traced
+            self._note(name, seen.traced)
             children += [(child, start[1]) for child in self._children(seen, start[1])]
         return children, waiting
 
+    def _note(self, name: TargetId, traced: Traced) -> None:
+        self.targets[name] = traced
+        self._clusters[name.cluster].append(traced)
+        if self._reuse is not None:
+            self._reuse.note(traced)
+
+    def _kept(self, found: FluxObject, cluster: str, taken: Collection[TargetId]) -> Traced | None:
+        known = self._reuse.of(found, cluster, self._sources) if self._reuse else None
+        if known is None or known.target.id in self.targets or known.target.id in taken:
+            return None
+        return known
+
     async def _look(self, found: FluxObject, target: Target, *, is_last_word: bool) -> _Looked:
-        known = self._of_cluster(target.id.cluster, found.parent)
+        cluster = target.id.cluster
+        parent = TargetId(cluster, found.parent or "")
+        known = Known(self._clusters[cluster], self.targets.get(parent))
         substitution = None
         values: tuple[ValuesSource, ...] = ()
+        providers: tuple[TargetId, ...] | None = ()
         if target.post_build is not None and not target.unknown_because:
-            substitution = await self._variables.substitution(target, known, is_last_word=is_last_word)
-            if substitution is None:
+            put_in = await self._variables.substitution(target, known, is_last_word=is_last_word)
+            if put_in is None:
                 return _Looked()
-        listed_by = self._listing.get(TargetId(target.id.cluster, found.parent or ""), "")
+            substitution, providers = put_in
+        listed_by = self._listing.get(parent, "")
         if target.release is not None and not target.unknown_because and not listed_by:
             sources = await self._values.sources(target, known, is_last_word=is_last_word)
             if sources is None:
                 return _Looked()
-            values = sources
+            values, providers = sources
         traced = await self._renderings.trace(self._tree, target, self._previous, substitution, values)
-        said = notices(found, self._sources.of(target.id.cluster))
-        traced = replace(traced, parent=found.parent or "", listed_by=listed_by, notices=said)
-        return await self._held(traced)
-
-    def _of_cluster(self, cluster: str, parent: str | None) -> list[Traced]:
-        """What is known of the cluster so far; the one that brought it forth comes first."""
-        known = [traced for name, traced in self.targets.items() if name.cluster == cluster]
-        return sorted(known, key=lambda traced: traced.target.id.name != parent)
+        return await self._held(
+            replace(
+                traced,
+                parent=found.parent or "",
+                listed_by=listed_by,
+                notices=notices(found, self._sources.of(cluster)),
+                found=found,
+                providers=providers,
+            )
+        )
 
     def _target(
-        self, found: FluxObject, cluster: str, taken: dict[TargetId, tuple[Start, Target]]
+        self, found: FluxObject, cluster: str, taken: Mapping[TargetId, tuple[Start, Target | Traced]]
     ) -> Target | None:
         """Read it, unless it is a target already or there are far too many."""
         read = helm_release_target if is_helm_release(found.manifest) else kustomization_target
@@ -194,10 +221,9 @@ class FluxWalk:
         except MalformedFlux as error:
             self._remark(Severity.ERROR, str(error), found)
             return None
-        known = taken[target.id][1] if target.id in taken else None
-        if target.id in self.targets:
-            known = self.targets[target.id].target
-        if known is not None:
+        other = self.targets.get(target.id) or taken.get(target.id, (None, None))[1]
+        if other is not None:
+            known = other.target if isinstance(other, Traced) else other
             if known != target and found.parent != known.id.name:
                 self._remark(Severity.WARNING, f"{target.id} is declared more than once", found)
             return None
