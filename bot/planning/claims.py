@@ -16,8 +16,7 @@ from bot.model.objects import ObjectId
 from bot.model.plan import Action, TargetPlan, TargetStatus
 from bot.model.rendering import Diagnostic, Severity, TraceKind
 from bot.model.target import Target, TargetId
-from bot.planning.expand import realised
-from bot.planning.expansion import Expansion, Finding, Traced
+from bot.planning.expansion import Expansion, Traced
 from bot.planning.renderings import Renderings
 
 _MAX_NAMES = 500
@@ -31,7 +30,6 @@ async def with_disputes(
     after: Expansion,
     tree: Tree,
     repository: Repository,
-    finding: Finding,
     renderings: Renderings,
 ) -> tuple[TargetPlan, ...]:
     """The plans, with a warning on each target that brings an object which another one declares."""
@@ -41,19 +39,14 @@ async def with_disputes(
         return tuple(plans)
     files = await repository.grep(tree.id, tuple(names), _PATHSPECS)
 
-    def found_in(expansion: Expansion) -> list[Traced]:
-        clusters = {target.cluster for target in brought}
-        return [
-            traced
-            for name, traced in sorted(expansion.targets.items())
-            if name.cluster in clusters
-            and not _goes_elsewhere(traced.target)
-            and _may_declare(traced, files, names)
-        ]
-
-    listing = {TargetId(c.target.id.cluster, c.parent) for c in found_in(after) if c.listed_by}
-    known = await realised(repository, tree, after, finding, renderings, listing)
-    candidates = found_in(known)
+    clusters = {target.cluster for target in brought}
+    candidates = [
+        traced
+        for name, traced in sorted(after.targets.items())
+        if name.cluster in clusters
+        and not _goes_elsewhere(traced.target)
+        and _may_declare(traced, files, names)
+    ]
 
     async def declared(traced: Traced) -> frozenset[ObjectId]:
         return frozenset(found.id for found in (await renderings.masked(tree, traced)).objects)

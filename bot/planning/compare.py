@@ -41,12 +41,7 @@ async def compare(
 
     async def one(name: TargetId) -> TargetPlan:
         before, after = base.targets.get(name), head.targets.get(name)
-        if (
-            before is not None
-            and after is not None
-            and before.identity == after.identity
-            and not renderings.exhaustive
-        ):
+        if before is not None and after is not None and before.key == after.key and not renderings.exhaustive:
             return TargetPlan(after.target, TargetStatus.UNCHANGED, diagnostics=_unrenderable(after))
         if before is not None and after is None and not head.whole:
             return TargetPlan(before.target, TargetStatus.UNKNOWN, diagnostics=(_LOST,))

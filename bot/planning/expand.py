@@ -1,8 +1,7 @@
 """All targets of one tree."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.git.repository import Repository
@@ -24,13 +23,8 @@ async def expand(
     finding: Finding,
     renderings: Renderings,
     previous: Previous | None = None,
-    *,
-    may_list: bool = False,
 ) -> Expansion:
-    """Find and trace. `previous` is an expansion of a tree that is much the same; the answer is the same without it.
-
-    With `may_list`, releases may be told from files only: `realised` finds out how they render.
-    """
+    """Find and trace. `previous` is an expansion of a tree that is much the same; the answer is the same without it."""
     if finding.mode in {Mode.AUTO, Mode.CONFIG}:
         written = await asyncio.to_thread(declared, tree, finding)
         if written.targets or written.broken or finding.mode is Mode.CONFIG:
@@ -41,7 +35,7 @@ async def expand(
         files = await flux_files(repository, tree, renderings, previous)
         if finding.mode is Mode.FLUX or InFiles.of(files).kustomizations:
             declarations = Declarations(repository, tree, renderings)
-            walk = FluxWalk(InFiles.of(files), finding, declarations, previous, may_list=may_list)
+            walk = FluxWalk(InFiles.of(files), finding, declarations, previous)
             await walk.run()
             return _found(walk, tree, files)
     return await _expand_kustomize(tree, finding, renderings, previous, files)
@@ -60,34 +54,15 @@ def _found(walk: FluxWalk, tree: Tree, files: FluxFiles) -> Expansion:
     )
 
 
-async def realised(
-    repository: Repository,
-    tree: Tree,
-    expansion: Expansion,
-    finding: Finding,
-    renderings: Renderings,
-    parents: Collection[TargetId] | None = None,
-) -> Expansion:
-    """The expansion with the releases of these targets, or of all, as they render, and not as files list them."""
-    wanted = expansion.listing if parents is None else expansion.listing.intersection(parents)
-    if not wanted or expansion.flux is None:
-        return expansion
-    declarations = Declarations(repository, tree, renderings)
-    walk = FluxWalk(InFiles.of(expansion.flux), finding, declarations, may_list=True)
-    await walk.realise(expansion, wanted)
-    return _found(walk, tree, expansion.flux)
-
-
 async def expand_one(
-    repository: Repository, tree: Tree, finding: Finding, renderings: Renderings, *, may_list: bool = False
+    repository: Repository, tree: Tree, finding: Finding, renderings: Renderings
 ) -> Expansion:
     """As `expand`, from memory where the very same was found before."""
-    recalled = await renderings.recall(tree, finding)
-    known = recalled or await expand(repository, tree, finding, renderings, may_list=may_list)
-    if not may_list:
-        known = await realised(repository, tree, known, finding, renderings)
-    if known is not recalled and known.may_be_kept:
-        await renderings.remember(known, finding)
+    known = await renderings.recall(tree, finding)
+    if known is None:
+        known = await expand(repository, tree, finding, renderings)
+        if known.may_be_kept:
+            await renderings.remember(known, finding)
     return known
 
 
@@ -101,42 +76,23 @@ async def expand_both(
     kustomization that another one begins to refer to does not go, nor does it come when the reference is dropped.
     """
     before, changed = await asyncio.gather(
-        expand_one(repository, base, finding, renderings, may_list=True),
+        expand_one(repository, base, finding, renderings),
         repository.changed_paths(base.id, head.id),
     )
     if base.id == head.id:
         return before, before
-    after = await expand(repository, head, finding, renderings, Previous(before, changed), may_list=True)
+    after = await expand(repository, head, finding, renderings, Previous(before, changed))
     if before.mode is not after.mode:
         chosen = min(before.mode, after.mode, key=_PRECEDENCE.index)
         settled = replace(finding, mode=chosen)
-        before = await expand(repository, base, settled, renderings, may_list=True)
-        after = await expand(repository, head, settled, renderings, may_list=True)
-    if after.mode is Mode.FLUX:
-        doubtful = _doubtful(before, after)
-        return (
-            await realised(repository, base, before, finding, renderings, doubtful),
-            await realised(repository, head, after, finding, renderings, doubtful),
-        )
+        before = await expand(repository, base, settled, renderings)
+        after = await expand(repository, head, settled, renderings)
     if after.mode is not Mode.KUSTOMIZE:
         return before, after
     return (
         await _with_roots_of(after, base, before, renderings),
         await _with_roots_of(before, head, after, renderings),
     )
-
-
-def _doubtful(before: Expansion, after: Expansion) -> frozenset[TargetId]:
-    """Targets of whose listed children one differs: they have to be rendered to see how."""
-    children: list[dict[TargetId, set[tuple[TargetId, str]]]] = []
-    for side in (before, after):
-        found: dict[TargetId, set[tuple[TargetId, str]]] = defaultdict(set)
-        for name, traced in side.targets.items():
-            found[TargetId(name.cluster, traced.parent)].add((name, traced.identity))
-        children.append(found)
-    old, new = children
-    listing = before.listing | after.listing
-    return frozenset(name for name in listing if old.get(name) != new.get(name))
 
 
 async def _with_roots_of(

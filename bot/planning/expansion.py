@@ -41,10 +41,8 @@ class Finding:
 class Traced:
     """`substitution` is what is known of the variables that Flux would put in, `values` of what a release's come from.
 
-    `parent` is the name of the target that declares it, empty for what starts a search. `listed_by` is that one's key
-    where only its files were asked: the target is there, and is not known as it will be rendered. `notices` are for
-    whoever looks at the target because it changes. `found` is the object that declares it, and `providers` are the
-    targets that `substitution` and `values` were read from, None where somebody else has to do with them.
+    `notices` are for whoever looks at the target because it changes. `found` is the object that declares it, `providers`
+    are the targets that `substitution` and `values` were read from, None where somebody else has to do with them.
     """
 
     target: Target
@@ -52,16 +50,9 @@ class Traced:
     key: ContentKey
     substitution: Substitution | None = None
     values: tuple[ValuesSource, ...] = ()
-    parent: str = ""
-    listed_by: str = ""
     notices: tuple[Diagnostic, ...] = ()
     found: FluxObject | None = None
     providers: tuple[TargetId, ...] | None = ()
-
-    @property
-    def identity(self) -> str:
-        """Equal for two that render alike. Nothing that declares a listed one may differ either."""
-        return f"{self.key} listed by {self.listed_by}" if self.listed_by else self.key
 
     @property
     def is_open(self) -> bool:
@@ -130,13 +121,6 @@ class Expansion:
     def may_be_kept(self) -> bool:
         """Whether it will be the same whenever somebody looks."""
         return self.settled and not any(traced.is_open for traced in self.targets.values())
-
-    @property
-    def listing(self) -> frozenset[TargetId]:
-        """Targets whose children are listed, and not known as they render."""
-        return frozenset(
-            TargetId(name.cluster, traced.parent) for name, traced in self.targets.items() if traced.listed_by
-        )
 
 
 class Previous:

@@ -27,7 +27,6 @@ class Change:
     after: Expansion
     trees: tuple[Tree, Tree]
     repository: Repository
-    finding: Finding
     verdicts: tuple[Diagnostic, ...] = ()
     """On the secrets in the files that changed."""
 
@@ -35,7 +34,7 @@ class Change:
     def inputs(self) -> Digest:
         """Equal for two changes whose plans are equal in every word that concerns targets."""
         sides = [
-            sorted((str(name), traced.identity) for name, traced in side.targets.items())
+            sorted((str(name), traced.key) for name, traced in side.targets.items())
             for side in (self.before, self.after)
         ]
         # NB: names of files may be no UTF-8, which neither JSON nor a digest takes; repr spells them out.
@@ -57,13 +56,11 @@ async def look(
     (before, after), verdicts = await asyncio.gather(
         expand_both(repository, *trees, finding, renderings), judge(repository, *trees)
     )
-    return Change(base, head, before, after, trees, repository, finding, verdicts)
+    return Change(base, head, before, after, trees, repository, verdicts)
 
 
 async def make_plan(change: Change, renderings: Renderings) -> Plan:
     """Render what differs, and compare."""
     compared = await compare(change.before, change.after, change.trees, renderings)
-    targets = await with_disputes(
-        compared, change.after, change.trees[1], change.repository, change.finding, renderings
-    )
+    targets = await with_disputes(compared, change.after, change.trees[1], change.repository, renderings)
     return Plan(change.base, change.head, targets, renderings.protections, change.remarks)

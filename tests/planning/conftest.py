@@ -22,6 +22,7 @@ from bot.planning.verify import Verification, verify
 from bot.proc.sandbox import protections
 from bot.render.cache import RenderingCache
 from bot.render.sandbox import Sandbox
+from tests.git.conftest import server as git_server  # noqa: F401 - a fixture
 from tests.git.repos import Work
 
 MIB = 1 << 20

@@ -12,7 +12,7 @@ from bot.model.plan import Plan, TargetPlan
 from bot.model.rendering import Severity
 from bot.planning.elsewhere import Elsewhere
 from bot.registry import Charts
-from tests.git.conftest import CREDENTIALS, GitServer, server  # noqa: F401 - a fixture
+from tests.git.conftest import CREDENTIALS, GitServer
 from tests.git.repos import Work
 from tests.planning.conftest import Bench, config_map, kustomization, target
 from tests.planning.test_flux import flux
@@ -52,9 +52,9 @@ async def fleet(bench: Bench, tmp_path: Path) -> AsyncIterator[Bench]:
 
 
 @pytest.fixture
-def other(server: GitServer, tmp_path: Path) -> Work:  # noqa: F811 - the fixture
+def other(git_server: GitServer, tmp_path: Path) -> Work:
     """A repository of somebody else: `main` and `v1.0.0`."""
-    bare = server.publish("acme/platform")
+    bare = git_server.publish("acme/platform")
     work = Work.init(tmp_path / "other")
     work.git("remote", "add", "origin", str(bare))
     Work(bare).git("config", "uploadpack.allowFilter", "true")
@@ -76,11 +76,11 @@ def from_repository(shop: Shop, version: str, more: str = "") -> dict[str, str]:
     return {"apps/far.yaml": release("far", more, chart=chart), "apps/source.yaml": source}
 
 
-def foreign(server: GitServer, ref: str) -> str:  # noqa: F811 - not the fixture, what it gives
+def foreign(git_server: GitServer, ref: str) -> str:
     return (
         "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\n"
         "metadata: {name: platform, namespace: flux-system}\n"
-        f"spec: {{interval: 1m, url: '{server.remote('acme/platform').url}', ref: {{{ref}}}}}\n"
+        f"spec: {{interval: 1m, url: '{git_server.remote('acme/platform').url}', ref: {{{ref}}}}}\n"
     )
 
 
@@ -142,14 +142,14 @@ async def test_a_version_that_does_not_exist_is_named_with_those_that_do(fleet: 
 
 async def test_another_repository_is_rendered_at_the_revision_that_is_named(
     fleet: Bench,
-    server: GitServer,
-    other: Work,  # noqa: F811
+    git_server: GitServer,
+    other: Work,
 ) -> None:
     platform = flux("platform", "base", "  targetNamespace: shop\n", source="platform")
     fleet.work.commit(
-        {"clusters/staging/p.yaml": platform, "clusters/staging/s.yaml": foreign(server, "tag: v1.0.0")}
+        {"clusters/staging/p.yaml": platform, "clusters/staging/s.yaml": foreign(git_server, "tag: v1.0.0")}
     )
-    fleet.work.commit({"clusters/staging/s.yaml": foreign(server, "branch: main")})
+    fleet.work.commit({"clusters/staging/s.yaml": foreign(git_server, "branch: main")})
     plan, verified = await fleet.verified()
     assert verified.disagreements == ()
     assert data(plan, "flux-system/platform") == ["2"]
@@ -157,8 +157,8 @@ async def test_another_repository_is_rendered_at_the_revision_that_is_named(
 
 async def test_what_another_repository_declares_is_followed(
     fleet: Bench,
-    server: GitServer,
-    other: Work,  # noqa: F811
+    git_server: GitServer,
+    other: Work,
 ) -> None:
     other.commit(
         {
@@ -170,7 +170,7 @@ async def test_what_another_repository_declares_is_followed(
     fleet.work.commit(
         {
             "clusters/staging/p.yaml": flux("platform", "clusters/all", source="platform"),
-            "clusters/staging/s.yaml": foreign(server, "branch: main"),
+            "clusters/staging/s.yaml": foreign(git_server, "branch: main"),
         }
     )
     plan, verified = await fleet.verified()
@@ -204,10 +204,10 @@ async def test_a_host_that_nobody_allowed_is_not_asked(fleet: Bench, tmp_path: P
 
 async def test_a_remote_base_is_rendered_at_the_commit_its_ref_leads_to(
     fleet: Bench,
-    server: GitServer,
-    other: Work,  # noqa: F811
+    git_server: GitServer,
+    other: Work,
 ) -> None:
-    base = f"{server.remote('acme/platform').url}//base?ref="
+    base = f"{git_server.remote('acme/platform').url}//base?ref="
     fleet.work.commit({"apps/kustomization.yaml": kustomization("own.yaml", f"{base}v1.0.0")})
     fleet.work.commit({"apps/kustomization.yaml": kustomization("own.yaml", f"{base}main")})
     plan, verified = await fleet.verified()

@@ -41,7 +41,7 @@ class Reuse:
         name = traced.target.id
         self._noted[name] = traced
         before = self._previous.expansion.targets.get(name)
-        if before is None or before.identity != traced.identity:
+        if before is None or before.key != traced.key:
             self._changed[name.cluster].append(traced)
 
     def of(self, found: FluxObject, cluster: str, sources: ClusterSources) -> Traced | None:
@@ -50,8 +50,7 @@ class Reuse:
         if known is None or known.found != found or is_of_artifact(found):
             return None
         is_same = (
-            not known.listed_by
-            and not known.is_open
+            not known.is_open
             and known.key in self._previous.expansion.held
             and self._previous.is_untouched(known)
             and sources.are_alike(self._sources, found, cluster)

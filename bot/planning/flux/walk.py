@@ -5,9 +5,8 @@ while looking. Where one of them cannot be rendered, its children are taken from
 said: a child is never dropped because its parent is unknown.
 """
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.aio import gather_bounded
@@ -25,10 +24,9 @@ from bot.discover.flux import (
 from bot.model.objects import Manifest
 from bot.model.rendering import ContentKey, Diagnostic, Severity, TraceKind
 from bot.model.target import Target, TargetId
-from bot.planning.expansion import Expansion, Finding, Previous, Traced
+from bot.planning.expansion import Finding, Previous, Traced
 from bot.planning.flux.declarations import Declarations, Known
 from bot.planning.flux.files import InFiles
-from bot.planning.flux.listing import listed
 from bot.planning.flux.reuse import Reuse
 from bot.planning.flux.roots import Start, starts
 from bot.planning.flux.sources import ClusterSources
@@ -45,13 +43,11 @@ _AT_ONCE = 16
 class _Looked:
     """What looking at one target brought: nothing traced where something that it needs may still be found.
 
-    `held` are the Flux objects it renders to, None where it could not be rendered; with `is_listed` only its files were
-    asked for them.
+    `held` are the Flux objects it renders to, None where it could not be rendered.
     """
 
     traced: Traced | None = None
     held: tuple[FluxObject, ...] | None = ()
-    is_listed: bool = False
 
 
 class FluxWalk:
@@ -67,18 +63,13 @@ class FluxWalk:
         finding: Finding,
         declarations: Declarations,
         previous: Previous | None = None,
-        *,
-        may_list: bool = False,
     ) -> None:
-        """With `may_list`, what a target holds is told from its files where they leave no doubt."""
         self._tree = declarations.tree
         self._files = files
         self._renderings = declarations.renderings
         self._previous = previous
         self._variables = Variables(declarations)
         self._values = Values(declarations)
-        self._may_list = may_list and not declarations.renderings.exhaustive
-        self._listing: dict[TargetId, ContentKey] = {}
         self._sources = ClusterSources(finding.repository, files.sources)
         self._reuse = Reuse(previous, finding, self._tree) if previous and previous.expansion.flux else None
         self._clusters: dict[str, list[Traced]] = defaultdict(list)
@@ -94,33 +85,6 @@ class FluxWalk:
         pending, left_out = await starts(candidates, self._reads)
         self.diagnostics += left_out
         await self._follow(pending)
-
-    async def realise(self, known: Expansion, parents: Iterable[TargetId]) -> None:
-        """Put what these render to in the place of what was listed for them."""
-        for name, traced in sorted(known.targets.items()):
-            held = known.held.get(traced.key)
-            if held is None and name in known.listing:
-                held = await asyncio.to_thread(listed, self._tree, traced, self._files)
-            self._sources.add(name.cluster, held or ())
-        self.held, self.diagnostics = dict(known.held), list(known.diagnostics)
-        self.settled, self.whole = known.settled, known.whole
-        wanted = frozenset(parents)
-        self._listing = {name: known.targets[name].key for name in known.listing - wanted}
-        self.targets = {
-            name: traced
-            for name, traced in known.targets.items()
-            if not (traced.listed_by and TargetId(name.cluster, traced.parent) in wanted)
-        }
-        looked = await gather_bounded(
-            _AT_ONCE, self._rendered, [known.targets[name] for name in sorted(wanted)]
-        )
-        await self._follow(
-            [
-                (child, name.cluster)
-                for name, seen in zip(sorted(wanted), looked, strict=True)
-                for child in self._children(seen, name.cluster)
-            ]
-        )
 
     async def _follow(self, pending: list[Start]) -> None:
         """What needs something that nobody has declared so far waits until all others have been looked at."""
@@ -193,8 +157,7 @@ class FluxWalk:
             if put_in is None:
                 return _Looked()
             substitution, providers = put_in
-        listed_by = self._listing.get(parent, "")
-        if target.release is not None and not target.unknown_because and not listed_by:
+        if target.release is not None and not target.unknown_because:
             sources = await self._values.sources(target, known, is_last_word=is_last_word)
             if sources is None:
                 return _Looked()
@@ -203,8 +166,6 @@ class FluxWalk:
         return await self._held(
             replace(
                 traced,
-                parent=found.parent or "",
-                listed_by=listed_by,
                 notices=notices(found, self._sources.of(cluster)),
                 found=found,
                 providers=providers,
@@ -248,10 +209,6 @@ class FluxWalk:
         known = self._previous.expansion.held.get(traced.key) if self._previous else None
         if known is not None:
             return _Looked(traced, known)
-        if self._may_list:
-            found = await asyncio.to_thread(listed, self._tree, traced, self._files)
-            if found is not None:
-                return _Looked(traced, found, is_listed=True)
         return await self._rendered(traced)
 
     async def _rendered(self, traced: Traced) -> _Looked:
@@ -267,10 +224,7 @@ class FluxWalk:
         assert traced is not None
         if held is None:
             return self._children_in_files(traced)
-        if looked.is_listed:
-            self._listing[traced.target.id] = traced.key
-        else:
-            self.held[traced.key] = held
+        self.held[traced.key] = held
         self._sources.add(cluster, held)
         name = traced.target.id.name
         return [replace(found, parent=name) for found in held if not is_source(found.manifest)]
