@@ -35,8 +35,10 @@ VOLATILE = frozenset(
 LOOKUP, API_VERSIONS = "lookup", ".Capabilities.APIVersions"
 _FAR_FUTURE = '(toDate "2006-01-02 15:04:05" "2033-11-22 13:24:35")'
 _ACTION = re.compile(r"\{\{")
-_TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|`[^`]*`|/\*.*?\*/|[.$]?[A-Za-z_][\w.]*|\}\}|.', re.DOTALL)
+_TOKEN = re.compile(r"[.$]?[A-Za-z_][\w.]*|\}\}|.", re.DOTALL)
 _NAME = re.compile(r"[.$]?[A-Za-z_][\w.]*")
+_QUOTED = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*')
+_MOST_CHARS = 1024 * 1024
 
 
 def words(text: str) -> set[str]:
@@ -46,8 +48,9 @@ def words(text: str) -> set[str]:
 
 def asks_for(text: str, names: frozenset[str]) -> frozenset[str]:
     """Which of the functions or fields the text names; a field may stand anywhere in a chain, `$.Capabilities.X`."""
-    if not any(name in text for name in names):
-        return frozenset()
+    named = frozenset(name for name in names if name in text)
+    if not named or len(text) > _MOST_CHARS:
+        return named
     found = words(text)
     return frozenset(
         name for name in names if name in found or (name[0] == "." and any(name in word for word in found))
@@ -62,20 +65,37 @@ def at_another_time(files: Mapping[str, bytes]) -> dict[str, bytes]:
             continue
         text = data.decode("utf-8", "surrogateescape")
         places = [at for word, at in _names(text) if word == "now"]
-        for at in reversed(places):
-            text = text[:at] + _FAR_FUTURE + text[at + len("now") :]
         if places:
-            changed[path] = text.encode("utf-8", "surrogateescape")
+            ends = [0, *(at + len("now") for at in places)]
+            parts = [text[end:at] for end, at in zip(ends, [*places, len(text)], strict=True)]
+            changed[path] = _FAR_FUTURE.join(parts).encode("utf-8", "surrogateescape")
     return changed
 
 
 def _names(text: str) -> Iterator[tuple[str, int]]:
+    """Ends where a quote or comment has no end: Helm parses nothing of such a text."""
     at = 0
     while (action := _ACTION.search(text, at)) is not None:
         at = action.end()
         while (token := _TOKEN.match(text, at)) is not None:
-            at = token.end()
+            behind = _behind_quote(text, at) if token[0] in '"`/' else token.end()
+            if behind is None:
+                return
+            at = behind
             if token[0] == "}}":
                 break
             if _NAME.fullmatch(token[0]):
                 yield token[0], token.start()
+
+
+def _behind_quote(text: str, at: int) -> int | None:
+    """Where the quote or comment that begins here ends; None where it does not."""
+    if text[at] == '"':
+        match = _QUOTED.match(text, at)
+        assert match is not None
+        return match.end() + 1 if text[match.end() : match.end() + 1] == '"' else None
+    if text[at] == "/" and text[at + 1 : at + 2] != "*":
+        return at + 1
+    close = "`" if text[at] == "`" else "*/"
+    end = text.find(close, at + len(close))
+    return end + len(close) if end >= 0 else None

@@ -12,6 +12,7 @@ from bot.render.helm.globs import BadGlob, Glob
 IGNORE_FILE = ".helmignore"
 _ALWAYS = "templates/.?*"
 _MAX_PATTERNS = 500
+_MAX_CHARS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,10 @@ def ignores(data: bytes) -> Ignores:
     """Read an ignore file; `data` is empty where there is none. Raises `Unrenderable` for what Helm refuses."""
     lines = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape").split("\n")
     wanted = [text for line in lines if (text := line.strip()) and not text.startswith("#")]
-    if len(wanted) > _MAX_PATTERNS:
-        raise Unrenderable(f"has more than {_MAX_PATTERNS} patterns")
+    if len(wanted) > _MAX_PATTERNS or any(len(line) > _MAX_CHARS for line in wanted):
+        raise Unrenderable(
+            f"has more than {_MAX_PATTERNS} patterns, or one of more than {_MAX_CHARS} characters"
+        )
     patterns = [_pattern(line) for line in (*wanted, _ALWAYS)]
 
     def ignored(path: str, is_directory: bool) -> bool:  # noqa: FBT001 - the type above names it

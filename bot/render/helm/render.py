@@ -26,6 +26,8 @@ from bot.render.helm.values import ReleaseValues, release_values
 from bot.render.helm.volatile import settled
 from bot.render.sandbox import Sandbox
 
+__all__ = ["chart_tree", "explained", "refused", "render_release"]
+
 
 async def render_release(
     tree: TreeReader, target: Target, trace: Trace, inputs: ReleaseInputs, sandbox: Sandbox

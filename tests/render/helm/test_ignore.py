@@ -74,7 +74,7 @@ def test_rules_hide_what_helm_hides(rules: str, path: str, is_directory: bool, i
     assert ignores(rules.encode())(path, is_directory) is ignored
 
 
-@pytest.mark.parametrize("rules", ["a/**", "[", "\n".join(map(str, range(1000)))])
+@pytest.mark.parametrize("rules", ["a/**", "[", "\n".join(map(str, range(1000))), "*" * 2000])
 def test_rules_that_helm_cannot_read_are_refused(rules: str) -> None:
     with pytest.raises(Unrenderable):
         ignores(rules.encode())
