@@ -155,3 +155,19 @@ async def test_a_crd_that_flux_does_not_change_is_said_and_is_no_change(shop: Be
     web = release_plan(plan, "web")
     assert web.status == "unchanged"
     assert any("spec.upgrade.crds is Skip" in d.message for d in web.diagnostics)
+
+
+async def test_a_release_keeps_its_namespace_where_its_kustomization_does_not_render(bench: Bench) -> None:
+    broken = release("web").replace(", namespace: shop", "")
+    bench.work.commit(
+        {
+            "clusters/staging/apps.yaml": flux("apps", "apps", "  targetNamespace: shop\n"),
+            "apps/kustomization.yaml": kustomization("web.yaml", "gone.yaml"),
+            "apps/web.yaml": broken,
+            **CHART,
+        }
+    )
+    bench.work.commit({"charts/web/values.yaml": "greeting: bye\n"})
+    plan = await bench.plan()
+    web = release_plan(plan, "web")
+    assert (web.target.id.name, web.status) == ("shop/web:helm", "changed")

@@ -234,7 +234,8 @@ class FluxWalk:
         target, relevant = parent.target, _files_of(parent) & self._files.mentioning
         self.settled = self.settled and bool(target.unknown_because or parent.trace.is_refused)
         self.whole = self.whole and bool(target.unknown_because or not relevant)
-        children = self._files.in_files(relevant)
+        namespace = target.overlay.get("namespace")
+        children = [_in_namespace(found, namespace) for found in self._files.in_files(relevant)]
         if children:
             count = f"{len(children)} object{'s' * (len(children) != 1)}"
             message = f"{target.id} cannot be rendered, so the {count} of Flux's that it holds are planned as they stand"
@@ -264,6 +265,14 @@ class FluxWalk:
 
     def _remark(self, severity: Severity, message: str, found: FluxObject) -> None:
         self.diagnostics.append(Diagnostic(severity, message, found.file, found.line))
+
+
+def _in_namespace(found: FluxObject, namespace: object) -> FluxObject:
+    """Where its Kustomization would have put it, as far as that one says."""
+    metadata = found.manifest.get("metadata")
+    if not (isinstance(namespace, str) and isinstance(metadata, dict)):
+        return found
+    return replace(found, manifest={**found.manifest, "metadata": {**metadata, "namespace": namespace}})
 
 
 def _files_of(traced: Traced) -> frozenset[str]:
