@@ -10,13 +10,14 @@ from bot.model.release import Chart, ChartKind, Release
 from bot.model.rendering import TraceEntry
 from bot.model.target import Target
 from bot.model.tree import TreeReader
+from bot.render.envsubst import Unknown
 from bot.render.errors import Unrenderable
 from bot.render.helm.dependencies import archive_files, local_charts, with_dependencies
 from bot.render.helm.files import Budget, ChartFiles
 from bot.render.helm.found import Found, find, load, read_file
 from bot.render.helm.inputs import ReleaseInputs
 from bot.render.helm.metadata import CHART_FILE, VALUES_FILE, labelled, metadata
-from bot.render.helm.values import first_document, merged
+from bot.render.helm.values import Placeholder, first_document, merged
 from bot.render.paths import join
 
 _OF_METADATA = (CHART_FILE, "requirements.yaml", "Chart.lock", "requirements.lock")
@@ -98,9 +99,26 @@ def finished(files: ChartFiles, chart: Chart, version_label: str, reader: Reader
             raise Unrenderable("valuesFiles: the chart has no values.yaml that they could replace")
         values = _merged_files(wanted, reader, ignore_missing=chart.ignore_missing_values_files)
         result[VALUES_FILE] = canonical_json(values) if values else b""
-    if version_label:
-        result[CHART_FILE] = labelled(files, version_label)
+    mark = version_mark(chart)
+    label = version_label or (mark.text if mark else "")
+    if label:
+        result[CHART_FILE] = labelled(files, label)
     return result
+
+
+def version_mark(chart: Chart) -> Placeholder | None:
+    """What stands for that part of the chart's version which only the cluster knows; None where it adds nothing."""
+    if chart.has_revision:
+        return _mark("Flux puts the commit that it renders behind the chart's version")
+    if wanted_values_files(chart):
+        return _mark(
+            "Flux puts the generation of its HelmChart behind the version of a chart with valuesFiles"
+        )
+    return None
+
+
+def _mark(reason: str) -> Placeholder:
+    return Placeholder("revision", "unknownrevisionvalue", Unknown(reason))
 
 
 def wanted_values_files(chart: Chart) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from bot.model.rendering import Diagnostic, Hole, Rendering, Severity
 from bot.model.target import Target
 from bot.render.errors import Unrenderable
 from bot.render.helm.actions import API_VERSIONS, LOOKUP, VOLATILE, asks_for
+from bot.render.helm.chart import version_mark
 from bot.render.helm.output import is_hook, is_test
 from bot.render.helm.postrender import NO_HOOKS, SEPARATE, crds_labelled, with_namespace
 from bot.render.helm.run import Run
@@ -75,7 +76,9 @@ def finished(
     shown, unknown = with_holes(objects, run.values.placeholders)
     holes = (*volatile, *unknown, *_of_the_release(run, unknown))
     remarks = placed((*_left_out(run), *_not_known(holes)), target)
-    return Rendering(shown, remarks, holes, chart_crds=crds)
+    mark = version_mark(run.release.chart)
+    shown, marked = with_holes(shown, (mark,) if mark else ())
+    return Rendering(shown, remarks, (*holes, *marked), chart_crds=crds)
 
 
 def placed(remarks: Iterable[Diagnostic], target: Target) -> tuple[Diagnostic, ...]:

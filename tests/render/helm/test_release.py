@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -558,3 +559,18 @@ async def test_many_releases_render_at_once(sandbox: Sandbox) -> None:
     files = chart({"a.yaml": config(a="{{ .Values.n }}")})
     results = await asyncio.gather(*(rendered(sandbox, files, release(values={"n": n})) for n in range(4)))
     assert [data_of(result)["a"] for result in results] == list(range(4))
+
+
+@pytest.mark.parametrize(
+    "of", [{"has_revision": True}, {"values_files": ("charts/web/values.yaml", "env.yaml")}]
+)
+async def test_what_only_the_cluster_puts_into_the_charts_version_is_open(
+    sandbox: Sandbox, of: dict[str, Any]
+) -> None:
+    files = {**chart({"a.yaml": config(chart="{{ .Chart.Version }}")}), "env.yaml": "{}\n"}
+    wanted = Chart(ChartKind.TREE, "charts/web", **of)
+    result = await rendered(sandbox, files, release(chart=wanted))
+    assert data_of(result) == {"chart": "1.2.3+${revision}"}
+    [hole] = result.holes
+    assert (hole.field, hole.name) == ("data.chart", "revision")
+    assert messages(result) == []
