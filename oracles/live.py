@@ -125,6 +125,11 @@ class Cluster:
             answer: Manifest = await response.json(content_type=None)
             return answer if response.status in {200, 201} else str(answer.get("message", answer))
 
+    async def _items(self, url: str) -> list[Manifest]:
+        """Empty, too, while the server is not ready to list a kind that it was just taught."""
+        async with self.session.get(url) as response:
+            return (await response.json())["items"] or [] if response.status == 200 else []
+
     async def settled(
         self, group_version: str, plural: str, say: Callable[[str], None]
     ) -> dict[tuple[str, str], Verdict]:
@@ -135,8 +140,7 @@ class Cluster:
         said_s = 0.0
         while time.monotonic() - began_s < _PATIENCE_S:
             self.check()
-            async with self.session.get(url) as response:
-                items = (await response.json())["items"] or []
+            items = await self._items(url)
             found = {_name(item): verdict for item in items if (verdict := _verdict(item)) is not None}
             moved = any(name not in known or v.moved_from(known[name]) for name, v in found.items())
             known |= found

@@ -67,7 +67,7 @@ def _refused(url: Url, seed: int) -> list[Scene]:
         script = Script(f"refused-{name}", url(f"refused-{name}"))
         app: App = small_app(script, Random(f"{seed} {name}"))
         refused.spoil(app)
-        script.refusals[app.name] = refused.refusal
+        script.refusals["shop:helm" if refused.of_release else app.name] = refused.refusal
         app.put()
         scenes.append(script.scene((refused.feature,)))
     return scenes

@@ -1,21 +1,28 @@
 """What Flux refuses: ours has to be unknown for a reason that says the same."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from oracles.app import App
+from oracles.features.helm import release
+from oracles.features.sops import encrypted_secret
 from oracles.scene import Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """How an app is spoilt, and what has to be said of it. `feature` is the row that it counts for."""
+    """How an app is spoilt, and what has to be said of it, or of its release.
+
+    `feature` is the row that it counts for.
+    """
 
     feature: str
     spoil: Callable[[App], None]
     theirs: str
     ours: str
+    of_release: bool = False
 
     @property
     def refusal(self) -> Refusal:
@@ -74,6 +81,28 @@ def _twice(app: App) -> None:
     app.objects["again.yaml"] = [app.object("ConfigMap")]
 
 
+def _keyless(app: App) -> None:
+    encrypted_secret(app)
+    app.spec["decryption"] = {"provider": "sops", "secretRef": {"name": "nowhere"}}
+
+
+def _failing_chart(app: App) -> None:
+    release(app)
+    app.files["/charts/shop/templates/failing.yaml"] = (
+        '{{ required "text.nowhere is needed" .Values.nowhere }}\n'
+    )
+
+
+def _against_schema(app: App) -> None:
+    release(app)["values"] = {"replicas": "many"}
+    schema = {"properties": {"replicas": {"type": "integer"}}}
+    app.files["/charts/shop/values.schema.json"] = json.dumps(schema)
+
+
+def _chartless(app: App) -> None:
+    release(app)["chart"]["spec"]["chart"] = "./charts/none"
+
+
 _MISSING_FROM = {"substituteFrom": [{"kind": "ConfigMap", "name": "nowhere"}]}
 
 REFUSED: dict[str, Refused] = {
@@ -118,5 +147,11 @@ REFUSED: dict[str, Refused] = {
     "namespace-missing": Refused("objects", _without_namespace, "namespace not specified", "namespace not specified"),
     "kind-unknown": Refused("objects", _unknown_kind, "no matches for kind", "no kind Odd"),
     "type-wrong": Refused("objects", _wrong_type, "replicas", "replicas"),
+    "sops-keyless": Refused("decryption: no such key in the cluster", _keyless, "nowhere", "nowhere"),
+    "chart-failing": Refused(
+        "HelmRelease: values", _failing_chart, "text.nowhere is needed", "failing.yaml", of_release=True
+    ),
+    "chart-schema": Refused("HelmRelease: values", _against_schema, "replicas", "replicas", of_release=True),
+    "chart-missing": Refused("HelmRelease: values", _chartless, "HelmChart", "charts/none", of_release=True),
     "two-the-same": Refused("objects", _twice, "already registered id", "already registered id"),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from oracles.scene import ROOT, documents_text, flux
 _RELEASE = "release.yaml"
 
 
-def _release(app: App) -> dict[str, Any]:
+def release(app: App) -> dict[str, Any]:
     """The app's release, made where there is none yet."""
     if _RELEASE not in app.objects:
         put_chart(app)
@@ -23,7 +23,7 @@ def _release(app: App) -> dict[str, Any]:
 
 
 def values(app: App) -> None:
-    spec = _release(app)
+    spec = release(app)
     spec["values"] = {
         "replicas": 0,
         "text": app.pick.choice(["plain", "0123", "yes", "a: b"]),
@@ -34,23 +34,29 @@ def values(app: App) -> None:
 
 def values_from(app: App) -> None:
     """In order, each over the one before; `values` over all of them, a targetPath over those."""
-    spec = _release(app)
+    spec = release(app)
     first = {"text": "first", "nested": {"list": ["replaced"], "kept": "first"}}
     _config_map(app, "values-1", {"values.yaml": _yaml(first), "one": "12", "quoted": '"12"'})
     _config_map(app, "values-2", {"other.yaml": _yaml({"nested": {"kept": "second"}})})
     spec["values"] = {**spec.get("values", {}), "flag": True}
     spec["valuesFrom"] = [
+        *spec.get("valuesFrom", ()),
         {"kind": "ConfigMap", "name": "values-1"},
         {"kind": "ConfigMap", "name": "values-2", "valuesKey": "other.yaml"},
-        {"kind": "ConfigMap", "name": "nowhere", "optional": True},
         {"kind": "ConfigMap", "name": "values-1", "valuesKey": "one", "targetPath": "nested.number"},
         {"kind": "ConfigMap", "name": "values-1", "valuesKey": "quoted", "targetPath": "nested.quoted"},
         {"kind": "ConfigMap", "name": "values-1", "valuesKey": "one", "targetPath": "nested.items[1].name"},
     ]
 
 
+def values_from_optional(app: App) -> None:
+    spec = release(app)
+    nowhere = {"kind": "ConfigMap", "name": "nowhere", "optional": True}
+    spec["valuesFrom"] = [*spec.get("valuesFrom", ()), nowhere]
+
+
 def values_from_secret(app: App) -> None:
-    spec = _release(app)
+    spec = release(app)
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "values-3", "namespace": app.home},
               "stringData": {"values.yaml": _yaml({"text": "s3cret"})}}  # fmt: skip
     app.objects["values-3.yaml"] = [secret]
@@ -58,7 +64,7 @@ def values_from_secret(app: App) -> None:
 
 
 def names(app: App) -> None:
-    spec = _release(app)
+    spec = release(app)
     spec["targetNamespace"] = app.script.other
     if app.pick.random() < 0.5:
         spec["releaseName"] = app.pick.choice(
@@ -69,7 +75,7 @@ def names(app: App) -> None:
 
 
 def post_renderers(app: App) -> None:
-    spec = _release(app)
+    spec = release(app)
     patch = _yaml({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "shop-values"},
                    "data": {"patched": "yes"}})  # fmt: skip
     operations = '[{"op": "add", "path": "/metadata/labels/patched", "value": "on"}]'
@@ -86,11 +92,11 @@ def post_renderers(app: App) -> None:
 
 
 def common_metadata(app: App) -> None:
-    _release(app)["commonMetadata"] = {"labels": {"team": "shop"}, "annotations": {"note": "1"}}
+    release(app)["commonMetadata"] = {"labels": {"team": "shop"}, "annotations": {"note": "1"}}
 
 
 def crds(app: App) -> None:
-    spec = _release(app)
+    spec = release(app)
     put_chart(app, crds=True)
     policy = app.pick.choice(["Create", "Skip", "CreateReplace", None])
     if policy:
@@ -98,7 +104,7 @@ def crds(app: App) -> None:
 
 
 def hooks(app: App) -> None:
-    spec = _release(app)
+    spec = release(app)
     put_chart(app, hooks=True)
     if app.pick.random() < 0.3:
         spec["install"]["disableHooks"] = True
@@ -106,7 +112,7 @@ def hooks(app: App) -> None:
 
 
 def values_files(app: App) -> None:
-    chart = _release(app)["chart"]["spec"]
+    chart = release(app)["chart"]["spec"]
     app.files[f"/charts/{CHART}/values-more.yaml"] = _yaml({"text": "from a file", "nested": {"file": True}})
     chart["valuesFiles"] = [f"./charts/{CHART}/values.yaml", f"charts/{CHART}/values-more.yaml"]
     if app.pick.random() < 0.5:
@@ -115,14 +121,14 @@ def values_files(app: App) -> None:
 
 
 def dependencies(app: App) -> None:
-    spec = _release(app)
+    spec = release(app)
     put_chart(app, dependencies=True)
     spec["values"] = {**spec.get("values", {}), "global": {"shared": "everywhere"}, "part": {"text": "for the part"},
                       "other": {"enabled": app.pick.choice([True, False])}}  # fmt: skip
 
 
 def revision(app: App) -> None:
-    _release(app)["chart"]["spec"]["reconcileStrategy"] = "Revision"
+    release(app)["chart"]["spec"]["reconcileStrategy"] = "Revision"
 
 
 def _config_map(app: App, name: str, data: dict[str, str]) -> None:
@@ -139,6 +145,7 @@ def _yaml(value: Manifest) -> str:
 FEATURES = {
     "HelmRelease: values": values,
     "HelmRelease: valuesFrom, targetPath": values_from,
+    "HelmRelease: valuesFrom, optional, nowhere": values_from_optional,
     "HelmRelease: valuesFrom a Secret in Git": values_from_secret,
     "HelmRelease: targetNamespace, releaseName": names,
     "HelmRelease: postRenderers": post_renderers,

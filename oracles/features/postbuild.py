@@ -80,7 +80,7 @@ def types(app: App) -> None:
 
 
 def from_config_map(app: App) -> None:
-    """One declared beside the Kustomization, in Git, one optional that is nowhere; inline wins, then the later one."""
+    """Two declared in Git beside the Kustomization; inline wins, then the later one."""
     _use(app)
     first = _variables(app, "first", {"name": "first", "path": "x/web", "number": "7"})
     second = _variables(app, "second", {"name": "second"})
@@ -88,12 +88,20 @@ def from_config_map(app: App) -> None:
     sources = [
         {"kind": "ConfigMap", "name": f"{app.name}-first"},
         {"kind": "ConfigMap", "name": f"{app.name}-second"},
-        {"kind": "ConfigMap", "name": "nowhere", "optional": True},
     ]
     build = app.spec.setdefault("postBuild", {})
-    build["substituteFrom"] = sources
+    build["substituteFrom"] = [*sources, *build.get("substituteFrom", ())]
     if app.pick.random() < 0.5:
         build.setdefault("substitute", {})["number"] = "1"
+
+
+def optional(app: App) -> None:
+    """A source that neither Git nor the cluster has."""
+    _use(app)
+    build = app.spec.setdefault("postBuild", {})
+    nowhere = {"kind": "ConfigMap", "name": "nowhere", "optional": True}
+    build["substituteFrom"] = [*build.get("substituteFrom", ()), nowhere]
+    _merge(app, {"name": "shop", "path": "a/b/c", "number": "5"})
 
 
 def from_cluster(app: App) -> None:
@@ -150,6 +158,7 @@ FEATURES = {
     "postBuild.substitute": inline,
     "postBuild: values that become numbers": types,
     "postBuild.substituteFrom: ConfigMap in Git": from_config_map,
+    "postBuild.substituteFrom: optional, nowhere": optional,
     "postBuild.substituteFrom: Secret in Git": from_secret,
     "postBuild.substituteFrom: only in the cluster": from_cluster,
     "postBuild.substituteStrategy": substitute_always,

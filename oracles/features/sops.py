@@ -32,6 +32,12 @@ def encrypted_secret(app: App) -> None:
     app.resources("locked.yaml", encrypt(key(), _secret(app, "locked").encode(), "yaml", *_ONLY_DATA))
 
 
+def encrypted_and_unannounced(app: App) -> None:
+    """Nobody says that it is encrypted: the cluster gets what stands there."""
+    app.resources("closed.yaml", encrypt(key(), _secret(app, "closed").encode(), "yaml", *_ONLY_DATA))
+    app.spec.pop("decryption", None)
+
+
 def encrypted_generator_inputs(app: App) -> None:
     """Files of a secretGenerator, in every format that SOPS has."""
     give_key(app)
@@ -57,5 +63,6 @@ def _secret(app: App, name: str) -> str:
 
 FEATURES = {
     "decryption: Secret": encrypted_secret,
+    "a SOPS Secret without decryption": encrypted_and_unannounced,
     "decryption: inputs of a secretGenerator": encrypted_generator_inputs,
 }

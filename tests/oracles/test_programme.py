@@ -22,7 +22,7 @@ def made(seed: int = 4) -> list[Scene]:
 
 def plain(scenes: list[Scene]) -> dict[str, dict[str, object]]:
     """Without what SOPS encrypts anew each time."""
-    return {s.name: dict(s.files) for s in scenes if not any("decryption" in f for f in s.features)}
+    return {s.name: dict(s.files) for s in scenes if not any("decrypt" in f for f in s.features)}
 
 
 def test_the_same_seed_gives_the_same_repositories_and_another_one_others() -> None:
