@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.cli.workshop import Sources, kept_secret, make_workshop
 from bot.config import Config
-from bot.config.operator import Forge as ForgeConfig
+from bot.config import Forge as ForgeConfig
 from bot.diff.mask import Mask
 from bot.errors import UserError
 from bot.forge.github.forge import open_github

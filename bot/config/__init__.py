@@ -4,9 +4,12 @@ Every mistake is reported at once, with file, line, field and the nearest valid 
 ours: a field that needs one holds a reference to a file or an environment variable.
 """
 
+from bot.config.clusters import Allow, Cluster
+from bot.config.forges import Forge
 from bot.config.load import load, parse_operator, parse_team
-from bot.config.operator import Allow, Cluster, Config, Forge, RepositoryConfig
+from bot.config.operator import Config
 from bot.config.problems import ConfigError, Problem
+from bot.config.repositories import RepositoryConfig
 from bot.config.team import TEAM_FILE, TargetConfig, TeamConfig
 
 __all__ = [

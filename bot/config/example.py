@@ -56,7 +56,10 @@ def _value(key: str, info: FieldInfo) -> str:
     return f"{'# ' if key in _ALTERNATIVES else ''}{key}: {json.dumps(value, default=_plain)}"
 
 
-_ALTERNATIVES = {"token", "impersonate", "publicUrl", "secretKey", "dependsOn"}
+_ALTERNATIVES = {
+    *("token", "impersonate", "publicUrl", "secretKey", "dependsOn"),
+    *("kubeVersion", "apiVersions"),
+}
 """Optional fields whose example would change how a first configuration behaves: shown as a comment."""
 
 

@@ -5,7 +5,14 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandler
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
@@ -119,6 +126,12 @@ class SecretRef(str):
         if not value.strip():
             raise SecretUnreadable(f"{place} is empty", hint=f"it is named by {self}")
         return value.strip()
+
+
+RepositoryPattern = Annotated[str, StringConstraints(pattern=r"^[^\s:]+/[^\s:]+$")]
+"""`OWNER/NAME`, with `*` for any part of a name."""
+
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 
 
 def _relative_path(value: str) -> str:

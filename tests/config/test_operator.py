@@ -215,3 +215,32 @@ def test_a_credential_is_one_way_to_be_known_to_one_host(entry: str) -> None:
 
 def test_nothing_is_fetched_unless_a_host_is_named() -> None:
     assert Config().sources.allowed().why_not("https://charts.example.com") != ""
+
+
+@pytest.mark.parametrize("version", ['"1.34.2"', '"v1.31.5+k3s1"', '"v1.33.4-gke.1172000"', '"1.30"'])
+def test_a_version_of_kubernetes_is_taken_as_clusters_say_it(version: str) -> None:
+    text = MINIMAL.replace("environment: staging", f"environment: staging, kubeVersion: {version}")
+    staging = parse_operator(text.encode(), "config.yaml").clusters["staging"]
+    assert staging.kube_version == version.strip('"')
+
+
+def test_a_version_of_kubernetes_that_yaml_takes_for_a_number_is_to_be_quoted() -> None:
+    text = MINIMAL.replace("environment: staging", "environment: staging, kubeVersion: 1.30")
+    assert problems(text) == [
+        "config.yaml:5: clusters.staging.kubeVersion: write the version in quotes: YAML takes it for the number 1.3"
+    ]
+
+
+@pytest.mark.parametrize("name", ["apps", "--set=x", "apps/v1/Deployment/x", "apps/V1", "apps/v1,v2"])
+def test_what_is_no_api_version_is_told(name: str) -> None:
+    text = MINIMAL.replace("environment: staging", f'environment: staging, apiVersions: ["{name}"]')
+    (problem,) = problems(text)
+    assert problem.startswith("config.yaml:5: clusters.staging.apiVersions")
+
+
+def test_an_entry_that_admits_no_object_gives_a_repository_the_cluster_and_nothing_to_write() -> None:
+    text = MINIMAL.replace("environment: staging", "environment: staging, allow: [{repository: acme/fleet}]")
+    staging = parse_operator(text.encode(), "config.yaml").clusters["staging"]
+    assert staging.is_given_to("acme/fleet")
+    assert not staging.is_given_to("acme/other")
+    assert [rule.lets_write for rule in staging.allow] == [False]

@@ -1,0 +1,49 @@
+"""The part of `config.yaml` about repositories: which are served, and how their targets are found."""
+
+import fnmatch
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from bot.config.team import Name, TargetConfig
+from bot.config.types import Model, RepositoryPattern, SecretRef
+
+Discover = Literal["auto", "config", "flux", "kustomize"]
+
+
+class Sops(Model):
+    """The keys for what a repository encrypts with SOPS. Used for what is merged, never for a pull request."""
+
+    age_keys: tuple[SecretRef, ...] = Field(
+        default=(), max_length=50, examples=[["${file:/etc/longshore/fleet.agekey}"]]
+    )
+    """Private keys of age, each reference one or more lines of a key file. Left out: its secrets stay encrypted."""
+
+
+class RepositoryConfig(Model):
+    """One repository (or, with `*`, several) that Longshore serves."""
+
+    forge: Name = Field(examples=["github"])
+    """The forge it lives on, by its name under `forges`."""
+    repository: RepositoryPattern = Field(examples=["acme/fleet"])
+    """`OWNER/NAME`; `*` stands for any part of a name."""
+    branches: tuple[str, ...] = Field(default=(), examples=[["main"]])
+    """Delivery branches: pull requests to them are planned, pushes to them delivered. Empty: the default branch."""
+    discover: Discover = "auto"
+    """How targets are found. `auto` takes what `.longshore.yaml` and `targets` name, else Flux, else kustomize roots;
+    the others look for nothing else."""
+    targets: tuple[TargetConfig, ...] = ()
+    """Targets the operator declares for it, beside those in the repository's `.longshore.yaml`."""
+    sops: Sops = Sops()
+    """The keys for what the repository encrypts with SOPS."""
+
+    @model_validator(mode="after")
+    def _targets_are_looked_at(self) -> "RepositoryConfig":
+        if self.targets and self.discover not in {"auto", "config"}:
+            raise ValueError(
+                f"`targets` are not looked at with `discover: {self.discover}`; leave one of them out"
+            )
+        return self
+
+    def matches(self, forge: str, path: str) -> bool:
+        return self.forge == forge and fnmatch.fnmatchcase(path.lower(), self.repository.lower())
