@@ -160,7 +160,8 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "helm",
         "helm.sh/helm/v4",
-        {"helm": "helm.sh/helm/v4/cmd/helm"},
+        {"helm": "helm.sh/helm/v4/cmd/helm", "helm-builder": "./builder"},
+        optional=frozenset({"helm-builder"}),
         stamps={"helm.sh/helm/v4/internal/version.version": "v{version}"},
     ),
     Family("sops", "github.com/getsops/sops/v3", {"sops": "github.com/getsops/sops/v3/cmd/sops"}),

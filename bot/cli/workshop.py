@@ -23,7 +23,7 @@ from bot.proc.programs import find, version
 from bot.proc.sandbox import protections
 from bot.registry.charts import Charts
 from bot.registry.limits import Limits
-from bot.render.builder import Builder
+from bot.render.builder import Builder, Builders
 from bot.render.cache import RenderingCache
 from bot.render.sandbox import Sandbox
 from bot.render.sops.decrypt import Decryptor
@@ -77,28 +77,37 @@ async def make_workshop(
     """`home` holds the caches; `renderers` is how many programs render at once. Without `elsewhere` nothing is fetched."""
     sandbox, kustomize = await asyncio.gather(asyncio.to_thread(Sandbox.here), version("kustomize"))
     helm = {"helm": await version("helm")} if sandbox.helm is not None else {}
+    tools = {"kustomize": kustomize, **helm}
     return Workshop(
         sandbox=sandbox,
         protections=protections(),
-        tools={"kustomize": kustomize, **helm},
+        tools=tools,
         elsewhere=elsewhere or Elsewhere(),
         mask=mask,
         cache=RenderingCache(home / "renderings", cache_bytes),
         memory=Memory(home / "expansions"),
         gate=asyncio.Semaphore(renderers),
-        builders=await _builders(sandbox, kustomize),
+        builders=await _builders(sandbox, tools),
     )
 
 
-async def _builders(sandbox: Sandbox, kustomize: str) -> Mapping[Trust, Builder]:
-    """None where the program is missing, or made of another kustomize than the one that plans say."""
+async def _builders(sandbox: Sandbox, tools: Mapping[str, str]) -> Mapping[Trust, Builders]:
+    """Those whose program is there, and made of the version that plans say."""
+    kustomize, helm = await asyncio.gather(*(_same("kustomize", tools), _same("helm", tools)))
+
+    def builder(program: Path | None) -> Builder | None:
+        return Builder(program, sandbox.layers) if program else None
+
+    return {trust: Builders(builder(kustomize), builder(helm)) for trust in Trust}
+
+
+async def _same(renderer: str, tools: Mapping[str, str]) -> Path | None:
+    name = f"{renderer}-builder"
     try:
-        program = find("kustomize-builder")
+        program = find(name)
     except ProgramMissing:
-        return {}
-    if await version("kustomize-builder") != kustomize:
-        return {}
-    return {trust: Builder(program, sandbox.layers) for trust in Trust}
+        return None
+    return program if await version(name) == tools.get(renderer) else None
 
 
 async def personal_decryptor(files: Sequence[Path]) -> Decryptor | None:

@@ -16,7 +16,7 @@ from bot.model.tree import TreeReader
 from bot.planning.elsewhere import Elsewhere, Errand
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
 from bot.planning.memory import Memory
-from bot.render.builder import Builder
+from bot.render.builder import Builders
 from bot.render.cache import CacheKey, RenderingCache
 from bot.render.given import NOTHING, Given
 from bot.render.ground import RemoteTree
@@ -35,7 +35,7 @@ class Workshop:
     """What every rendering of one process shares. `gate` bounds how many programs render at once.
 
     `tools` are the versions that take part in a content key, by program; `facts` is what is known of clusters, by name;
-    `builders` build kustomizations quickly, each for input of one trust, and are empty where their program is missing.
+    `builders` render quickly, each for input of one trust.
     """
 
     sandbox: Sandbox
@@ -47,12 +47,18 @@ class Workshop:
     gate: asyncio.Semaphore
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
     facts: Mapping[str, ClusterFacts] = field(default_factory=dict)
-    builders: Mapping[Trust, Builder] = field(default_factory=dict)
+    builders: Mapping[Trust, Builders] = field(default_factory=dict)
 
     def close(self) -> None:
         """End the programs that stay. The workshop can be used again."""
-        for builder in self.builders.values():
-            builder.close()
+        for builders in self.builders.values():
+            builders.close()
+
+
+def _builders(workshop: Workshop, trust: Trust, decryptor: Decryptor | None) -> Builders:
+    """Values that may have been decrypted are shown to no program that stays; files are told apart by who builds."""
+    known = workshop.builders.get(trust, Builders())
+    return known if decryptor is None else replace(known, helm=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class Renderings:
         if decryptor is not None and trust is not Trust.TRUSTED:
             raise NotTrusted("secrets are decrypted only for what is merged, never for a pull request")
         self._workshop = workshop
-        self._sandbox = replace(workshop.sandbox, builder=workshop.builders.get(trust))
+        self._sandbox = replace(workshop.sandbox, builders=_builders(workshop, trust, decryptor))
         self._trust = trust
         self._decryptor = decryptor
         self._errand = errand or Errand()

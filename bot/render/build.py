@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.model.objects import ObjectId
 from bot.model.rendering import Rendering
+from bot.render.builder import Builders
 from bot.render.errors import Unrenderable
 from bot.render.objects import Source, rendering
 from bot.render.sandbox import Sandbox, kustomize_build
@@ -24,7 +25,7 @@ async def build(root: Path, directory: str, sandbox: Sandbox, decryptor: Decrypt
     if decryptor is None:
         return await _built(root, directory, sandbox)
     # What is decrypted is shown to no program that stays.
-    sandbox = replace(sandbox, builder=None)
+    sandbox = replace(sandbox, builders=Builders())
     inputs = Inputs()
     try:
         await decrypt_inputs(root, directory, decryptor, inputs)

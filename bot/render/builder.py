@@ -1,15 +1,18 @@
-"""kustomize that stays: a confined program that builds one kustomization after another.
+"""kustomize and helm that stay: confined programs that render one thing after another.
 
-`kustomize build` spends nine tenths of its time on its start and on its own schema. The program here is the same
-command over files that it is sent (`tools/go/kustomize/builder`); it may open none. It is there to be quick: what it
-does not build is for the stock program to build, or to explain. Input of one trust never meets that of another.
+`kustomize build` spends nine tenths of its time on its start and on its own schema, `helm template` on its start. The
+programs here are the same code over files that they are sent (`tools/go/*/builder`); they may open none. They are there
+to be quick: what they do not render is for the stock programs to render, or to explain. Input of one trust never meets
+that of another.
 """
 
 import asyncio
 import contextlib
+import json
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.proc.confine import MIB, Confinement, Layers, Limits
@@ -25,6 +28,8 @@ _NEVER = b"openapi"
 """A schema is for the whole process: whoever may bring one has a process of its own."""
 
 _Idle = list[tuple[PipedProgram, int]]
+Question = Callable[[], bytes | None]
+"""Reads from disk what is asked; None for what a program of its own is for."""
 
 
 class Builder:
@@ -43,10 +48,10 @@ class Builder:
         self._rest: asyncio.TimerHandle | None = None
         weakref.finalize(self, _end, self._idle)
 
-    async def build(self, root: Path, directory: str) -> bytes | None:
-        """What `kustomize build` of `directory` below `root` would print; None where only it can say."""
+    async def answer(self, question: Question) -> bytes | None:
+        """What the stock program would print; None where only it can say."""
         try:
-            return await asyncio.to_thread(self._build, root, directory)
+            return await asyncio.to_thread(self._answer, question)
         finally:
             if self._rest is not None:
                 self._rest.cancel()
@@ -56,14 +61,14 @@ class Builder:
         """End the programs that wait. Building again starts new ones."""
         _end(self._idle)
 
-    def _build(self, root: Path, directory: str) -> bytes | None:
-        question = _question(root, directory)
-        if question is None:
+    def _answer(self, question: Question) -> bytes | None:
+        asked = question()
+        if asked is None:
             return None
         program, builds = self._taken()
         is_in_step = False
         try:
-            program.write(question)
+            program.write(asked)
             verdict, size = program.read_line().split()
             if int(size) > self._max_output_bytes:
                 return None
@@ -97,8 +102,21 @@ def _end(idle: _Idle) -> None:
         idle.pop()[0].close()
 
 
-def _question(root: Path, directory: str) -> bytes | None:
-    """Everything below `root`, at its place below a root of the same name; None for what a build of its own is for."""
+@dataclass(frozen=True, slots=True)
+class Builders:
+    """For input of one trust; None where the program is missing."""
+
+    kustomize: Builder | None = None
+    helm: Builder | None = None
+
+    def close(self) -> None:
+        for builder in (self.kustomize, self.helm):
+            if builder is not None:
+                builder.close()
+
+
+def build(root: Path, directory: str) -> bytes | None:
+    """A `Question`: `kustomize build` of `directory`, with everything below `root` below a root of the same name."""
     at = f"/{root.name}"
     files: list[bytes] = []
     for path, data in _files(root):
@@ -108,6 +126,15 @@ def _question(root: Path, directory: str) -> bytes | None:
         files += [b"%d %d\n" % (len(name), len(data)), name, data]
     wanted = os.fsencode(f"{at}/{directory}" if directory else at)
     return b"".join([b"%d %d\n" % (len(wanted), len(files) // 3), wanted, *files])
+
+
+def template(root: Path, arguments: Sequence[str], values: bytes) -> bytes | None:
+    """A `Question`: `helm template` with these arguments, of which the second names an archive below `root`."""
+    archive = root / arguments[1]
+    if not archive.is_file():
+        return None
+    parts = (json.dumps(list(arguments)).encode(), values, archive.read_bytes())
+    return b"%d %d %d\n" % tuple(map(len, parts)) + b"".join(parts)
 
 
 def _files(root: Path) -> Iterator[tuple[str, bytes | None]]:

@@ -8,7 +8,7 @@ files, 40 kustomizations deep and 128 MiB together.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.proc.confine import MIB, Confinement, Layers, Limits
@@ -22,7 +22,8 @@ from bot.proc.errors import (
 from bot.proc.programs import find
 from bot.proc.run import Command, run
 from bot.proc.sandbox import layers
-from bot.render.builder import Builder
+from bot.render import builder
+from bot.render.builder import Builders
 from bot.render.errors import Unrenderable
 from bot.render.words import presentable
 
@@ -39,8 +40,8 @@ _LIMITS = Limits(memory_bytes=1024 * MIB, cpu_s=30, file_bytes=0)
 class Sandbox:
     """`check_fields=False` renders what the allow-list refuses, to see the kernel's layers hold alone.
 
-    `helm` is None where it is not installed: only targets that need it are unknown then. `builder` is asked before the
-    stock kustomize, where there is one for input of this trust.
+    `helm` is None where it is not installed: only targets that need it are unknown then. `builders` are asked before
+    the stock programs, where there are any for input of this trust.
     """
 
     kustomize: Path
@@ -50,7 +51,7 @@ class Sandbox:
     max_output_bytes: int = 16 * MIB
     check_fields: bool = True
     helm: Path | None = None
-    builder: Builder | None = None
+    builders: Builders = field(default_factory=Builders)
 
     @classmethod
     def here(cls) -> "Sandbox":
@@ -64,9 +65,10 @@ class Sandbox:
 
 async def kustomize_build(root: Path, directory: str, sandbox: Sandbox) -> bytes:
     """Build `directory` below `root`, the only place that can be read. Raises `Unrenderable`."""
-    quick = await sandbox.builder.build(root, directory) if sandbox.builder else None
-    if quick is not None:
-        return quick
+    quick = sandbox.builders.kustomize
+    output = await quick.answer(lambda: builder.build(root, directory)) if quick else None
+    if output is not None:
+        return output
     argv: list[str | Path] = [sandbox.kustomize, *_BUILD]
     return await _run(argv, root, root / directory, sandbox, lambda error: _reason(error, root, directory))
 
@@ -80,6 +82,10 @@ async def helm_template(
     """
     if sandbox.helm is None:
         raise Unrenderable("helm is not installed; run `make tools`, or set LONGSHORE_HELM")
+    quick = sandbox.builders.helm
+    output = await quick.answer(lambda: builder.template(root, arguments, values or b"{}")) if quick else None
+    if output is not None:
+        return output
     argv: list[str | Path] = [sandbox.helm, "template", *arguments, "--values=-"]
     return await _run(
         argv, root, root, sandbox, lambda error: _end(error) or explain(error.stderr), stdin=values or b"{}"

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot.proc.errors import ProgramMissing
 from bot.proc.programs import find
-from bot.render.builder import Builder
+from bot.render.builder import Builder, Builders, build, template
 from bot.render.errors import Unrenderable
-from bot.render.sandbox import Sandbox, kustomize_build
+from bot.render.helm.run import write_archive
+from bot.render.sandbox import Sandbox, helm_template, kustomize_build
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: one\ndata:\n  key: value\n"
 DEPLOYMENT = """\
@@ -85,8 +87,8 @@ async def test_one_program_builds_whatever_comes_as_the_stock_one_does(
     builder = Builder(program, sandbox.layers)
     for _ in range(2):
         for name, root, output in zip(TREES, roots, expected, strict=True):
-            assert await builder.build(root, "app") == quick.get(name, output)
-            assert await kustomize_build_or_none(root, replace(sandbox, builder=builder)) == output
+            assert await builder.answer(partial(build, root, "app")) == quick.get(name, output)
+            assert await kustomize_build_or_none(root, replace(sandbox, builders=Builders(builder))) == output
 
 
 async def test_a_tree_with_a_link_is_left_to_the_stock_program(
@@ -94,7 +96,7 @@ async def test_a_tree_with_a_link_is_left_to_the_stock_program(
 ) -> None:
     root = made(tmp_path / "repository", TREES["plain"])
     (root / "app/two.yaml").symlink_to("one.yaml")
-    assert await Builder(program, sandbox.layers).build(root, "app") is None
+    assert await Builder(program, sandbox.layers).answer(lambda: build(root, "app")) is None
 
 
 async def test_a_schema_of_its_own_however_it_is_spelt_is_gone_for_who_comes_next(
@@ -106,21 +108,81 @@ async def test_a_schema_of_its_own_however_it_is_spelt_is_gone_for_who_comes_nex
     ]
     expected = [await kustomize_build_or_none(root, sandbox) for root in roots]
     builder = Builder(program, sandbox.layers)
-    assert [await builder.build(root, "app") for root in roots] == expected
+    assert [await builder.answer(partial(build, root, "app")) for root in roots] == expected
     builder.close()
 
 
 async def test_one_that_writes_too_much_is_replaced(tmp_path: Path, sandbox: Sandbox, program: Path) -> None:
     root = made(tmp_path / "repository", TREES["plain"])
     builder = Builder(program, sandbox.layers, max_output_bytes=10)
-    assert await builder.build(root, "app") is None
-    assert await builder.build(root, "app") is None
+    assert await builder.answer(lambda: build(root, "app")) is None
+    assert await builder.answer(lambda: build(root, "app")) is None
 
 
 async def test_one_that_died_is_replaced(tmp_path: Path, sandbox: Sandbox, program: Path) -> None:
     root = made(tmp_path / "repository", TREES["plain"])
     builder = Builder(program, sandbox.layers)
-    first = await builder.build(root, "app")
+    first = await builder.answer(lambda: build(root, "app"))
     builder.close()
-    assert await builder.build(root, "app") == first
+    assert await builder.answer(lambda: build(root, "app")) == first
+    builder.close()
+
+
+CHART = {
+    "Chart.yaml": b"apiVersion: v2\nname: one\nversion: 1.0.0\n",
+    "values.yaml": b"port: 1\nname: {}\n",
+    "crds/crd.yaml": b"apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: a.b\n",
+    "templates/map.yaml": b"""\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}
+data:
+  port: {{ required "a port is needed" .Values.port | quote }}
+  large: {{ .Values.large | default 0 | quote }}
+  version: {{ .Capabilities.KubeVersion }} {{ .Capabilities.HelmVersion.Version }}
+  has: {{ .Capabilities.APIVersions.Has "example.test/v1" | quote }}
+""",
+    "templates/hook.yaml": b"""\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: hook
+  annotations:
+    helm.sh/hook: pre-install
+""",
+}
+ARGUMENTS = [
+    "one",
+    "./chart.tgz",
+    "--namespace=here",
+    "--kube-version=1.30.2",
+    "--api-versions=example.test/v1",
+]
+
+
+@pytest.mark.parametrize(
+    ("more", "values", "is_quick"),
+    [
+        (["--include-crds"], b'{"large": 12345678901}', True),
+        (["--skip-crds", "--no-hooks", "--set=port=8080"], b"{}", True),
+        (["--skip-schema-validation"], b"{}", True),
+        ([], b'{"port": null}', False),
+        (["--show-only=templates/map.yaml"], b"{}", False),
+    ],
+)
+async def test_helm_that_stays_renders_as_the_stock_one_or_leaves_it_to_it(
+    tmp_path: Path, sandbox: Sandbox, more: list[str], values: bytes, *, is_quick: bool
+) -> None:
+    root = tmp_path / "release"
+    write_archive(CHART, root / "chart.tgz")
+    builder = Builder(find("helm-builder"), sandbox.layers)
+    arguments = [*ARGUMENTS, *more]
+    try:
+        expected = await helm_template(root, arguments, values, sandbox, str)
+    except Unrenderable:
+        expected = None
+    for _ in range(2):
+        answer = await builder.answer(partial(template, root, arguments, values))
+        assert answer == (expected if is_quick else None)
     builder.close()
