@@ -186,3 +186,13 @@ async def test_helm_that_stays_renders_as_the_stock_one_or_leaves_it_to_it(
         answer = await builder.answer(partial(template, root, arguments, values))
         assert answer == (expected if is_quick else None)
     builder.close()
+
+
+async def test_one_that_is_late_is_ended_and_the_stock_program_asked(
+    tmp_path: Path, sandbox: Sandbox, program: Path
+) -> None:
+    root = made(tmp_path / "repository", TREES["overlay"])
+    builder = Builder(program, sandbox.layers, timeout_s=0.0)
+    hurried = replace(sandbox, builders=Builders(builder))
+    assert await builder.answer(partial(build, root, "app")) is None
+    assert await kustomize_build_or_none(root, hurried) == await kustomize_build_or_none(root, sandbox)
