@@ -21,7 +21,7 @@ from bot.planning.renderings import Workshop
 from bot.proc.errors import ProgramMissing
 from bot.proc.programs import find, version
 from bot.proc.sandbox import protections
-from bot.registry.charts import Charts
+from bot.registry.downloads import Downloads
 from bot.registry.limits import Limits
 from bot.render.builder import Builder, Builders
 from bot.render.cache import RenderingCache
@@ -62,7 +62,7 @@ class Sources:
     def elsewhere(self) -> Elsewhere:
         limits = Limits(cache_bytes=self.cache_bytes)
         return Elsewhere(
-            Charts(self.home / "charts", self.hosts, self.credentials, limits, offline=self.offline),
+            Downloads(self.home / "charts", self.hosts, self.credentials, limits, offline=self.offline),
             ForeignRepositories(self.home / "git", self.hosts, self._of_git, offline=self.offline),
         )
 

@@ -20,7 +20,7 @@ from bot.model.target import GitSource, OciSource, Target
 from bot.model.tree import TreeReader
 from bot.planning.unpacked import UnpackedTree
 from bot.registry.archive import unpack
-from bot.registry.charts import Charts
+from bot.registry.downloads import Downloads
 from bot.registry.limits import ARTIFACT
 from bot.registry.resolved import ResolvedChart
 from bot.render.errors import Unrenderable
@@ -37,7 +37,7 @@ _SHORT = 12
 class Elsewhere:
     """One per process. What is None is not asked at all."""
 
-    charts: Charts | None = None
+    charts: Downloads | None = None
     repositories: ForeignRepositories | None = None
 
     @asynccontextmanager
@@ -61,7 +61,7 @@ class Errand:
     `is_troubled`: something could not be had that may be had later.
     """
 
-    _charts: Charts | None = None
+    _charts: Downloads | None = None
     _visit: Visit | None = None
     _stack: AsyncExitStack | None = None
     _resolved: dict[Chart, ResolvedChart] = field(default_factory=dict)

@@ -1,11 +1,11 @@
-"""Charts and artifacts: which exact version a manifest means today, and its archive on this machine.
+"""Charts, artifacts and files: which exact version a manifest means today, and its bytes on this machine.
 
 Everything that comes from here is a stranger's: hosts are asked only where the operator allows them, answers are capped
 in size and time, archives are checked against their digest and unpacked by `unpack` alone.
 """
 
 from bot.registry.archive import unpack
-from bot.registry.charts import Charts
+from bot.registry.downloads import Downloads
 from bot.registry.errors import (
     BadSource,
     ChartChanged,
@@ -29,8 +29,8 @@ __all__ = [
     "ARTIFACT",
     "BadSource",
     "ChartChanged",
-    "Charts",
     "Corrupt",
+    "Downloads",
     "HostNotAllowed",
     "Limits",
     "NotFound",

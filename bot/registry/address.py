@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from bot.model.hosts import BadAddress, Endpoint, Hosts, endpoint
-from bot.registry.errors import BadSource, HostNotAllowed
+from bot.registry.errors import BadSource, HostNotAllowed, Refused
 
 
 def shown(url: str) -> str:
@@ -27,6 +27,16 @@ def permit(url: str, home: str, hosts: Hosts) -> None:
         return
     if why_not := hosts.why_not(url):
         raise HostNotAllowed(f"{shown(url)} may not be fetched: {why_not}")
+
+
+def permit_redirect(url: str, asked: str, home: str, hosts: Hosts) -> None:
+    """Raises as `permit` does, and `Refused` where what was asked over TLS would go on without."""
+    if endpoint_of(asked).scheme == "https" and endpoint_of(url).scheme == "http":
+        raise Refused(f"{shown(asked)} leads to {shown(url)}, which is not encrypted")
+    try:
+        permit(url, home, hosts)
+    except HostNotAllowed as error:
+        raise HostNotAllowed(f"{shown(asked)} leads elsewhere: {error.message}", hint=error.hint) from None
 
 
 def endpoint_of(url: str) -> Endpoint:

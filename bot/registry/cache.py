@@ -1,4 +1,4 @@
-"""What was fetched, on disk: archives by digest, indexes by address, and what a name was resolved to.
+"""What was fetched, on disk: archives by digest, documents by address, and what a name was resolved to.
 
 Several processes share it and any of it can be lost at any moment. A file appears whole or not at all, an archive is
 checked against its digest each time it is taken out, and what was used least recently goes first.
@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -19,12 +20,29 @@ import msgspec
 
 T = TypeVar("T")
 
-ARCHIVES, INDEXES, RECORDS = "archives", "indexes", "records"
+ARCHIVES, DOCUMENTS, RECORDS = "archives", "documents", "records"
 _KEEP_AFTER_EVICTION = 0.8
 _IN_USE_S = 600.0
 """What was used this recently may be under somebody's hands and stays."""
 _BLOCK_BYTES = 4096
 _READ_BYTES = 1 << 20
+_MOST_STAMP_BYTES = 16 << 10
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """By what a host knows the state of a document: `ETag` and `Last-Modified`, empty where it did not say."""
+
+    etag: str = ""
+    modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What an address gave when it was last looked at, `age_s` ago."""
+
+    body: bytes
+    stamp: Stamp
+    age_s: float
 
 
 class Cache:
@@ -70,9 +88,9 @@ class Cache:
             finally:
                 one.path.unlink(missing_ok=True)
 
-    def record(self, kind: str, key: str, shape: type[T]) -> tuple[T, float] | None:
+    def record(self, key: str, shape: type[T]) -> tuple[T, float] | None:
         """What was put down under the key, and its age in seconds."""
-        file = self._file(kind, key, ".json")
+        file = self._file(RECORDS, key)
         try:
             data, age_s = file.read_bytes(), time.time() - file.stat().st_mtime
             return msgspec.json.decode(data, type=shape), age_s
@@ -82,44 +100,59 @@ class Cache:
             file.unlink(missing_ok=True)
             return None
 
-    def put_record(self, kind: str, key: str, value: Any) -> None:
+    def put_record(self, key: str, value: Any) -> None:
         """A disk that is full or read-only costs the record, never the caller."""
         with contextlib.suppress(OSError):
-            self._write(self._file(kind, key, ".json"), msgspec.json.encode(value))
+            self._write(self._file(RECORDS, key), msgspec.json.encode(value))
 
-    def forget_record(self, kind: str, key: str) -> None:
+    def forget_record(self, key: str) -> None:
         with contextlib.suppress(OSError):
-            self._file(kind, key, ".json").unlink(missing_ok=True)
+            self._file(RECORDS, key).unlink(missing_ok=True)
 
-    def index(self, key: str) -> bytes | None:
+    def document(self, url: str) -> Document | None:
+        file = self._file(DOCUMENTS, url)
         try:
-            return self._file(INDEXES, key, ".yaml").read_bytes()
+            with file.open("rb") as stream:
+                stamp = msgspec.json.decode(stream.readline(_MOST_STAMP_BYTES), type=Stamp)
+                return Document(stream.read(), stamp, time.time() - os.fstat(stream.fileno()).st_mtime)
         except OSError:
             return None
+        except msgspec.DecodeError:
+            file.unlink(missing_ok=True)
+            return None
 
-    def put_index(self, key: str, data: bytes) -> None:
+    def put_document(self, url: str, body: bytes, stamp: Stamp) -> None:
+        """In one file, so that a body never bears another's stamp."""
+        head = msgspec.json.encode(stamp)
         with contextlib.suppress(OSError):
-            self._write(self._file(INDEXES, key, ".yaml"), data)
+            self._write(
+                self._file(DOCUMENTS, url), head if len(head) < _MOST_STAMP_BYTES else b"{}", b"\n", body
+            )
+
+    def renew_document(self, url: str) -> None:
+        """It was looked at again, and is still the same."""
+        with contextlib.suppress(OSError):
+            os.utime(self._file(DOCUMENTS, url))
 
     def _archive_file(self, digest: str) -> Path:
         kind, _, digits = digest.partition(":")
         return self._directory / ARCHIVES / kind / digits[:2] / f"{digits}.tgz"
 
-    def _file(self, kind: str, key: str, suffix: str) -> Path:
-        name = hashlib.sha256(key.encode()).hexdigest()
-        return self._directory / kind / name[:2] / f"{name}{suffix}"
+    def _file(self, kind: str, key: str) -> Path:
+        name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+        return self._directory / kind / name[:2] / name
 
-    def _write(self, file: Path, data: bytes) -> None:
+    def _write(self, file: Path, *parts: bytes) -> None:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=file.parent, suffix=".new")
         try:
             with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
+                stream.writelines(parts)
             Path(temporary).replace(file)
         except OSError:
             Path(temporary).unlink(missing_ok=True)
             raise
-        self._account(len(data))
+        self._account(sum(map(len, parts)))
 
     def _account(self, size_bytes: int) -> None:
         """Look at the directory only after a tenth of the cache was written: a look reads every name in it."""

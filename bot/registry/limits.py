@@ -11,7 +11,7 @@ class Limits:
     chart_bytes: int = 10 << 20
     artifact_bytes: int = 64 << 20
     document_bytes: int = 4 << 20
-    """A manifest, a page of tags, a token."""
+    """A manifest, a page of tags, a token, a file of manifests."""
     tags: int = 50_000
     """Tags of one repository that are looked at."""
     cache_bytes: int = 1 << 30
@@ -20,8 +20,12 @@ class Limits:
     stall_s: float = 15.0
     """The longest silence within an answer."""
     tries: int = 3
-    in_flight: int = 8
+    in_flight: int = 16
     """Requests at once."""
+    in_flight_at_host: int = 6
+    """Those of them that one host may get."""
+    away_s: float = 30.0
+    """How long a host that did not answer, or answers too many, is not asked for anything else."""
     fresh_s: float = 60.0
     """How long an answer about what can change (an index, a tag, a list of tags) counts without asking again."""
     recheck_s: float = 86_400.0

@@ -4,11 +4,13 @@ A secret goes to the registry it is for, or to the place of tokens that this reg
 is allowed as any other host.
 """
 
+import asyncio
 import re
 import time
 from base64 import b64encode
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -78,6 +80,7 @@ class Login:
         self._credentials = credentials
         self._limits = limits
         self._known: dict[str, tuple[float, str]] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def known(self, home: str) -> str:
         """The header that served last for this repository, or that needs no challenge; may be empty."""
@@ -87,8 +90,16 @@ class Login:
         credential = self._credentials.of(home)
         return authorization(credential) if credential is not None and not credential.username else ""
 
-    async def answer(self, header: str, home: str, path: str) -> str:
-        """The `Authorization` for `WWW-Authenticate`. Raises `Unauthorised`, and what asking raises."""
+    async def answer(self, header: str, home: str, path: str, *, tried: str) -> str:
+        """The `Authorization` for `WWW-Authenticate`, after `tried` did not do. Raises `Unauthorised`, and what asking raises.
+
+        Many who come at once get one token.
+        """
+        async with self._locks.setdefault(home, asyncio.Lock()):
+            known = self.known(home)
+            return known if known != tried and known else await self._answer(header, home, path)
+
+    async def _answer(self, header: str, home: str, path: str) -> str:
         challenge, credential = challenge_of(header), self._credentials.of(home)
         if challenge is None or (credential is not None and not credential.username):
             raise self.refused(home)

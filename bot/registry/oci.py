@@ -211,11 +211,11 @@ class Registry:
                 restart=restart,
             )
 
-        answer = await self._transport.get(ask(self._login.known(where.home)))
+        known = self._login.known(where.home)
+        answer = await self._transport.get(ask(known))
         if answer.status == 401:
-            header = await self._login.answer(
-                answer.headers.get("www-authenticate", ""), where.home, where.path
-            )
+            challenge = answer.headers.get("www-authenticate", "")
+            header = await self._login.answer(challenge, where.home, where.path, tried=known)
             answer = await self._transport.get(ask(header))
         if answer.status in {401, 403}:
             raise self._login.refused(where.home)

@@ -11,6 +11,7 @@ from bot.model.release import Chart, ChartKind
 from bot.model.target import OciSource
 from bot.registry.address import shown
 from bot.registry.cache import Cache, Incoming
+from bot.registry.documents import Documents
 from bot.registry.errors import Corrupt, NotFound
 from bot.registry.limits import Limits
 from bot.registry.login import Login
@@ -28,7 +29,7 @@ from bot.registry.oci import (
 from bot.registry.repository import Repositories, archive_url
 from bot.registry.resolved import ResolvedArtifact, ResolvedChart
 from bot.registry.select import choose, named_tag, tag_of_chart, tag_of_files
-from bot.registry.transport import Transport
+from bot.registry.transport import Ask, Transport
 
 
 class _Config(msgspec.Struct):
@@ -46,11 +47,20 @@ class Remote:
         self._limits = limits
         self._transport = Transport(hosts, limits)
         login = Login(self._transport, credentials, limits)
+        self._documents = Documents(self._transport, cache, limits)
         self._registry = Registry(self._transport, login, hosts, limits)
-        self._repositories = Repositories(self._transport, credentials, hosts, cache, limits)
+        self._repositories = Repositories(self._transport, self._documents, credentials, hosts, limits)
 
     async def close(self) -> None:
         await self._transport.close()
+
+    async def file(self, url: str) -> bytes:
+        """One file, asked for as nobody. Raises `NotFound` and what asking raises."""
+        ask = Ask(url, url, self._limits.document_bytes, is_packed=True)
+        status, body = await self._documents.get(ask)
+        if status != 200:
+            raise NotFound(f"{shown(url)} does not exist, or is not shown to everybody")
+        return body
 
     async def resolve(self, chart: Chart) -> ResolvedChart:
         if chart.kind is ChartKind.OCI:

@@ -4,39 +4,35 @@ import asyncio
 from collections import OrderedDict
 from urllib.parse import urljoin, urlsplit
 
-import msgspec
-
 from bot.model.hosts import Credentials, Hosts
 from bot.registry.address import permit, shown
-from bot.registry.cache import INDEXES, Cache, Incoming
+from bot.registry.cache import Incoming
+from bot.registry.documents import Documents
 from bot.registry.errors import BadSource, Corrupt, NotFound, Unauthorised
 from bot.registry.index import BadIndex, Found, find
 from bot.registry.limits import Limits
 from bot.registry.login import authorization
-from bot.registry.transport import Answer, Ask, Transport
+from bot.registry.transport import Ask, Transport
 
 MOST_REMEMBERED = 512
-
-
-class _Stamp(msgspec.Struct):
-    """What the server said about the index we have; the record's age is that of the last look."""
-
-    etag: str = ""
-    modified: str = ""
 
 
 class Repositories:
     """Every Helm repository there is, through one transport."""
 
     def __init__(
-        self, transport: Transport, credentials: Credentials, hosts: Hosts, cache: Cache, limits: Limits
+        self,
+        transport: Transport,
+        documents: Documents,
+        credentials: Credentials,
+        hosts: Hosts,
+        limits: Limits,
     ) -> None:
         self._transport = transport
+        self._documents = documents
         self._credentials = credentials
         self._hosts = hosts
-        self._cache = cache
         self._limits = limits
-        self._locks: dict[str, asyncio.Lock] = {}
         self._found: OrderedDict[tuple[str, str], tuple[float, Found]] = OrderedDict()
 
     async def chart(self, url: str, name: str) -> Found:
@@ -46,10 +42,8 @@ class Repositories:
         known = self._found.get((url, name))
         if known is not None and now - known[0] < self._limits.fresh_s:
             return known[1]
-        async with self._locks.setdefault(url, asyncio.Lock()):
-            data = await self._index(url)
         try:
-            found = await asyncio.to_thread(find, data, name)
+            found = await asyncio.to_thread(find, await self._index(url), name)
         except BadIndex as error:
             raise Corrupt(f"the index of {shown(url)} {error}") from None
         self._found[(url, name)] = (now, found)
@@ -59,7 +53,7 @@ class Repositories:
 
     async def archive(self, url: str, home: str, incoming: Incoming) -> None:
         """Fetch an archive that the index of `home` names; whoever takes it checks its digest."""
-        answer = await self._get(
+        answer = await self._transport.get(
             Ask(
                 url,
                 home,
@@ -69,44 +63,31 @@ class Repositories:
                 restart=incoming.restart,
             )
         )
+        self._require_shown(answer.status, url)
         if answer.status == 404:
             raise NotFound(f"{shown(url)} does not exist, although the index of {shown(home)} names it")
 
     async def _index(self, url: str) -> bytes:
-        stamp = await asyncio.to_thread(self._cache.record, INDEXES, url, _Stamp)
-        data = await asyncio.to_thread(self._cache.index, url) if stamp is not None else None
-        if stamp is not None and data is not None and stamp[1] < self._limits.fresh_s:
-            return data
-        headers = _conditions(stamp[0]) if stamp is not None and data is not None else {}
-        answer = await self._get(
-            Ask(
-                index_url(url),
-                url,
-                self._limits.index_bytes,
-                authorization=self._authorization(url),
-                headers=headers,
-                is_packed=True,
-            )
+        ask = Ask(
+            index_url(url),
+            url,
+            self._limits.index_bytes,
+            authorization=self._authorization(url),
+            is_packed=True,
         )
-        if answer.status == 404:
+        status, body = await self._documents.get(ask)
+        self._require_shown(status, ask.url)
+        if status == 404:
             raise NotFound(f"{shown(url)} is no Helm repository: it has no index.yaml")
-        if answer.status == 304 and stamp is not None and data is not None:
-            await asyncio.to_thread(self._cache.put_record, INDEXES, url, stamp[0])
-            return data
-        new = _Stamp(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
-        await asyncio.to_thread(self._cache.put_index, url, answer.body)
-        await asyncio.to_thread(self._cache.put_record, INDEXES, url, new)
-        return answer.body
+        return body
 
-    async def _get(self, ask: Ask) -> Answer:
-        answer = await self._transport.get(ask)
-        if answer.status in {401, 403}:
-            known = self._credentials.of(ask.url) is not None
+    def _require_shown(self, status: int, url: str) -> None:
+        if status in {401, 403}:
+            known = self._credentials.of(url) is not None
             raise Unauthorised(
-                f"{shown(ask.url)} is not shown to {'who we are there' if known else 'everybody'}",
+                f"{shown(url)} is not shown to {'who we are there' if known else 'everybody'}",
                 hint="`sources.credentials` in config.yaml says who to be at a host",
             )
-        return answer
 
     def _authorization(self, url: str) -> str:
         credential = self._credentials.of(url)
@@ -129,9 +110,3 @@ def archive_url(home: str, named: str) -> str:
         return urlsplit(urljoin(base, named))._replace(query=parts.query).geturl()
     except ValueError:
         raise BadSource(f"the index of {shown(home)} names an archive by no address") from None
-
-
-def _conditions(stamp: _Stamp) -> dict[str, str]:
-    if stamp.etag:
-        return {"If-None-Match": stamp.etag}
-    return {"If-Modified-Since": stamp.modified} if stamp.modified else {}

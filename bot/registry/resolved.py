@@ -17,7 +17,7 @@ class ResolvedChart:
     `version` is exact: as the index has it, or the tag with `+` for `_`; empty where only a digest is known. `digest` is
     the sha256 of the archive, which lies at `url` (for `OCI` the repository; `TAG@sha256:...` or `sha256:...` in
     `revision` then name the manifest, as an OCIRepository's status does). `replaced` is the digest that the same exact
-    version had when it was last looked at, empty unless it was another.
+    version had at the look before the last one, empty unless it was another: it is told for a day.
     """
 
     chart: Chart

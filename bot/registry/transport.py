@@ -20,7 +20,7 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from bot.model.hosts import Hosts, is_public
-from bot.registry.address import endpoint_of, permit, shown
+from bot.registry.address import endpoint_of, permit, permit_redirect, shown
 from bot.registry.errors import (
     BadSource,
     Corrupt,
@@ -33,6 +33,7 @@ from bot.registry.errors import (
     Unreachable,
 )
 from bot.registry.limits import Limits
+from bot.registry.turns import Turns
 
 CONNECT_S = 10.0
 MOST_REDIRECTS = 5
@@ -77,7 +78,7 @@ class Transport:
     def __init__(self, hosts: Hosts, limits: Limits) -> None:
         self._hosts = hosts
         self._limits = limits
-        self._gate = asyncio.Semaphore(limits.in_flight)
+        self._turns = Turns(limits)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 resolver=_Resolver(hosts), limit=limits.in_flight, use_dns_cache=False
@@ -96,7 +97,7 @@ class Transport:
     async def get(self, ask: Ask) -> Answer:
         """Ask, and ask again where that may help. Raises `SourceError`; a 401, 403 or 404 is an answer."""
         tries = 0
-        async with self._gate:
+        async with self._turns.at(ask.url):
             while True:
                 tries += 1
                 try:
@@ -125,8 +126,8 @@ class Transport:
 
     async def _follow(self, ask: Ask) -> Answer:
         url, first = ask.url, endpoint_of(ask.url)
+        permit(url, ask.home, self._hosts)
         for _ in range(MOST_REDIRECTS + 1):
-            permit(url, ask.home, self._hosts)
             headers = {"Accept": ask.accept, "Accept-Encoding": "gzip" if ask.is_packed else "identity"}
             if ask.authorization and endpoint_of(url) == first:
                 headers["Authorization"] = ask.authorization
@@ -135,6 +136,7 @@ class Transport:
             async with request as response:
                 if response.status in {301, 302, 303, 307, 308}:
                     url = urljoin(url, response.headers.get("Location", ""))
+                    permit_redirect(url, ask.url, ask.home, self._hosts)
                     continue
                 if response.status not in PASSED_ON:
                     raise _failure(response, url)

@@ -11,7 +11,7 @@ from bot.model.hosts import Hosts
 from bot.model.plan import Plan, TargetPlan
 from bot.model.rendering import Severity
 from bot.planning.elsewhere import Elsewhere
-from bot.registry import Charts
+from bot.registry import Downloads
 from tests.git.conftest import CREDENTIALS, GitServer
 from tests.git.repos import Work
 from tests.planning.conftest import Bench, config_map, kustomization, target
@@ -36,7 +36,7 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
 
 @pytest_asyncio.fixture
 async def fleet(bench: Bench, tmp_path: Path) -> AsyncIterator[Bench]:
-    charts = Charts(tmp_path / "charts", LOOPBACK)
+    charts = Downloads(tmp_path / "charts", LOOPBACK)
     repositories = ForeignRepositories(tmp_path / "git", LOOPBACK, lambda _: CREDENTIALS)
     bench.elsewhere = Elsewhere(charts, repositories)
     bench.work.commit(
@@ -180,7 +180,7 @@ async def test_what_another_repository_declares_is_followed(
 
 async def test_a_host_that_nobody_allowed_is_not_asked(fleet: Bench, tmp_path: Path) -> None:
     fleet.elsewhere = Elsewhere(
-        Charts(tmp_path / "c", Hosts(())), ForeignRepositories(tmp_path / "g", Hosts(()))
+        Downloads(tmp_path / "c", Hosts(())), ForeignRepositories(tmp_path / "g", Hosts(()))
     )
     source = "url: https://git.example.test/acme/platform, ref: {branch: main}"
     fleet.work.commit(

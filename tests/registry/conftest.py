@@ -1,4 +1,4 @@
-"""A repository and registries to fetch from, and `Charts` that may."""
+"""A repository and registries to fetch from, and `Downloads` that may."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 
 from bot.model.hosts import Credential, Credentials, Hosts
-from bot.registry import Charts, Limits
+from bot.registry import Downloads, Limits
 from tests.sandbox.registry.charts import pack, write_index
 from tests.sandbox.registry.distribution import Distribution, distribution
 from tests.sandbox.registry.shop import Shop, shop_in
 
-Opening = Callable[..., Charts]
+Opening = Callable[..., Downloads]
 QUICK = Limits(request_s=5.0, stall_s=2.0, fresh_s=0.0)
 """Nothing is remembered that may change."""
 VERSIONS = ("1.0.0", "1.1.0", "1.10.0", "2.0.0-rc.1")
@@ -68,8 +68,8 @@ async def opened(tmp_path: Path) -> AsyncIterator[Opening]:
             known: tuple[Credential, ...] = (),
             home: Path | None = None,
             **limits: Any,
-        ) -> Charts:
-            charts = Charts(
+        ) -> Downloads:
+            charts = Downloads(
                 home or tmp_path / "cache",
                 Hosts(hosts),
                 Credentials(known),

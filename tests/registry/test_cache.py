@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from bot.registry.cache import ARCHIVES, RECORDS, Cache, digest_of
+from bot.registry.cache import ARCHIVES, RECORDS, Cache, Stamp, digest_of
 
 
 class Note(msgspec.Struct):
@@ -80,21 +80,21 @@ def test_many_at_once_write_the_same_and_none_sees_half(tmp_path: Path) -> None:
 
 def test_a_record_has_an_age_and_one_that_cannot_be_read_is_none(tmp_path: Path) -> None:
     cache = Cache(tmp_path, 1 << 20)
-    cache.put_record(RECORDS, "key", Note("x"))
-    found = cache.record(RECORDS, "key", Note)
+    cache.put_record("key", Note("x"))
+    found = cache.record("key", Note)
     assert found is not None
     assert found[0] == Note("x")
     assert 0 <= found[1] < 60
-    (written,) = (tmp_path / RECORDS).rglob("*.json")
+    (written,) = (tmp_path / RECORDS).glob("*/*")
     written.write_bytes(b"{")
-    assert cache.record(RECORDS, "key", Note) is None
+    assert cache.record("key", Note) is None
     assert not written.exists()
 
 
 def test_a_disk_that_takes_nothing_costs_the_record_only(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     cache = Cache(tmp_path / "file", 1 << 20)
-    cache.put_record(RECORDS, "key", Note("x"))
-    cache.put_index("key", b"x")
-    assert cache.record(RECORDS, "key", Note) is None
-    assert cache.index("key") is None
+    cache.put_record("key", Note("x"))
+    cache.put_document("key", b"x", Stamp())
+    assert cache.record("key", Note) is None
+    assert cache.document("key") is None

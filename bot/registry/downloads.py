@@ -1,4 +1,4 @@
-"""From a chart as a manifest names it to the archive on this machine.
+"""From what a manifest names (a chart, an artifact, a file) to its bytes on this machine.
 
 What is asked of a repository is decided as source-controller decides it. What can never change (a digest, an exact
 version) is answered from what was fetched before; everything else is asked again, at most once in `fresh_s`.
@@ -16,7 +16,7 @@ from bot.model.hosts import Credentials, Hosts
 from bot.model.release import Chart, ChartKind
 from bot.model.target import OciSource
 from bot.registry.address import permit, shown
-from bot.registry.cache import RECORDS, Cache
+from bot.registry.cache import Cache
 from bot.registry.errors import ChartChanged, Corrupt, NotFound, NotKnownOffline
 from bot.registry.limits import Limits
 from bot.registry.resolved import ResolvedArtifact, ResolvedChart
@@ -27,16 +27,17 @@ if TYPE_CHECKING:
 
 
 class _Record(msgspec.Struct):
-    """What a chart was last resolved to."""
+    """What a chart was last resolved to. `replaced` is the digest that the same version had at the look before."""
 
     name: str
     version: str
     digest: str
     url: str
     revision: str = ""
+    replaced: str = ""
 
 
-class Charts:
+class Downloads:
     """One for a process and its event loop; close it. `home` is shared with other processes.
 
     With `offline` nobody is asked: everything is as it was when it was last looked at, or `NotKnownOffline`.
@@ -69,7 +70,7 @@ class Charts:
         assert chart.kind is not ChartKind.TREE, "a chart of the tree is resolved with the tree"
         key = key_of(chart)
         async with self._lock(key):
-            known = await asyncio.to_thread(self._cache.record, RECORDS, key, _Record)
+            known = await asyncio.to_thread(self._cache.record, key, _Record)
             if known is not None and self._is_good(chart, known[1]):
                 self._check_host(chart.url)
                 return _resolved(chart, known[0])
@@ -81,10 +82,11 @@ class Charts:
                 if known is None or not is_exact(chart):
                     raise
                 return _resolved(chart, known[0])
-            record = _Record(found.name, found.version, found.digest, found.url, found.revision)
-            await asyncio.to_thread(self._cache.put_record, RECORDS, key, record)
-            before = known[0].digest if known is not None and is_exact(chart) else ""
-            return _resolved(chart, record, replaced=before if before != found.digest else "")
+            before = known[0].digest if known is not None and is_exact(chart) else found.digest
+            replaced = before if before != found.digest else ""
+            record = _Record(found.name, found.version, found.digest, found.url, found.revision, replaced)
+            await asyncio.to_thread(self._cache.put_record, key, record)
+            return _resolved(chart, record)
 
     async def fetch(self, resolved: ResolvedChart) -> Path:
         """The chart's archive, checked against its digest.
@@ -107,14 +109,14 @@ class Charts:
         """The files that an OCIRepository names, as an archive: see `unpack`. Raises `SourceError`."""
         key = key_of(source)
         async with self._lock(key):
-            known = await asyncio.to_thread(self._cache.record, RECORDS, key, ResolvedArtifact)
+            known = await asyncio.to_thread(self._cache.record, key, ResolvedArtifact)
             artifact = known[0] if known is not None else None
             age_s = known[1] if known is not None else 0.0
             is_good = self._is_offline or bool(source.digest) or age_s < self._limits.fresh_s
             if artifact is None or not is_good:
                 self._check_online(source.url)
                 artifact = await self._remote().resolve_artifact(source)
-                await asyncio.to_thread(self._cache.put_record, RECORDS, key, artifact)
+                await asyncio.to_thread(self._cache.put_record, key, artifact)
             self._check_host(source.url)
             here = await asyncio.to_thread(self._cache.archive, artifact.digest)
             if here is None:
@@ -122,10 +124,19 @@ class Charts:
                 here = await self._remote().fetch_artifact(source, artifact)
             return artifact, here
 
+    async def fetch_file(self, url: str) -> bytes:
+        """What one URL gives to anybody: no credential goes along, as kustomize sends none. Raises `SourceError`."""
+        self._check_host(url)
+        known = await asyncio.to_thread(self._cache.document, url)
+        if known is not None and (self._is_offline or known.age_s < self._limits.fresh_s):
+            return known.body
+        self._check_online(url)
+        return await self._remote().file(url)
+
     async def _tell_change(self, resolved: ResolvedChart, error: Corrupt | NotFound) -> None:
         """Raise `ChartChanged` where the host by now says something else than when the chart was resolved."""
         chart, key = resolved.chart, key_of(resolved.chart)
-        await asyncio.to_thread(self._cache.forget_record, RECORDS, key)
+        await asyncio.to_thread(self._cache.forget_record, key)
         if is_lasting(chart):
             return
         today = await self._remote().resolve(chart)
@@ -165,7 +176,7 @@ class Charts:
         return self._locks.setdefault(key, asyncio.Lock())
 
 
-def _resolved(chart: Chart, record: _Record, *, replaced: str = "") -> ResolvedChart:
+def _resolved(chart: Chart, record: _Record) -> ResolvedChart:
     return ResolvedChart(
-        chart, record.name, record.version, record.digest, record.url, record.revision, replaced
+        chart, record.name, record.version, record.digest, record.url, record.revision, record.replaced
     )
