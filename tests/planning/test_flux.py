@@ -229,6 +229,43 @@ async def test_a_source_that_one_rendering_brings_is_known_to_all(fleet: Bench) 
     assert {found[f"staging/flux-system/my-{name}-leaf"] for name in "abc"} == {"added"}
 
 
+async def test_the_source_of_a_root_that_no_file_declares_is_this_repository(bench: Bench) -> None:
+    """An operator in the cluster made it, under a name of its own."""
+    more = "  patches: [{target: {kind: Kustomization}, patch: '[{op: add, path: /spec/prune, value: false}]'}]\n"
+    bench.work.commit(
+        {
+            "kubernetes/flux/cluster/ks.yaml": flux("apps", "kubernetes/apps", more, source="home"),
+            "kubernetes/apps/web.yaml": flux("web", "web", source="home"),
+            "kubernetes/apps/far.yaml": flux("far", "web", source="other"),
+            "web/cm.yaml": config_map("web"),
+        }
+    )
+    bench.work.commit({"web/cm.yaml": config_map("web", "2")})
+    plan, verified = await bench.verified()
+    assert verified.disagreements == ()
+    assert statuses(plan) == {
+        "flux-system/apps": "unchanged",
+        "flux-system/far": "unknown",
+        "flux-system/web": "changed",
+    }
+    assert [d.message for d in plan.diagnostics] == [
+        "GitRepository flux-system/home is declared in no file: it is taken for this repository"
+    ]
+    [why] = target(plan, "flux-system/far").diagnostics
+    assert "GitRepository flux-system/other, is not declared" in why.message
+
+
+async def test_a_source_that_no_file_declares_is_not_this_repository_where_its_path_is_not_here(
+    bench: Bench,
+) -> None:
+    bench.work.commit({"ks.yaml": flux("apps", "elsewhere", source="home"), "web/cm.yaml": config_map("web")})
+    bench.work.commit({"elsewhere/cm.yaml": config_map("web")})
+    there = await bench.plan()
+    assert statuses(there) == {"flux-system/apps": "unknown"}
+    back = await bench.plan("HEAD", "HEAD~1")
+    assert statuses(back) == {"flux-system/apps": "unknown"}
+
+
 async def test_a_password_in_a_sources_url_is_not_repeated(fleet: Bench) -> None:
     other = SOURCE.replace("name: flux-system", "name: other").replace(
         URL, "https://bot:hunter2@git.example.test/acme/other"

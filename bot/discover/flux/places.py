@@ -41,7 +41,7 @@ def place_of(ref: FluxRef, sources: Sources) -> Place:
         return Place(unknown_because=f"its source is the {ref}, {_ONLY_IN_CLUSTER[ref.kind]}")
     found = sources.source_of(ref.kind, ref.namespace, ref.name)
     if not found:
-        if (ref.kind, ref.name) == ("GitRepository", "flux-system"):
+        if (ref.kind, ref.name) == ("GitRepository", "flux-system") or ref in sources.here:
             return Place()
         return Place(unknown_because=sources.why_missing(ref))
     places = [_place(source, ref, sources) for source in found]

@@ -54,10 +54,12 @@ class Sources:
     """The sources that one cluster gets, by their names; those of another cluster may bear the same names.
 
     A name has several where it is declared more than once in different ways: nobody knows which of them the cluster has.
+    `here` are GitRepositories that nothing declares and that are taken for the repository at hand.
     """
 
     declared: Mapping[FluxRef, tuple[DeclaredSource, ...]]
     repository: RepositoryIdentity
+    here: frozenset[FluxRef] = frozenset()
 
     @classmethod
     def of(
@@ -65,13 +67,14 @@ class Sources:
         manifests: Iterable[Manifest],
         repository: RepositoryIdentity,
         fallback: Iterable[Manifest] = (),
+        here: Iterable[FluxRef] = (),
     ) -> "Sources":
         """`manifests` are what is delivered; `fallback` counts for names that they do not declare.
 
         What has no name, or is no source, is left out.
         """
         found = _by_name(manifests)
-        return cls(_by_name(fallback) | found, repository)
+        return cls(_by_name(fallback) | found, repository, frozenset(here))
 
     @property
     def duplicates(self) -> tuple[str, ...]:

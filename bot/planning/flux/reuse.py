@@ -34,6 +34,9 @@ class Reuse:
             self._sources.add(name.cluster, known.held.get(traced.key, ()))
             if traced.found is not None:
                 self._by_place[name.cluster, place_of(traced.found)] = traced
+        for name, traced in known.targets.items():
+            if traced.target.flux is not None and not traced.target.unknown_because:
+                self._sources.take_for_this(traced.target.flux.source, name.cluster)
         self._noted: dict[TargetId, Traced] = {}
         self._changed: dict[str, list[Traced]] = defaultdict(list)
 

@@ -1,9 +1,12 @@
 """Where Flux starts: what a bootstrap left behind, else what no other Kustomization reads."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
-from bot.discover.flux import FluxObject, cluster_label
+from bot.discover.flux import FluxObject, MalformedFlux, cluster_label, kustomization_target
+from bot.git.tree import Tree
 from bot.model.rendering import Diagnostic, Severity
+from bot.model.tree import EntryKind
+from bot.planning.flux.sources import ClusterSources
 
 Start = tuple[FluxObject, str]
 """A Kustomization and the cluster it is for."""
@@ -25,6 +28,23 @@ async def starts(
     ]
     in_use, left_out = _in_use(unread)
     return [(found, cluster_label(found.file or "")) for found in in_use], left_out
+
+
+def taken_for_this(pending: Iterable[Start], sources: ClusterSources, tree: Tree) -> Iterator[Diagnostic]:
+    """What a search begins with lies in this repository, unless a file declares its source.
+
+    Whoever set the cluster up made that one, under a name of his own.
+    """
+    for found, cluster in pending:
+        try:
+            target = kustomization_target(found, sources.of(cluster), cluster)
+        except MalformedFlux:
+            continue
+        entry = tree.entry(target.path)
+        source = target.flux.source if target.flux else None
+        if entry is not None and entry.kind is EntryKind.TREE and sources.take_for_this(source, cluster):
+            message = f"{source} is declared in no file: it is taken for this repository"
+            yield Diagnostic(Severity.NOTICE, message, found.file, found.line)
 
 
 def _in_use(unread: list[FluxObject]) -> tuple[list[FluxObject], list[Diagnostic]]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from bot.discover.flux import FluxObject, RepositoryIdentity, Sources, is_source
+from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 
 _BOOTSTRAP = ("GitRepository", "flux-system")
@@ -23,6 +24,7 @@ class ClusterSources:
         self._files_by_place = _by_place(self._in_files)
         self._declared: dict[str, list[Manifest]] = defaultdict(list)
         self._by_place: dict[str, dict[_Place, list[Manifest]]] = defaultdict(dict)
+        self._here: dict[str, set[_Place]] = defaultdict(set)
         self._made: dict[str, Sources] = {}
 
     def add(self, cluster: str, held: Iterable[FluxObject]) -> None:
@@ -34,19 +36,31 @@ class ClusterSources:
             for place, manifests in _by_place(found).items():
                 self._by_place[cluster].setdefault(place, []).extend(manifests)
 
+    def take_for_this(self, ref: FluxRef | None, cluster: str) -> bool:
+        """Where nothing declares this GitRepository it is the repository at hand: something outside of Git made it."""
+        if ref is None or ref.kind != "GitRepository":
+            return False
+        place = ref.kind, ref.namespace, ref.name
+        if place[::2] == _BOOTSTRAP or place in self._here[cluster] or any(self.at(place, cluster)):
+            return False
+        self._here[cluster].add(place)
+        self._made.pop(cluster, None)
+        return True
+
     def lacks(self, found: FluxObject, cluster: str) -> bool:
         """Whether a source that it names has been declared by none of the cluster's targets so far."""
         known = self._by_place[cluster]
         return any(
-            not (known.get(place) or known.get((place[0], "", place[2]))) and place[::2] != _BOOTSTRAP
+            not (known.get(place) or known.get((place[0], "", place[2])))
+            and place[::2] != _BOOTSTRAP
+            and place not in self._here[cluster]
             for place in self._named(found, cluster)
         )
 
     def of(self, cluster: str) -> Sources:
         if cluster not in self._made:
-            self._made[cluster] = Sources.of(
-                self._declared[cluster], self._repository, fallback=self._in_files
-            )
+            here = (FluxRef(*place) for place in self._here[cluster])
+            self._made[cluster] = Sources.of(self._declared[cluster], self._repository, self._in_files, here)
         return self._made[cluster]
 
     def are_alike(self, other: "ClusterSources", found: FluxObject, cluster: str) -> bool:
@@ -55,11 +69,14 @@ class ClusterSources:
             self.at(place, cluster) == other.at(place, cluster) for place in self._named(found, cluster)
         )
 
-    def at(self, place: _Place, cluster: str) -> list[list[Manifest] | None]:
-        """Every declaration of a source, in the order in which they count."""
+    def at(self, place: _Place, cluster: str) -> list[list[Manifest] | bool | None]:
+        """Every declaration of a source, in the order in which they count, and what it is taken for without any."""
         nowhere = (place[0], "", place[2])
         tiers = (self._by_place[cluster], self._files_by_place)
-        return [tier.get(each) for tier in tiers for each in (place, nowhere)]
+        return [
+            *(tier.get(each) for tier in tiers for each in (place, nowhere)),
+            place in self._here[cluster],
+        ]
 
     def _named(self, found: FluxObject, cluster: str) -> list[_Place]:
         """Every source that it names, and those that these name."""

@@ -28,7 +28,7 @@ from bot.planning.expansion import Finding, Previous, Traced
 from bot.planning.flux.declarations import Declarations, Known
 from bot.planning.flux.files import InFiles
 from bot.planning.flux.reuse import Reuse
-from bot.planning.flux.roots import Start, starts
+from bot.planning.flux.roots import Start, starts, taken_for_this
 from bot.planning.flux.sources import ClusterSources
 from bot.planning.flux.values import Values
 from bot.planning.flux.variables import Variables
@@ -84,6 +84,7 @@ class FluxWalk:
         candidates = self._files.kustomizations
         pending, left_out = await starts(candidates, self._reads)
         self.diagnostics += left_out
+        self.diagnostics += taken_for_this(pending, self._sources, self._tree)
         await self._follow(pending)
 
     async def _follow(self, pending: list[Start]) -> None:
