@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from bot.model.flux import FluxSettings
+from bot.model.flux import FluxRef, FluxSettings
 from bot.model.release import GitRef, Release
 
 
@@ -117,14 +117,76 @@ class OciSource:
     secret: str = ""
 
 
+class CopyStrategy(StrEnum):
+    """What becomes of a file that is copied to where one is already, or that is an archive."""
+
+    OVERWRITE = "Overwrite"
+    MERGE = "Merge"
+    EXTRACT = "Extract"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """`pattern` are the files of the source `alias`, `to` is where they go in the artifact, both as they are written.
+
+    `exclude` are patterns of what is left out.
+    """
+
+    alias: str
+    pattern: str
+    to: str
+    exclude: tuple[str, ...] = ()
+    strategy: CopyStrategy = CopyStrategy.OVERWRITE
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An artifact that a generator makes by copying, in this order. With a path pattern, the texts have placeholders."""
+
+    name: str
+    copies: tuple[Copy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """A source of a generator: another repository, an artifact of a registry, a composition, or the repository at hand,
+    with the patterns that Flux adds to its `.sourceignore`.
+    """
+
+    alias: str
+    git: GitSource | None = None
+    oci: OciSource | None = None
+    composed: "Composition | None" = None
+    ignore: str = ""
+
+    @property
+    def is_here(self) -> bool:
+        return self.git is None and self.oci is None and self.composed is None
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """The artifact `name` that an ArtifactGenerator makes in the cluster, in its own namespace.
+
+    `path_pattern` (`@ALIAS/DIRECTORY/{VARIABLE}`) makes one of every output for each directory that it matches: then
+    there may be several `outputs` that `name` can come of, and one otherwise.
+    """
+
+    generator: FluxRef
+    name: str
+    ingredients: tuple[Ingredient, ...]
+    outputs: tuple[Output, ...]
+    path_pattern: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One target as declared at one revision.
 
     `path` is relative to the repository's root, without leading or trailing slash, empty for the root itself.
     `overlay` holds kustomization fields that the finder lays over the path's kustomization, as Flux does with
-    `spec.patches`, `spec.images` and the like. `release` is what the renderer `helm` renders; `source` (or
-    `oci_source`) is where `path` lies when that is not the repository at hand; `ignore` are the patterns that Flux adds
+    `spec.patches`, `spec.images` and the like. `release` is what the renderer `helm` renders; `source`, `oci_source` or
+    `artifact` is where `path` lies when that is not the repository at hand; `ignore` are the patterns that Flux adds
     to the `.sourceignore` of the repository at hand. `flux` is set for what Flux applies. `unknown_because` is set where
     the finder already knows that the target cannot be rendered: it is then planned as unknown, with this reason.
     """
@@ -146,6 +208,7 @@ class Target:
     release: Release | None = None
     source: GitSource | None = None
     oci_source: OciSource | None = None
+    artifact: Composition | None = None
     ignore: str = ""
     flux: FluxSettings | None = None
     unknown_because: str = ""
