@@ -138,11 +138,9 @@ async def _run(options: Options, progress: Progress) -> "tuple[Plan, Verificatio
     from bot.discover.flux import RepositoryIdentity  # noqa: PLC0415
     from bot.git.repository import Repository  # noqa: PLC0415
     from bot.model.hosts import Hosts  # noqa: PLC0415
-    from bot.planning.exhaustive import ExhaustiveRenderings  # noqa: PLC0415
     from bot.planning.expansion import Finding, Mode  # noqa: PLC0415
     from bot.planning.plan import look, make_plan  # noqa: PLC0415
     from bot.planning.renderings import Renderings  # noqa: PLC0415
-    from bot.planning.verify import verify  # noqa: PLC0415
 
     key_files = _key_files(options)
     hosts = Hosts(("*", *options.allow_host))
@@ -163,6 +161,9 @@ async def _run(options: Options, progress: Progress) -> "tuple[Plan, Verificatio
         plan = replace(plan, diagnostics=(*remarks, *plan.diagnostics))
         if not options.verify:
             return plan, None
+        from bot.planning.exhaustive import ExhaustiveRenderings  # noqa: PLC0415 - as above
+        from bot.planning.verify import verify  # noqa: PLC0415 - as above
+
         async with ExhaustiveRenderings.open(workshop, progress.say, decryptor) as exhaustive:
             return plan, await verify(repository, plan, finding, exhaustive)
 

@@ -6,7 +6,6 @@ The addresses that were looked at are the ones that are then connected to; a sec
 import asyncio
 import socket
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from bot.git.errors import PrivateAddress, Unavailable
 from bot.model.hosts import is_public
@@ -16,6 +15,9 @@ _TIMEOUT_S = 10.0
 
 async def public_addresses(url: str) -> tuple[str, ...]:
     """The addresses of the URL's host; none where a proxy looks them up. Raises `PrivateAddress`, `Unavailable`."""
+    # NB: it brings a whole HTTP client along, for those who ask nobody too.
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
+
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme in getproxies() and not proxy_bypass(host):

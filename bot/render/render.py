@@ -23,7 +23,6 @@ from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.files import write_files
 from bot.render.finish import finished
 from bot.render.given import NOTHING, Given
-from bot.render.helm.render import render_release
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared, generated, lay_over
 from bot.render.paths import follow, join
@@ -45,6 +44,9 @@ async def render(
     if target.unknown_because:
         return failed(target.unknown_because, target)
     if target.renderer is RendererKind.HELM:
+        # NB: imported here so that a plan without a release to render does not pay for it.
+        from bot.render.helm.render import render_release  # noqa: PLC0415
+
         return await render_release(tree, target, trace, given.release, sandbox)
     if trace.is_refused and sandbox.check_fields:
         return Rendering((), trace.diagnostics)
