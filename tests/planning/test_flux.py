@@ -231,10 +231,9 @@ async def test_a_source_that_one_rendering_brings_is_known_to_all(fleet: Bench) 
 
 async def test_the_source_of_a_root_that_no_file_declares_is_this_repository(bench: Bench) -> None:
     """An operator in the cluster made it, under a name of its own."""
-    more = "  patches: [{target: {kind: Kustomization}, patch: '[{op: add, path: /spec/prune, value: false}]'}]\n"
     bench.work.commit(
         {
-            "kubernetes/flux/cluster/ks.yaml": flux("apps", "kubernetes/apps", more, source="home"),
+            "kubernetes/flux/cluster/ks.yaml": flux("apps", "kubernetes/apps", source="home"),
             "kubernetes/apps/web.yaml": flux("web", "web", source="home"),
             "kubernetes/apps/far.yaml": flux("far", "web", source="other"),
             "web/cm.yaml": config_map("web"),
