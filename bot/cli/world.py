@@ -20,9 +20,11 @@ from bot.kube.client import KubeClient
 from bot.kube.clock import SystemClock
 from bot.kube.connection import Connection, Impersonation
 from bot.kube.lease import Holder
+from bot.loops.facts import KnownClusters
 from bot.loops.words import Words
 from bot.loops.world import World
 from bot.model.rendering import Trust
+from bot.planning.renderings import Workshop
 from bot.proc.programs import version
 from bot.render.sops.decrypt import Decryptor
 from bot.render.sops.keys import AgeKeys
@@ -39,27 +41,32 @@ async def open_world(config: Config, store: Store) -> AsyncIterator[World]:
             name: await stack.enter_async_context(open_github(forge_settings(name, forge)))
             for name, forge in config.forges.items()
         }
-        clusters = Clusters(config, stack)
-        sources = await asyncio.to_thread(_sources, config)
-        elsewhere = sources.elsewhere()
-        stack.push_async_callback(elsewhere.close)
+        clusters, shared = Clusters(config, stack), Shared(store)
+        workshop = await _workshop(config, secret, stack)
         yield World(
             config=config,
             data_dir=config.data_dir,
             forges=forges,
             seal=Seal([secret]),
-            workshop=await make_workshop(
-                config.data_dir,
-                Mask(secret),
-                config.limits.cache,
-                config.limits.renderers,
-                elsewhere=elsewhere,
-            ),
+            workshop=workshop,
             clusters=clusters.connect,
             holder=Holder(f"{socket.gethostname()}-{secrets.token_hex(4)}", SystemClock()),
-            words=Words(Shared(store)),
+            words=Words(shared),
             decryptors=await decryptors(config),
+            facts=KnownClusters(config.clusters, clusters.connect, shared).given_to,
         )
+
+
+async def _workshop(config: Config, secret: bytes, stack: AsyncExitStack) -> Workshop:
+    """Closed with the stack."""
+    elsewhere = (await asyncio.to_thread(_sources, config)).elsewhere()
+    stack.push_async_callback(elsewhere.close)
+    limits = config.limits
+    workshop = await make_workshop(
+        config.data_dir, Mask(secret), limits.cache, limits.renderers, elsewhere=elsewhere
+    )
+    stack.callback(workshop.close)
+    return workshop
 
 
 class Clusters:

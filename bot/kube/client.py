@@ -53,13 +53,12 @@ class KubeClient:
     ) -> None:
         self._transport = Transport(connection)
         self._gates = tuple(gates)
-        self._version = ""
         self.discovery = Discovery(self._transport, clock or SystemClock())
 
     def gated(self, gate: WriteGate) -> "KubeClient":
         """The same client with one more gate, asked last."""
         view = object.__new__(KubeClient)
-        view._transport, view.discovery, view._version = self._transport, self.discovery, self._version
+        view._transport, view.discovery = self._transport, self.discovery
         view._gates = (*self._gates, gate)
         return view
 
@@ -78,11 +77,8 @@ class KubeClient:
         await self.close()
 
     async def version(self) -> str:
-        """The server's version (`v1.36.3`), asked once."""
-        if not self._version:
-            body = await self._transport.send(Request("GET", "/version", "the server's version"))
-            self._version = str(decode_object(body).get("gitVersion", ""))
-        return self._version
+        """The server's version (`v1.36.3`)."""
+        return await self.discovery.version()
 
     async def find(self, resource: Resource, namespace: str, name: str) -> Manifest | None:
         """The live object, or None."""

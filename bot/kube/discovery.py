@@ -1,4 +1,4 @@
-"""Which kinds a server serves, and where.
+"""Which version a server is of, which kinds it serves, and where.
 
 Invariant: "no such kind" is said only by an answer that is younger than the question's last change: a kind missing
 from memory is asked for again, and a group whose own server is down is an error, not an absence.
@@ -13,6 +13,7 @@ import msgspec
 from bot.kube.clock import Clock
 from bot.kube.errors import NoSuchKind, NotFound, ServerFailed
 from bot.kube.resources import Resource
+from bot.kube.status import decode_object
 from bot.kube.transport import Request, Transport
 
 AGGREGATED = (
@@ -95,6 +96,17 @@ class Catalogue:
         self.preferred.setdefault((resource.group, resource.kind), resource)
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The names of all that is served, `apps/v1` and `apps/v1/Deployment`, sorted.
+
+    Of the group versions in `stale` nobody could say what they serve now.
+    """
+
+    names: tuple[str, ...]
+    stale: frozenset[str] = frozenset()
+
+
 class Discovery:
     def __init__(self, transport: Transport, clock: Clock) -> None:
         self._transport = transport
@@ -102,6 +114,18 @@ class Discovery:
         self._lock = asyncio.Lock()
         self._catalogue: Catalogue | None = None
         self._read_at_s = 0.0
+        self._version = ""
+        self._version_read_at_s = 0.0
+
+    async def version(self) -> str:
+        """The server's version (`v1.36.3`), asked now and then: a server may be another one tomorrow."""
+        async with self._lock:
+            now_s = self._clock.monotonic()
+            if not self._version or now_s - self._version_read_at_s > KEEP_S:
+                body = await self._transport.send(Request("GET", "/version", "the server's version"))
+                self._version = str(decode_object(body).get("gitVersion", ""))
+                self._version_read_at_s = now_s
+            return self._version
 
     def invalidate(self) -> None:
         """A CRD was applied: what we know may be out of date."""
@@ -129,6 +153,14 @@ class Discovery:
     async def versions(self, group: str) -> set[str]:
         """The apiVersions of a group that are served."""
         return {r.api_version for r in (await self._current()).served.values() if r.group == group}
+
+    async def served(self) -> Served:
+        """Everything that is served, by the names that Helm's `.Capabilities.APIVersions` has."""
+        catalogue = await self._current()
+        kinds = catalogue.served.values()
+        names = {r.api_version for r in kinds} | {f"{r.api_version}/{r.kind}" for r in kinds}
+        stale = frozenset(f"{group}/{version}" if group else version for group, version in catalogue.stale)
+        return Served(tuple(sorted(names)), stale)
 
     def _missing(
         self, catalogue: Catalogue, group: str, version: str, kind: str

@@ -15,9 +15,9 @@ from bot.planning.expansion import Traced
 
 
 def rules_for(config: Config, repo: RepoId, branch: str, target: Target) -> tuple[Allow, ...]:
-    """The cluster's `allow` entries that cover this repository, branch and path."""
+    """The cluster's `allow` entries that cover something of this repository, branch and path."""
     cluster = config.clusters.get(target.id.cluster)
-    entries = cluster.allow if cluster else ()
+    entries = [entry for entry in cluster.allow if entry.lets_write] if cluster else []
     return tuple(entry for entry in entries if entry.admits_source(repo.path, branch, target.path))
 
 

@@ -126,7 +126,7 @@ def _clusters_of(world: World, head: Head) -> list[str]:
     return [
         name
         for name, cluster in world.config.clusters.items()
-        if any(rule.admits_branch(path, head.source.branch) for rule in cluster.allow)
+        if any(rule.lets_write and rule.admits_branch(path, head.source.branch) for rule in cluster.allow)
     ]
 
 

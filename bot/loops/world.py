@@ -5,7 +5,7 @@ nobody else.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ from bot.model.keys import BranchKey
 from bot.model.rendering import Trust
 from bot.model.repo import RepoId
 from bot.model.target import Target
-from bot.planning.elsewhere import Errand
+from bot.planning.elsewhere import Errand, FactsOf, nothing_known
 from bot.planning.expansion import Finding, Mode
 from bot.planning.renderings import Renderings, Workshop
 from bot.render.sops.decrypt import Decryptor
@@ -39,7 +39,7 @@ class World:
     """`clusters` connects to a cluster by its configured name, once.
 
     `words` keeps what became of a target where the cluster could not be told. `decryptors` are for what is merged, by
-    forge and repository as the operator wrote them.
+    forge and repository as the operator wrote them. `facts` tells what a repository, by its path, may know of clusters.
     """
 
     config: Config
@@ -52,9 +52,14 @@ class World:
     """Who we are among all that take leases."""
     words: Words
     decryptors: Mapping[tuple[str, str], Decryptor] = field(default_factory=dict)
+    facts: Callable[[str], FactsOf] = lambda _: nothing_known
 
     def served(self, repo: RepoId) -> RepositoryConfig | None:
         return self.config.repository(repo.forge, repo.path)
+
+    def visit(self, repo: RepoId) -> AbstractAsyncContextManager[Errand]:
+        """For one piece of work: what renderings of the repository's targets need beside its own files."""
+        return replace(self.workshop.elsewhere, facts=self.facts(repo.path)).visit()
 
     def trusted_renderings(self, entry: RepositoryConfig, errand: Errand) -> Renderings:
         """For what is merged: the only renderings that decrypt."""
@@ -91,9 +96,7 @@ class World:
         declared = tuple(self._declared(target) for target in (t.target(None) for t in entry.targets))
         url = self.forge(repo).git_url(repo)
         given = frozenset(
-            name
-            for name, cluster in self.config.clusters.items()
-            if any(rule.admits_repository(repo.path) for rule in cluster.allow)
+            name for name, cluster in self.config.clusters.items() if cluster.is_given_to(repo.path)
         )
         return Finding(Mode(entry.discover), RepositoryIdentity.of([url]), declared, given)
 

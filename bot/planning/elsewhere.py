@@ -1,4 +1,5 @@
-"""What renderings need that the repository does not hold: charts and artifacts of registries, other repositories.
+"""What renderings need that the repository does not hold: charts and artifacts of registries, other repositories, and
+what a cluster says of itself.
 
 Nothing is fetched before it is needed, and nothing twice in one piece of work: what moves meanwhile is seen alike by both
 sides of a change.
@@ -6,7 +7,7 @@ sides of a change.
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,13 @@ from bot.render.helm.render import chart_tree
 _NOT_ASKED = "nothing outside of this repository is asked here"
 _SHORT = 12
 
+FactsOf = Callable[[str], Awaitable[ClusterFacts]]
+"""What is known of a cluster, by its name. Raises nothing."""
+
+
+async def nothing_known(_cluster: str) -> ClusterFacts:
+    return ClusterFacts()
+
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
@@ -39,6 +47,7 @@ class Elsewhere:
 
     charts: Downloads | None = None
     repositories: ForeignRepositories | None = None
+    facts: FactsOf = nothing_known
 
     @asynccontextmanager
     async def visit(self) -> AsyncIterator["Errand"]:
@@ -47,7 +56,7 @@ class Elsewhere:
             visit = None
             if self.repositories is not None:
                 visit = await stack.enter_async_context(self.repositories.visit())
-            yield Errand(self.charts, visit, stack)
+            yield Errand(self.charts, visit, stack, self.facts)
 
     async def close(self) -> None:
         if self.charts is not None:
@@ -64,6 +73,8 @@ class Errand:
     _charts: Downloads | None = None
     _visit: Visit | None = None
     _stack: AsyncExitStack | None = None
+    _facts_of: FactsOf = nothing_known
+    _facts: dict[str, ClusterFacts] = field(default_factory=dict)
     _resolved: dict[Chart, ResolvedChart] = field(default_factory=dict)
     _unpacked: dict[OciSource, asyncio.Task[TreeReader]] = field(default_factory=dict)
     is_troubled: bool = False
@@ -83,16 +94,24 @@ class Errand:
             self._unpacked[source] = asyncio.create_task(self._artifact(source))
         return await self._unpacked[source]
 
+    async def facts(self, cluster: str) -> ClusterFacts:
+        """What charts are told of the cluster: the same for the whole of the work, whatever happens to it meanwhile."""
+        if cluster not in self._facts:
+            # NB: two may ask at once; the first answer is kept for both.
+            self._facts.setdefault(cluster, await self._facts_of(cluster))
+        return self._facts[cluster]
+
     async def remotes(self, wanted: Iterable[RemoteRef]) -> dict[RemoteRef, RemoteTree]:
         """What kustomizations build on elsewhere; one that cannot be had says why."""
         return {ref: await self._remote(ref) for ref in sorted(wanted)}
 
     async def inputs(
-        self, tree: TreeReader, target: Target, values: tuple[ValuesSource, ...], facts: ClusterFacts
+        self, tree: TreeReader, target: Target, values: tuple[ValuesSource, ...]
     ) -> tuple[ReleaseInputs, tuple[Material, ...]]:
         """Everything that a release is rendered from beside `tree`, fetched, and what of it to tell people."""
         release = target.release
         assert release is not None
+        facts = await self.facts(target.id.cluster)
         if release.chart.kind is ChartKind.TREE:
             wanted = await asyncio.to_thread(wanted_dependencies, chart_tree(tree, target), target)
             found = {each.key: await self._archive(each.chart) for each in wanted if not each.problem}

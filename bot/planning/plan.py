@@ -1,7 +1,8 @@
 """One change, planned: what `longshore plan` prints and the plan loop posts."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.git.repository import Repository
 from bot.git.tree import Tree
@@ -15,6 +16,7 @@ from bot.planning.expand import expand_both
 from bot.planning.expansion import Expansion, Finding
 from bot.planning.judge import judge
 from bot.planning.renderings import Renderings
+from bot.render.helm.inputs import ClusterFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Change:
     repository: Repository
     verdicts: tuple[Diagnostic, ...] = ()
     """On the secrets in the files that changed."""
+    facts: Mapping[str, ClusterFacts] = field(default_factory=dict)
+    """What is known of the clusters for which the change touches a release: its charts may ask."""
 
     @property
     def inputs(self) -> Digest:
@@ -37,9 +41,14 @@ class Change:
             sorted((str(name), traced.key) for name, traced in side.targets.items())
             for side in (self.before, self.after)
         ]
+        facts = sorted((cluster, repr(known)) for cluster, known in self.facts.items())
         # NB: names of files may be no UTF-8, which neither JSON nor a digest takes; repr spells them out.
         return digest(
-            [repr(sides), repr([(d.severity.value, d.message, d.file, d.line) for d in self.remarks])]
+            [
+                repr(sides),
+                repr(facts),
+                repr([(d.severity.value, d.message, d.file, d.line) for d in self.remarks]),
+            ]
         )
 
     @property
@@ -56,7 +65,17 @@ async def look(
     (before, after), verdicts = await asyncio.gather(
         expand_both(repository, *trees, finding, renderings), judge(repository, *trees)
     )
-    return Change(base, head, before, after, trees, repository, verdicts)
+    facts = {cluster: await renderings.facts(cluster) for cluster in sorted(_asked(before, after))}
+    return Change(base, head, before, after, trees, repository, verdicts, facts)
+
+
+def _asked(before: Expansion, after: Expansion) -> set[str]:
+    """The clusters of the releases that differ."""
+    sides = [
+        {(name, traced.key) for name, traced in side.targets.items() if traced.target.release}
+        for side in (before, after)
+    ]
+    return {name.cluster for name, _ in sides[0] ^ sides[1]}
 
 
 async def make_plan(change: Change, renderings: Renderings) -> Plan:

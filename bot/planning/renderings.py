@@ -34,8 +34,8 @@ from bot.render.variables import Substitution
 class Workshop:
     """What every rendering of one process shares. `gate` bounds how many programs render at once.
 
-    `tools` are the versions that take part in a content key, by program; `facts` is what is known of clusters, by name;
-    `builders` render quickly, each for input of one trust.
+    `tools` are the versions that take part in a content key, by program; `builders` render quickly, each for input of
+    one trust.
     """
 
     sandbox: Sandbox
@@ -46,7 +46,6 @@ class Workshop:
     memory: Memory
     gate: asyncio.Semaphore
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
-    facts: Mapping[str, ClusterFacts] = field(default_factory=dict)
     builders: Mapping[Trust, Builders] = field(default_factory=dict)
 
     def close(self) -> None:
@@ -95,7 +94,7 @@ class Renderings:
         self._decryptor = decryptor
         self._errand = errand or Errand()
         self._on_progress = on_progress
-        self._under_way: dict[ContentKey, asyncio.Task[MaskedRendering]] = {}
+        self._under_way: dict[tuple[str, ContentKey], asyncio.Task[MaskedRendering]] = {}
         self._started = 0
 
     @property
@@ -127,7 +126,8 @@ class Renderings:
         except LongshoreError as error:
             target = replace(target, unknown_because=self._errand.note(error))
             found = Trace(())
-        inputs = ReleaseInputs(values, facts=self._facts(target)) if target.release else None
+        # What is asked of elsewhere is the same for both sides of a change, and so no part of this key.
+        inputs = ReleaseInputs(values) if target.release else None
         key = self._key(found, target, substitution, inputs)
         return Traced(target, found, key, substitution, values)
 
@@ -176,11 +176,13 @@ class Renderings:
 
     async def masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
         """The target's objects without secrets: from the cache, or rendered now. Each key is rendered once at a time."""
-        task = self._under_way.get(traced.key)
+        # A key says nothing of the cluster, which charts may ask.
+        name = traced.target.id.cluster if traced.target.release else "", traced.key
+        task = self._under_way.get(name)
         if task is None:
             task = asyncio.create_task(self._masked(tree, traced))
-            self._under_way[traced.key] = task
-            task.add_done_callback(lambda _: self._under_way.pop(traced.key, None))
+            self._under_way[name] = task
+            task.add_done_callback(lambda _: self._under_way.pop(name, None))
         return await asyncio.shield(task)
 
     async def whole(self, tree: Tree, traced: Traced) -> Rendering:
@@ -199,7 +201,7 @@ class Renderings:
             return Ready(tree, NOTHING, key)
         where = await self._tree(tree, target)
         if target.release is not None:
-            inputs, materials = await self._errand.inputs(where, target, traced.values, self._facts(target))
+            inputs, materials = await self._errand.inputs(where, target, traced.values)
             key = self._key(traced.trace, target, traced.substitution, inputs)
         remotes = await self._errand.remotes({use.ref for use in traced.trace.remotes})
         return Ready(where, Given(traced.substitution, self._decryptor, remotes, inputs), key, materials)
@@ -214,8 +216,9 @@ class Renderings:
         """One target is unknown where something it needs cannot be had; the others are planned."""
         return failed(self._errand.note(error), traced.target)
 
-    def _facts(self, target: Target) -> ClusterFacts:
-        return self._workshop.facts.get(target.id.cluster, ClusterFacts())
+    async def facts(self, cluster: str) -> ClusterFacts:
+        """What charts are told of a cluster."""
+        return await self._errand.facts(cluster)
 
     def mask(self, rendering: Rendering) -> MaskedRendering:
         """As it is compared, kept and shown: what is encrypted by its facts, what was decrypted not at all."""

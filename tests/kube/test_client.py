@@ -224,3 +224,10 @@ async def test_every_write_passes_the_gate_and_no_read_does(
     await gated.find(*place)
     await gated.apply(CONFIG_MAP, config_map(cluster_namespace), ApplyOptions("t", force=True, dry_run=True))
     assert len(gate.asked) == 6
+
+
+async def test_everything_served_is_told_by_the_names_that_charts_ask_for(client: KubeClient) -> None:
+    served = await client.discovery.served()
+    assert {"v1", "v1/Pod", "apps/v1", "apps/v1/Deployment"} <= set(served.names)
+    assert list(served.names) == sorted(set(served.names))
+    assert not served.stale

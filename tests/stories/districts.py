@@ -45,13 +45,17 @@ async def grant(town: Town) -> None:
 
 def nowhere(directory: Path) -> Path:
     """A kubeconfig for an address where nobody listens."""
-    path = directory / "nowhere.kubeconfig"
+    return kubeconfig_of(directory / "nowhere.kubeconfig", f"http://127.0.0.1:{free_port()}")
+
+
+def kubeconfig_of(path: Path, server: str) -> Path:
+    """A kubeconfig for whoever listens there, as nobody in particular; written to `path`."""
     document = {
         "apiVersion": "v1",
         "kind": "Config",
-        "current-context": "nowhere",
-        "contexts": [{"name": "nowhere", "context": {"cluster": "nowhere", "user": "nobody"}}],
-        "clusters": [{"name": "nowhere", "cluster": {"server": f"http://127.0.0.1:{free_port()}"}}],
+        "current-context": "there",
+        "contexts": [{"name": "there", "context": {"cluster": "there", "user": "nobody"}}],
+        "clusters": [{"name": "there", "cluster": {"server": server}}],
         "users": [{"name": "nobody", "user": {}}],
     }
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
