@@ -18,6 +18,7 @@ from bot.model.repo import Sha
 
 if TYPE_CHECKING:
     from bot.git.repository import Repository
+    from bot.planning.renderings import Workshop
     from bot.planning.verify import Verification
 
 Format = Literal["text", "markdown", "json"]
@@ -37,6 +38,7 @@ class Options:
     format: Format
     sops_age_key_file: tuple[Path, ...]
     decrypt: bool
+    kube_version: str | None
 
 
 class _Misused(click.UsageError):
@@ -103,6 +105,12 @@ Examples:
     help="Fetch charts and sources from this host too, though its address is private or it speaks plain http.",
 )
 @click.option(
+    "--kube-version",
+    metavar="VERSION",
+    callback=lambda _context, _option, given: _kube_version(given),
+    help="The version of Kubernetes that charts are rendered for. Default: a recent one.",
+)
+@click.option(
     "--format", type=click.Choice(["text", "markdown", "json"]), default="text", help="How to print the plan."
 )
 @click.option(
@@ -146,8 +154,9 @@ async def _run(options: Options, progress: Progress) -> "tuple[Plan, Verificatio
     hosts = Hosts(("*", *options.allow_host))
     async with (
         Repository.open(options.repo) as repository,
-        personal_workshop(hosts, offline=options.offline) as workshop,
+        personal_workshop(hosts, offline=options.offline) as personal,
     ):
+        workshop = _for_version(personal, options.kube_version)
         # Most of each is waiting for programs.
         (base, head, remarks), urls, decryptor = await asyncio.gather(
             _sides(repository, options), repository.remote_urls(), personal_decryptor(key_files)
@@ -166,6 +175,27 @@ async def _run(options: Options, progress: Progress) -> "tuple[Plan, Verificatio
 
         async with ExhaustiveRenderings.open(workshop, progress.say, decryptor) as exhaustive:
             return plan, await verify(repository, plan, finding, exhaustive)
+
+
+def _kube_version(given: str | None) -> str | None:
+    from bot.config.clusters import kube_version  # noqa: PLC0415 - as below
+
+    try:
+        return None if given is None else kube_version(given)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _for_version(workshop: "Workshop", version: str | None) -> "Workshop":
+    """Charts are told that every cluster is of this version."""
+    if version is None:
+        return workshop
+    from bot.render.helm.inputs import ClusterFacts  # noqa: PLC0415 - as below
+
+    async def facts_of(_cluster: str) -> ClusterFacts:
+        return ClusterFacts(version)
+
+    return replace(workshop, elsewhere=replace(workshop.elsewhere, facts=facts_of))
 
 
 def _key_files(options: Options) -> tuple[Path, ...]:

@@ -11,11 +11,13 @@ from bot.cli.progress import Progress
 from bot.proc.programs import find
 from tests.git.repos import Work
 from tests.planning.conftest import config_map, kustomization
+from tests.stories.fluxfiles import bootstrap, flux_kustomization, own_chart, release
 
 
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
-    monkeypatch.setenv("LONGSHORE_KUSTOMIZE", str(find("kustomize")))
+    for program in ("kustomize", "helm"):
+        monkeypatch.setenv(f"LONGSHORE_{program.upper()}", str(find(program)))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     work = Work.init(tmp_path / "work")
     work.commit({"app/kustomization.yaml": kustomization("cm.yaml"), "app/cm.yaml": config_map("a")})
@@ -35,7 +37,11 @@ def test_the_exit_status_tells_nothing_changes_and_unknown_apart(work: Work) -> 
 
 
 @pytest.mark.parametrize(
-    "wrong", [["--formt", "json"], ["--format", "xml"], ["--discover", "argocd"], ["--head", "nowhere"]]
+    "wrong",
+    [
+        *(["--formt", "json"], ["--format", "xml"], ["--discover", "argocd"], ["--head", "nowhere"]),
+        *(["--kube-version", "new"], ["--kube-version", "--debug"]),
+    ],
 )
 def test_a_command_that_is_wrong_is_never_taken_for_a_change(work: Work, wrong: list[str]) -> None:
     assert status(work, "--exit-code", *wrong) == 1
@@ -63,3 +69,19 @@ def test_progress_repeats_nothing_that_a_terminal_obeys() -> None:
     with Progress(terminal) as progress:
         progress.say("rendering \x1b]0;owned\x07 \x1b[2J")
     assert terminal.getvalue() == "\r\x1b[2Krendering ?]0;owned? ?[2J\r\x1b[2K"
+
+
+def test_charts_are_rendered_for_the_version_that_is_asked_for(work: Work) -> None:
+    own = bootstrap("staging", "https://example.com/acme/fleet.git")
+    files = {
+        **own,
+        "clusters/staging/apps.yaml": flux_kustomization("apps", "apps"),
+        "apps/web.yaml": release("web", "shop"),
+        **own_chart("{kubernetes: '{{ .Capabilities.KubeVersion }}'}"),
+    }
+    work.git("remote", "add", "origin", "https://example.com/acme/fleet.git")
+    work.write({path: str(text) for path, text in files.items()})
+    arguments = ["plan", "--repo", str(work.path), "--base", "HEAD", "--discover", "flux"]
+    told = CliRunner().invoke(main, [*arguments, "--kube-version", "v1.31.5+k3s1"])
+    assert told.exit_code == 0, told.output
+    assert "kubernetes: v1.31.5" in told.stdout
