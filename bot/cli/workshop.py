@@ -8,26 +8,28 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.diff.mask import Mask
 from bot.errors import UserError
-from bot.git.foreign import ForeignRepositories
-from bot.git.remote import Credentials as GitCredentials
 from bot.model.hosts import Credentials, Hosts
 from bot.model.rendering import Trust
 from bot.planning.elsewhere import Elsewhere
 from bot.planning.memory import Memory
+from bot.planning.once import Late
 from bot.planning.renderings import Workshop
 from bot.proc.errors import ProgramMissing
 from bot.proc.programs import find, version
 from bot.proc.sandbox import protections
-from bot.registry.downloads import Downloads
-from bot.registry.limits import Limits
 from bot.render.builder import Builder, Builders
 from bot.render.cache import RenderingCache
 from bot.render.sandbox import Sandbox
 from bot.render.sops.decrypt import Decryptor
 from bot.render.sops.keys import AgeKeys
+
+if TYPE_CHECKING:
+    from bot.git.foreign import ForeignRepositories
+    from bot.registry.downloads import Downloads
 
 _CACHE_BYTES = 512 << 20
 _KEY_BYTES = 32
@@ -60,15 +62,24 @@ class Sources:
     offline: bool = False
 
     def elsewhere(self) -> Elsewhere:
-        limits = Limits(cache_bytes=self.cache_bytes)
-        return Elsewhere(
-            Downloads(self.home / "charts", self.hosts, self.credentials, limits, offline=self.offline),
-            ForeignRepositories(self.home / "git", self.hosts, self._of_git, offline=self.offline),
-        )
+        """Most plans need none of it, and do not wait for its code to be loaded."""
+        return Elsewhere(Late(self._downloads), Late(self._repositories))
 
-    def _of_git(self, url: str) -> GitCredentials | None:
-        known = self.credentials.of(url)
-        return GitCredentials(known.username or _TOKEN_USER, known.secret) if known else None
+    def _downloads(self) -> "Downloads":
+        from bot.registry import Downloads, Limits  # noqa: PLC0415
+
+        limits = Limits(cache_bytes=self.cache_bytes)
+        return Downloads(self.home / "charts", self.hosts, self.credentials, limits, offline=self.offline)
+
+    def _repositories(self) -> "ForeignRepositories":
+        from bot.git.foreign import ForeignRepositories  # noqa: PLC0415
+        from bot.git.remote import Credentials as GitCredentials  # noqa: PLC0415
+
+        def credentials(url: str) -> GitCredentials | None:
+            known = self.credentials.of(url)
+            return GitCredentials(known.username or _TOKEN_USER, known.secret) if known else None
+
+        return ForeignRepositories(self.home / "git", self.hosts, credentials, offline=self.offline)
 
 
 async def make_workshop(

@@ -1,36 +1,46 @@
-"""What renderings need that the repository does not hold: charts and artifacts of registries, other repositories, and
-what a cluster says of itself.
+"""What renderings need that the repository does not hold: charts, artifacts, files, other repositories, and what a
+cluster says of itself.
 
 Nothing is fetched before it is needed, and nothing twice in one piece of work: what moves meanwhile is seen alike by both
 sides of a change.
 """
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bot.aio import gather_bounded
 from bot.errors import LongshoreError, Temporary
-from bot.git.foreign import ForeignRepositories, Visit
 from bot.model.release import Chart, ChartKind
 from bot.model.remote import RemoteKind, RemoteRef
 from bot.model.rendering import Material
 from bot.model.target import GitSource, OciSource, Target
 from bot.model.tree import TreeReader
+from bot.planning.once import Late, Once
 from bot.planning.unpacked import UnpackedTree
-from bot.registry.archive import unpack
-from bot.registry.downloads import Downloads
-from bot.registry.limits import ARTIFACT
-from bot.registry.resolved import ResolvedChart
 from bot.render.errors import Unrenderable
-from bot.render.ground import RemoteTree
+from bot.render.ground import RemoteTree, fetched_file
 from bot.render.helm.dependencies import wanted_dependencies
 from bot.render.helm.inputs import Archive, ClusterFacts, ReleaseInputs, ValuesSource
-from bot.render.helm.render import chart_tree
 
+if TYPE_CHECKING:
+    from bot.git.foreign import ForeignRepositories, Visit
+    from bot.registry.downloads import Downloads
+    from bot.registry.resolved import ResolvedChart
+
+MOST_ARTIFACTS = 100
+MOST_FILES = 200
+MOST_UNPACKED_BYTES = 2 << 30
+MOST_FILE_BYTES = 128 << 20
+"""Of all files together, which stay in memory for as long as the work lasts."""
 _NOT_ASKED = "nothing outside of this repository is asked here"
+_AT_ONCE = 8
+_UNPACKED_AT_ONCE = 2
 _SHORT = 12
 
 FactsOf = Callable[[str], Awaitable[ClusterFacts]]
@@ -45,39 +55,57 @@ async def nothing_known(_cluster: str) -> ClusterFacts:
 class Elsewhere:
     """One per process. What is None is not asked at all."""
 
-    charts: Downloads | None = None
-    repositories: ForeignRepositories | None = None
+    downloads: "Late[Downloads] | None" = None
+    repositories: "Late[ForeignRepositories] | None" = None
     facts: FactsOf = nothing_known
 
     @asynccontextmanager
     async def visit(self) -> AsyncIterator["Errand"]:
         """For one piece of work."""
         async with AsyncExitStack() as stack:
-            visit = None
-            if self.repositories is not None:
-                visit = await stack.enter_async_context(self.repositories.visit())
-            yield Errand(self.charts, visit, stack, self.facts)
+            errand = Errand(self, stack)
+            try:
+                yield errand
+            finally:
+                await errand.end()
 
     async def close(self) -> None:
-        if self.charts is not None:
-            await self.charts.close()
+        if self.downloads is not None and self.downloads.opened is not None:
+            await self.downloads.opened.close()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a release is rendered from beside its tree; `remarks` are sentences for people, of what is to be wondered at."""
+
+    inputs: ReleaseInputs = field(default_factory=ReleaseInputs)
+    materials: tuple[Material, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
 class Errand:
     """Raises the typed errors of `bot.git` and `bot.registry`, which name the place and the way out.
 
     `is_troubled`: something could not be had that may be had later.
     """
 
-    _charts: Downloads | None = None
-    _visit: Visit | None = None
-    _stack: AsyncExitStack | None = None
-    _facts_of: FactsOf = nothing_known
-    _facts: dict[str, ClusterFacts] = field(default_factory=dict)
-    _resolved: dict[Chart, ResolvedChart] = field(default_factory=dict)
-    _unpacked: dict[OciSource, asyncio.Task[TreeReader]] = field(default_factory=dict)
-    is_troubled: bool = False
+    def __init__(self, elsewhere: Elsewhere | None = None, stack: AsyncExitStack | None = None) -> None:
+        """Without a `stack` to open things in, nobody is asked for files."""
+        self._elsewhere = elsewhere or Elsewhere()
+        self._stack = stack
+        self._visit: Once[None, Visit] = Once()
+        self._resolved: Once[Chart, ResolvedChart] = Once()
+        self._artifacts: Once[OciSource, TreeReader] = Once()
+        self._files: Once[str, RemoteTree] = Once()
+        self._facts: Once[str, ClusterFacts] = Once()
+        self._unpacking = asyncio.Semaphore(_UNPACKED_AT_ONCE)
+        self._unpacked_bytes = 0
+        self._file_bytes = 0
+        self.is_troubled = False
+
+    async def end(self) -> None:
+        for each in (self._resolved, self._artifacts, self._files, self._facts, self._visit):
+            await each.end()
 
     def note(self, error: LongshoreError) -> str:
         """What people are told of it."""
@@ -87,74 +115,119 @@ class Errand:
     async def tree(self, source: GitSource | OciSource) -> TreeReader:
         """The files of another repository, or of an artifact."""
         if isinstance(source, GitSource):
-            if self._visit is None:
+            visit = await self._repositories()
+            if visit is None:
                 raise Unrenderable(f"its source is another repository, {source.url}: {_NOT_ASKED}")
-            return (await self._visit.tree(source)).tree
-        if source not in self._unpacked:
-            self._unpacked[source] = asyncio.create_task(self._artifact(source))
-        return await self._unpacked[source]
+            return (await visit.tree(source)).tree
+        if len(self._artifacts) >= MOST_ARTIFACTS and source not in self._artifacts:
+            raise Unrenderable(f"its source is one of more than {MOST_ARTIFACTS} artifacts")
+        return await self._artifacts.get(source, lambda: self._artifact(source))
 
     async def facts(self, cluster: str) -> ClusterFacts:
         """What charts are told of the cluster: the same for the whole of the work, whatever happens to it meanwhile."""
-        if cluster not in self._facts:
-            # NB: two may ask at once; the first answer is kept for both.
-            self._facts.setdefault(cluster, await self._facts_of(cluster))
-        return self._facts[cluster]
+
+        async def ask() -> ClusterFacts:
+            return await self._elsewhere.facts(cluster)
+
+        return await self._facts.get(cluster, ask)
 
     async def remotes(self, wanted: Iterable[RemoteRef]) -> dict[RemoteRef, RemoteTree]:
         """What kustomizations build on elsewhere; one that cannot be had says why."""
-        return {ref: await self._remote(ref) for ref in sorted(wanted)}
+        refs = sorted(wanted)
+        return dict(zip(refs, await gather_bounded(_AT_ONCE, self._remote, refs), strict=True))
 
-    async def inputs(
-        self, tree: TreeReader, target: Target, values: tuple[ValuesSource, ...]
-    ) -> tuple[ReleaseInputs, tuple[Material, ...]]:
-        """Everything that a release is rendered from beside `tree`, fetched, and what of it to tell people."""
+    async def inputs(self, tree: TreeReader, target: Target, values: tuple[ValuesSource, ...]) -> Fetched:
+        """Everything that a release is rendered from beside `tree`."""
         release = target.release
         assert release is not None
         facts = await self.facts(target.id.cluster)
         if release.chart.kind is ChartKind.TREE:
-            wanted = await asyncio.to_thread(wanted_dependencies, chart_tree(tree, target), target)
-            found = {each.key: await self._archive(each.chart) for each in wanted if not each.problem}
-            archives = {key: archive for key, (_, archive) in found.items()}
-            return ReleaseInputs(values, dependencies=archives, facts=facts), _materials(found.values())
+            return await self._dependencies(tree, target, ReleaseInputs(values, facts=facts))
         resolved, archive = await self._archive(release.chart)
         # NB: helm-controller puts the artifact's digest behind the version of the charts that an OCIRepository names.
         digest = resolved.revision.rpartition("@")[2].removeprefix("sha256:")
         label = digest[:_SHORT] if release.chart.is_artifact else ""
-        return ReleaseInputs(values, archive, label, facts=facts), _materials([(resolved, archive)])
+        return _fetched(ReleaseInputs(values, archive, label, facts=facts), [resolved])
 
-    async def _archive(self, chart: Chart) -> tuple[ResolvedChart, Archive]:
-        if self._charts is None:
+    async def _dependencies(self, tree: TreeReader, target: Target, inputs: ReleaseInputs) -> Fetched:
+        """All of those that are missing, whatever the values say of them: source-controller packs them all."""
+        wanted = await asyncio.to_thread(wanted_dependencies, tree, target)
+        bad = next((each for each in wanted if each.problem), None)
+        if bad is not None:
+            raise Unrenderable(f"the chart's dependency {bad.key[:80]!r}: {bad.problem}")
+        found = await gather_bounded(_AT_ONCE, self._archive, (each.chart for each in wanted))
+        archives = {each.key: archive for each, (_, archive) in zip(wanted, found, strict=True)}
+        given = ReleaseInputs(inputs.values, dependencies=archives, facts=inputs.facts)
+        return _fetched(given, [resolved for resolved, _ in found])
+
+    async def _archive(self, chart: Chart) -> "tuple[ResolvedChart, Archive]":
+        downloads = self._downloads()
+        if downloads is None:
             raise Unrenderable(f"its chart lies at {chart.url}: {_NOT_ASKED}")
-        if chart not in self._resolved:
-            self._resolved[chart] = await self._charts.resolve(chart)
-        resolved = self._resolved[chart]
-        return resolved, Archive(await self._charts.fetch(resolved), resolved.digest)
+        resolved = await self._resolved.get(chart, lambda: downloads.resolve(chart))
+        if resolved.version:
+            resolved.version_in_cluster(resolved.version)
+        return resolved, Archive(await downloads.fetch(resolved), resolved.digest)
 
     async def _artifact(self, source: OciSource) -> TreeReader:
-        if self._charts is None or self._stack is None:
+        downloads = self._downloads()
+        if downloads is None or self._stack is None:
             raise Unrenderable(f"its source is {source.url}: {_NOT_ASKED}")
-        _, archive = await self._charts.fetch_archive(source)
-        home = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="longshore-"))
-        await asyncio.to_thread(unpack, archive, Path(home), strip=0, skips_links=True, limits=ARTIFACT)
-        return await asyncio.to_thread(UnpackedTree, Path(home))
+        from bot.registry import ARTIFACT, unpack  # noqa: PLC0415 - a plan that needs none does not wait for it
+
+        _, archive = await downloads.fetch_archive(source)
+        async with self._unpacking:
+            if self._unpacked_bytes > MOST_UNPACKED_BYTES:
+                raise Unrenderable(
+                    f"its source is one of artifacts of more than {MOST_UNPACKED_BYTES >> 30} GiB"
+                )
+            home = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="longshore-"))
+            self._stack.push_async_callback(asyncio.to_thread, shutil.rmtree, home, ignore_errors=True)
+            await asyncio.to_thread(unpack, archive, home, strip=0, skips_links=True, limits=ARTIFACT)
+            tree = await asyncio.to_thread(UnpackedTree, home)
+            self._unpacked_bytes += tree.size_bytes
+        return tree
 
     async def _remote(self, ref: RemoteRef) -> RemoteTree:
         try:
             if ref.kind is RemoteKind.FILE:
-                return RemoteTree(problem="single files are not fetched")
-            if self._visit is None:
+                return await self._files.get(ref.url, lambda: self._file(ref.url))
+            visit = await self._repositories()
+            if visit is None:
                 return RemoteTree(problem=_NOT_ASKED)
-            found = await self._visit.tree(ref)
+            found = await visit.tree(ref)
         except LongshoreError as error:
             return RemoteTree(problem=self.note(error))
         return RemoteTree(found.tree, found.identity)
 
+    async def _file(self, url: str) -> RemoteTree:
+        downloads = self._downloads()
+        if downloads is None:
+            return RemoteTree(problem=_NOT_ASKED)
+        if len(self._files) > MOST_FILES or self._file_bytes > MOST_FILE_BYTES:
+            return RemoteTree(
+                problem=f"it is one of more than {MOST_FILES} files, or {MOST_FILE_BYTES >> 20} MiB of them"
+            )
+        data = await downloads.fetch_file(url)
+        self._file_bytes += len(data)
+        return await asyncio.to_thread(fetched_file, url, data)
 
-def _materials(found: Iterable[tuple[ResolvedChart, Archive]]) -> tuple[Material, ...]:
-    return tuple(
-        sorted(
-            Material(f"chart {resolved.name}", resolved.version, archive.digest)
-            for resolved, archive in found
-        )
-    )
+    def _downloads(self) -> "Downloads | None":
+        return self._elsewhere.downloads() if self._elsewhere.downloads is not None else None
+
+    async def _repositories(self) -> "Visit | None":
+        repositories, stack = self._elsewhere.repositories, self._stack
+        if repositories is None or stack is None:
+            return None
+        return await self._visit.get(None, lambda: stack.enter_async_context(repositories().visit()))
+
+
+def _fetched(inputs: ReleaseInputs, charts: "list[ResolvedChart]") -> Fetched:
+    materials = {Material(f"chart {chart.name}", chart.version, chart.digest) for chart in charts}
+    remarks = {
+        f"chart {chart.name} {chart.version} was {chart.replaced} when it was last looked at, and is {chart.digest} now: "
+        "it was published again with other content"
+        for chart in charts
+        if chart.replaced
+    }
+    return Fetched(inputs, tuple(sorted(materials)), tuple(sorted(remarks)))

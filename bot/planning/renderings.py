@@ -10,10 +10,19 @@ from bot.git.tree import Tree
 from bot.model.objects import Manifest, Object
 from bot.model.plan import Protection
 from bot.model.remote import RemoteRef
-from bot.model.rendering import ContentKey, MaskedRendering, Material, Rendering, Trace, Trust
+from bot.model.rendering import (
+    ContentKey,
+    Diagnostic,
+    MaskedRendering,
+    Material,
+    Rendering,
+    Severity,
+    Trace,
+    Trust,
+)
 from bot.model.target import Target
 from bot.model.tree import TreeReader
-from bot.planning.elsewhere import Elsewhere, Errand
+from bot.planning.elsewhere import Elsewhere, Errand, Fetched
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
 from bot.planning.memory import Memory
 from bot.render.builder import Builders
@@ -62,12 +71,16 @@ def _builders(workshop: Workshop, trust: Trust, decryptor: Decryptor | None) -> 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """In which tree, of what and under which key a target is rendered."""
+    """In which tree, of what and under which key a target is rendered.
+
+    `remarks` are about what was fetched, as of now: no part of a rendering that is kept.
+    """
 
     tree: TreeReader
     given: Given
     key: ContentKey
     materials: tuple[Material, ...] = ()
+    remarks: tuple[Diagnostic, ...] = ()
 
 
 class Renderings:
@@ -189,22 +202,24 @@ class Renderings:
         """The target's objects as they are, secrets included: rendered now, and kept nowhere."""
         try:
             ready = await self._ready(tree, traced)
-            return replace(await self._rendered(traced, ready), materials=ready.materials)
+            rendering = await self._rendered(traced, ready)
+            diagnostics = (*ready.remarks, *rendering.diagnostics)
+            return replace(rendering, materials=ready.materials, diagnostics=diagnostics)
         except LongshoreError as error:
             return self._failed(traced, error)
 
     async def _ready(self, tree: Tree, traced: Traced) -> Ready:
         """With everything fetched that the target needs from elsewhere. Raises what an errand raises."""
-        target, inputs, key = traced.target, ReleaseInputs(), traced.key
-        materials: tuple[Material, ...] = ()
+        target, key, fetched = traced.target, traced.key, Fetched()
         if target.unknown_because or traced.trace.is_refused:
             return Ready(tree, NOTHING, key)
         where = await self._tree(tree, target)
         if target.release is not None:
-            inputs, materials = await self._errand.inputs(where, target, traced.values)
-            key = self._key(traced.trace, target, traced.substitution, inputs)
+            fetched = await self._errand.inputs(where, target, traced.values)
+            key = self._key(traced.trace, target, traced.substitution, fetched.inputs)
         remotes = await self._errand.remotes({use.ref for use in traced.trace.remotes})
-        return Ready(where, Given(traced.substitution, self._decryptor, remotes, inputs), key, materials)
+        given = Given(traced.substitution, self._decryptor, remotes, fetched.inputs)
+        return Ready(where, given, key, fetched.materials, _remarks(fetched, target))
 
     async def _rendered(self, traced: Traced, ready: Ready) -> Rendering:
         async with self._workshop.gate:
@@ -237,11 +252,11 @@ class Renderings:
             ready = await self._ready(tree, traced)
         except LongshoreError as error:
             return self.mask(self._failed(traced, error))
-        known = await asyncio.to_thread(self._cached, ready.key)
-        if known is not None:
-            return known
-        rendering = replace(await self._rendered(traced, ready), materials=ready.materials)
-        return await asyncio.to_thread(self._put, ready.key, rendering)
+        made = await asyncio.to_thread(self._cached, ready.key)
+        if made is None:
+            rendering = replace(await self._rendered(traced, ready), materials=ready.materials)
+            made = await asyncio.to_thread(self._put, ready.key, rendering)
+        return replace(made, diagnostics=(*ready.remarks, *made.diagnostics))
 
     def _cached(self, key: ContentKey) -> MaskedRendering | None:
         """A pull request may read what a delivery made; never the other way round."""
@@ -256,3 +271,8 @@ class Renderings:
         if not masked.failed:  # a failure may be the machine's: it is tried again
             self._workshop.cache.put(CacheKey(key, self._trust, self._workshop.mask.key_id), masked)
         return masked
+
+
+def _remarks(fetched: Fetched, target: Target) -> tuple[Diagnostic, ...]:
+    file, line = target.origin.file, target.origin.line
+    return tuple(Diagnostic(Severity.WARNING, remark, file, line) for remark in fetched.remarks)

@@ -11,10 +11,15 @@ _FILE_MODE, _TREE_MODE = "100644", "040000"
 
 
 class UnpackedTree:
-    """Satisfies `TreeReader` for a directory that nobody changes and that holds no links. Reads everything once."""
+    """Satisfies `TreeReader` for a directory that nobody changes and that holds no links.
+
+    Every file is read once, one after the other, for its id; what is kept is a few hundred bytes for each. `size_bytes`
+    is how much they hold together.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.size_bytes = 0
         self._entries: dict[str, TreeEntry] = {}
         self._listings: dict[str, list[tuple[str, TreeEntry]]] = {}
         self._list(root, "")
@@ -58,6 +63,7 @@ class UnpackedTree:
 
     def _file(self, file: Path, path: str) -> TreeEntry:
         data = file.read_bytes()
+        self.size_bytes += len(data)
         blob = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
         self._entries[path] = entry = TreeEntry(_FILE_MODE, EntryKind.BLOB, blob)
         return entry

@@ -11,7 +11,8 @@ from bot.model.hosts import Hosts
 from bot.model.plan import Plan, TargetPlan
 from bot.model.rendering import Severity
 from bot.planning.elsewhere import Elsewhere
-from bot.registry import Downloads
+from bot.planning.once import Late
+from bot.registry import Downloads, Limits
 from tests.git.conftest import CREDENTIALS, GitServer
 from tests.git.repos import Work
 from tests.planning.conftest import Bench, config_map, kustomization, target
@@ -34,11 +35,16 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
         yield opened
 
 
+def elsewhere(home: Path, hosts: Hosts, limits: Limits | None = None) -> Elsewhere:
+    return Elsewhere(
+        Late(lambda: Downloads(home / "charts", hosts, limits=limits)),
+        Late(lambda: ForeignRepositories(home / "git", hosts, lambda _: CREDENTIALS)),
+    )
+
+
 @pytest_asyncio.fixture
 async def fleet(bench: Bench, tmp_path: Path) -> AsyncIterator[Bench]:
-    charts = Downloads(tmp_path / "charts", LOOPBACK)
-    repositories = ForeignRepositories(tmp_path / "git", LOOPBACK, lambda _: CREDENTIALS)
-    bench.elsewhere = Elsewhere(charts, repositories)
+    bench.elsewhere = elsewhere(tmp_path, LOOPBACK)
     bench.work.commit(
         {
             "clusters/staging/flux-system/gotk-sync.yaml": flux("flux-system", "clusters/staging"),
@@ -179,9 +185,7 @@ async def test_what_another_repository_declares_is_followed(
 
 
 async def test_a_host_that_nobody_allowed_is_not_asked(fleet: Bench, tmp_path: Path) -> None:
-    fleet.elsewhere = Elsewhere(
-        Downloads(tmp_path / "c", Hosts(())), ForeignRepositories(tmp_path / "g", Hosts(()))
-    )
+    fleet.elsewhere = elsewhere(tmp_path / "nobody", Hosts(()))
     source = "url: https://git.example.test/acme/platform, ref: {branch: main}"
     fleet.work.commit(
         {
