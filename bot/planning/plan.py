@@ -15,6 +15,7 @@ from bot.planning.compare import compare
 from bot.planning.expand import expand_both
 from bot.planning.expansion import Expansion, Finding
 from bot.planning.judge import judge
+from bot.planning.order import new_troubles
 from bot.planning.renderings import Renderings
 from bot.render.helm.inputs import ClusterFacts
 
@@ -30,7 +31,7 @@ class Change:
     trees: tuple[Tree, Tree]
     repository: Repository
     verdicts: tuple[Diagnostic, ...] = ()
-    """On the secrets in the files that changed."""
+    """On the secrets in the files that changed, and on the order that targets ask for."""
     facts: Mapping[str, ClusterFacts] = field(default_factory=dict)
     """What is known of the clusters for which the change touches a release: its charts may ask."""
 
@@ -65,6 +66,7 @@ async def look(
     (before, after), verdicts = await asyncio.gather(
         expand_both(repository, *trees, finding, renderings), judge(repository, *trees)
     )
+    verdicts += new_troubles(before.targets, after.targets)
     facts = {cluster: await renderings.facts(cluster) for cluster in sorted(_asked(before, after))}
     return Change(base, head, before, after, trees, repository, verdicts, facts)
 
