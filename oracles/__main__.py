@@ -9,7 +9,7 @@ import re
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,14 +17,14 @@ import click
 
 from bot.cli.workshop import make_workshop
 from bot.diff.mask import Mask
+from bot.planning.elsewhere import Elsewhere
 from bot.render.helm.inputs import ClusterFacts
 from oracles.controllers import OracleMissing
 from oracles.gitserver import GitServer
-from oracles.layouts import CLUSTERS
 from oracles.live import NeverSettled
 from oracles.programme import worlds
 from oracles.report import Result, text, write
-from oracles.scene import CLUSTER, Scene
+from oracles.scene import Scene
 from oracles.trial import Say, Trial, tried
 from tools.programs import KUBERNETES, ORACLES
 
@@ -68,20 +68,25 @@ async def _run(
     directory: Path, keep: Path | None, wanted: tuple[int, int, str | None], say: Say
 ) -> list[Trial]:
     seed, combinations, only = wanted
+    elsewhere = Elsewhere(facts=_facts)
     workshop = await make_workshop(
-        directory / "cache", Mask(os.urandom(32)), _CACHE_BYTES, os.cpu_count() or 1
+        *(directory / "cache", Mask(os.urandom(32)), _CACHE_BYTES, os.cpu_count() or 1), elsewhere=elsewhere
     )
-    facts = ClusterFacts(KUBERNETES.version)
-    workshop = replace(workshop, facts=dict.fromkeys((CLUSTER, *CLUSTERS), facts))
     trials: list[Trial] = []
-    async with GitServer.running(keep or directory / "git") as server:
-        for number, scenes in enumerate(worlds(server.url, seed, combinations), 1):
-            chosen = [scene for scene in scenes if _is_chosen(scene, only)]
-            if chosen:
-                private = directory / f"world-{number}"
-                private.mkdir()
-                trials += await tried(chosen, server, private, workshop, say)
+    with closing(workshop):
+        async with GitServer.running(keep or directory / "git") as server:
+            for number, scenes in enumerate(worlds(server.url, seed, combinations), 1):
+                chosen = [scene for scene in scenes if _is_chosen(scene, only)]
+                if chosen:
+                    private = directory / f"world-{number}"
+                    private.mkdir()
+                    trials += await tried(chosen, server, private, workshop, say)
     return trials
+
+
+async def _facts(_cluster: str) -> ClusterFacts:
+    """Every cluster is the control plane that Flux sees."""
+    return ClusterFacts(KUBERNETES.version)
 
 
 def _is_chosen(scene: Scene, only: str | None) -> bool:

@@ -15,16 +15,6 @@ class Known:
 
 
 KNOWN: dict[str, Known] = {
-    "buildMetadata": Known(
-        Outcome.INCOMPLETE,
-        "spec.buildMetadata is not supported yet",
-        "not built yet: unknown, with this reason",
-    ),
-    "ignoreMissingComponents": Known(
-        Outcome.INCOMPLETE,
-        "spec.ignoreMissingComponents is not supported yet",
-        "not built yet: unknown, with this reason",
-    ),
     "postBuild.substituteFrom: only in the cluster": Known(
         Outcome.OPEN,
         "is not declared in this repository",
@@ -52,12 +42,20 @@ KNOWN: dict[str, Known] = {
         Outcome.OPEN, "is secret", "values of a Secret are left open: they are masked before they are put in"
     ),
     "HelmRelease: valuesFiles": Known(
-        Outcome.DIFFERENT,
-        "helm.sh/chart",
-        "Flux adds the generation of its HelmChart to the chart's version, and only the cluster knows that",
+        Outcome.OPEN,
+        "Flux puts the generation of its HelmChart behind the version",
+        "Flux adds the generation of its HelmChart to the chart's version; only the cluster knows it: left open",
     ),
     "HelmRelease: reconcileStrategy Revision": Known(
-        Outcome.DIFFERENT, "helm.sh/chart", "Flux adds the commit to the chart's version; not built yet"
+        Outcome.OPEN,
+        "Flux puts the commit that it renders behind the chart's version",
+        "Flux adds the commit to the chart's version, and a plan compares trees: left open",
+    ),
+    "a SOPS Secret without decryption": Known(
+        Outcome.DIFFERENT,
+        ".sops: field not declared in schema",
+        "Flux drops the block `sops` and gives the cluster the ciphertext as values; we keep the block, warn, and "
+        "the API server would refuse it",
     ),
 }
 """By the feature that brings it, alone or together with others."""

@@ -32,8 +32,8 @@ class Ours:
 
 async def rendered(scene: Scene, repository: Path, workshop: Workshop) -> Mapping[str, Ours]:
     """The targets of the scene's cluster, by the name that Flux has for them: NAMESPACE/NAME."""
-    renderings = Renderings(workshop, Trust.TRUSTED, decryptor=decryptor(key()))
-    async with Repository.open(repository) as opened:
+    async with workshop.elsewhere.visit() as errand, Repository.open(repository) as opened:
+        renderings = Renderings(workshop, Trust.TRUSTED, decryptor=decryptor(key()), errand=errand)
         tree = await opened.tree(await opened.tree_of(await opened.resolve(BRANCH)))
         finding = Finding(Mode.FLUX, RepositoryIdentity.of([scene.url]))
         expansion = await expand_one(opened, tree, finding, renderings)

@@ -45,6 +45,11 @@ class Scene:
     cluster: str = CLUSTER
 
     @property
+    def namespaces(self) -> frozenset[str]:
+        """Where Flux objects of it may lie: a targetNamespace moves them too."""
+        return frozenset({self.name, other_namespace(self.name)})
+
+    @property
     def sync(self) -> list[Manifest]:
         """The root's own objects, which somebody has to apply by hand the first time."""
         content = self.files[f"clusters/{self.cluster}/{SYNC}"]
@@ -59,7 +64,7 @@ class Script:
         self.name = name
         self.url = url
         self.cluster = cluster
-        self.other = f"{name}-other"
+        self.other = other_namespace(name)
         self.files: dict[str, Content] = {}
         self.given: list[Manifest] = [namespace(name), namespace(self.other)]
         self.refusals: dict[str, Refusal] = {}
@@ -91,6 +96,10 @@ class Script:
             *(self.name, self.url, tuple(features), self.files, tuple(self.given), self.refusals),
             cluster=self.cluster,
         )
+
+
+def other_namespace(name: str) -> str:
+    return f"{name}-other"
 
 
 def namespace(name: str) -> Manifest:

@@ -40,7 +40,9 @@ async def tried(
         trials = []
         for number, scene in enumerate(scenes, 1):
             ours = await rendered(scene, server.path(scene.name), workshop)
-            theirs = {f"{where}/{name}": v for (where, name), v in verdicts.items() if where == scene.name}
+            theirs = {
+                f"{where}/{name}": v for (where, name), v in verdicts.items() if where in scene.namespaces
+            }
             trials.append(Trial(scene, await _judged(Judge(scene, cluster, theirs, ours))))
             if number % 20 == 0 or number == len(scenes):
                 say(f"compared {number} of {len(scenes)} repositories")
