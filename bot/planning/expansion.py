@@ -58,7 +58,10 @@ class Traced:
     def is_open(self) -> bool:
         """Whether something took part that may be another one tomorrow: it is looked up again every time."""
         source, artifact = self.target.source, self.target.oci_source
-        if source is not None and (self.target.unknown_because or not source.ref.commit):
+        if source is not None and (self.target.unknown_because or not source.is_lasting):
+            return True
+        includes = self.target.includes
+        if includes and (self.target.unknown_because or not all(one.source.is_lasting for one in includes)):
             return True
         if artifact is not None and (self.target.unknown_because or not artifact.digest):
             return True
@@ -67,7 +70,8 @@ class Traced:
     @property
     def is_from_elsewhere(self) -> bool:
         """Whether it reads files that no search of the repository's own tree finds."""
-        return bool(self.target.source or self.target.oci_source or self.trace.remotes)
+        target = self.target
+        return bool(target.source or target.oci_source or target.includes or self.trace.remotes)
 
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -149,7 +153,11 @@ class Previous:
         return Traced(known.target, known.trace, known.key, known.substitution, known.values)
 
     def is_untouched(self, known: Traced) -> bool:
-        return self._touched.isdisjoint(_paths(known.trace))
+        if known.target.has_includes:
+            # What is laid into a tree may be in the way of a file that comes, and may be of this very repository.
+            return False
+        """Nobody knows of what is refused: its trace ends at a link or a directory that may have changed."""
+        return not known.trace.is_refused and self._touched.isdisjoint(_paths(known.trace))
 
 
 def _paths(trace: Trace) -> Iterable[str]:

@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 from bot.git.repository import Repository
 from bot.model.plan import Action
 from bot.model.rendering import Trust
@@ -202,3 +204,24 @@ async def test_what_a_change_from_outside_led_to_is_not_read_by_a_delivery(bench
         assert await Renderings(workshop, Trust.TRUSTED).recall(tree, bench.finding) is None
         await expand_one(repository, tree, bench.finding, Renderings(workshop, Trust.TRUSTED))
         assert await Renderings(workshop, Trust.TRUSTED).recall(tree, bench.finding) is not None
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../out", "a.yaml"])
+async def test_a_link_out_of_the_repository_that_is_mended_is_a_change(bench: Bench, target: str) -> None:
+    bench.work.commit(
+        {"apps/kustomization.yaml": kustomization("a.yaml", "b.yaml"), "apps/b.yaml": config_map("b")}
+    )
+    (bench.work.path / "apps/a.yaml").symlink_to(target)
+    bench.work.commit()
+    (bench.work.path / "apps/a.yaml").unlink()
+    bench.work.commit({"apps/a.yaml": config_map("a")})
+    assert statuses(await bench.plan()) == {"apps": "unknown"}
+    assert statuses(await bench.plan("HEAD", "HEAD~1")) == {"apps": "unknown"}
+
+
+async def test_a_directory_where_a_file_is_needed_that_becomes_one_is_a_change(bench: Bench) -> None:
+    more = "configMapGenerator: [{name: c, files: [a]}]\n"
+    bench.work.commit({"apps/kustomization.yaml": kustomization(more=more), "apps/a/b.txt": "1"})
+    bench.work.git("rm", "-qr", "apps/a")
+    bench.work.commit({"apps/a": "1"})
+    assert statuses(await bench.plan()) == {"apps": "unknown"}
