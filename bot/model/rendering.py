@@ -5,6 +5,7 @@ included, lives in memory only and is what an engine applies; a `MaskedRendering
 only kind that is compared, cached, logged or shown.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
@@ -54,12 +55,14 @@ class Trace:
     """Everything in the tree that a rendering read or looked for in vain, sorted by path.
 
     `diagnostics` holding an error means the sandbox refuses to render: the target is unknown. `remotes` are the entries
-    that name something outside the tree; what was read there has entries below its `place`.
+    that name something outside the tree; what was read there has entries below its `place`. `places` is for a tree that
+    was composed: the files of the repository at hand that each file of it was made of.
     """
 
     entries: tuple[TraceEntry, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     remotes: tuple[RemoteUse, ...] = ()
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_refused(self) -> bool:

@@ -2,7 +2,8 @@
 
 It leaves out symbolic links, submodules, what belongs to Git, and what `.sourceignore` files and `spec.ignore` say,
 which read like `.gitignore` files; the latter has the last word. Where none of them says anything, anywhere in the
-tree, a list of names that Flux takes for no part of a deployment is left out as well.
+tree, a list of names that Flux takes for no part of a deployment is left out as well. For what a generator composes
+that list is all that counts.
 """
 
 import threading
@@ -41,9 +42,10 @@ class ArtifactTree:
     `wants_any` becomes true when an answer depended on whether anything at all is ignored in the tree.
     """
 
-    def __init__(self, tree: TreeReader, ignore: str = "") -> None:
-        """`ignore` is what `spec.ignore` of the source says."""
+    def __init__(self, tree: TreeReader, ignore: str = "", *, is_composed: bool = False) -> None:
+        """`ignore` is what `spec.ignore` of the source says. What is composed is held to no `.sourceignore` of its own."""
         self.repository = tree
+        self.is_composed = is_composed
         self.wants_any = False
         self._last_word = patterns(ignore)
         self._patterns: dict[str, tuple[Pattern, ...]] = {}
@@ -52,7 +54,7 @@ class ArtifactTree:
     @classmethod
     def of(cls, tree: TreeReader, target: Target) -> "ArtifactTree":
         """As the source of this target makes it."""
-        return cls(tree, ignore_of(target))
+        return cls(tree, ignore_of(target), is_composed=target.artifact is not None)
 
     @property
     def id(self) -> TreeId:
@@ -150,14 +152,15 @@ class ArtifactTree:
         if self._last_word or not any(pattern.matches(names) for pattern in _DEFAULTS):
             return False
         self.wants_any = True
-        return not self.first_that_ignores()
+        return self.is_composed or not self.first_that_ignores()
 
     def _patterns_of(self, directory: str) -> tuple[Pattern, ...]:
         known = self._patterns.get(directory)
         if known is None:
             path = f"{directory}/{SOURCE_IGNORE}" if directory else SOURCE_IGNORE
             entry = self.repository.entry(path)
-            known = self._read(path, entry) if entry is not None and entry.kind is EntryKind.BLOB else ()
+            counts = entry is not None and entry.kind is EntryKind.BLOB and not self.is_composed
+            known = self._read(path, entry) if entry is not None and counts else ()
             self._patterns[directory] = known
         return known
 
@@ -179,6 +182,8 @@ class ArtifactTree:
 
 
 def ignore_of(target: Target) -> str:
-    """What `spec.ignore` of the target's source says."""
+    """What `spec.ignore` of the target's source says; what is composed has none."""
+    if target.artifact is not None:
+        return ""
     source = target.source or target.oci_source
     return source.ignore if source is not None else target.ignore

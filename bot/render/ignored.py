@@ -8,7 +8,12 @@ from bot.render.notes import Notes
 
 
 def note_ignore_files(artifact: ArtifactTree, notes: Notes) -> None:
-    """Each `.sourceignore` that could hide something that was looked at. Raises `TooMuch`."""
+    """Each `.sourceignore` that could hide something that was looked at. Raises `TooMuch`.
+
+    What is composed has been looked through before.
+    """
+    if artifact.is_composed:
+        return
     entries = [entry for entry in notes.entries if not entry.path.startswith(f"{REMOTE_ROOT}/")]
     listed = {entry.path for entry in entries if entry.kind is TraceKind.LISTING}
     directories = listed.union(*(_above(entry.path) for entry in entries))

@@ -21,6 +21,7 @@ from bot.render.ground import Ground, Remotes, Site
 from bot.render.helm.chart import reads
 from bot.render.ignored import note_ignore_files
 from bot.render.notes import Notes, TooMuch
+from bot.render.origins import in_repository, repository_files
 from bot.render.paths import Place, follow, join
 from bot.render.remote import remote_entry
 from bot.render.uses import Uses
@@ -33,6 +34,7 @@ class Walk:
 
     def __init__(self, tree: TreeReader, target: Target, remotes: Remotes) -> None:
         is_flux = target.origin.found in {Found.FLUX_KUSTOMIZATION, Found.FLUX_HELM_RELEASE}
+        self._tree = tree
         self._artifact = ArtifactTree.of(tree, target) if is_flux else None
         self._ground = Ground(self._artifact or tree)
         self._target = target
@@ -47,7 +49,9 @@ class Walk:
                 note_ignore_files(self._artifact, self._notes)
         if problem := self._uses.problem(self._ground.tree, self._target):
             self._notes.refuse(problem, *self._where())
-        return Trace(self._notes.entries, self._notes.diagnostics, self._uses.found)
+        entries = self._notes.entries
+        diagnostics = in_repository(self._notes.diagnostics, self._tree, self._target)
+        return Trace(entries, diagnostics, self._uses.found, repository_files(self._tree, entries))
 
     def _root(self) -> None:
         if self._target.renderer is RendererKind.HELM:
