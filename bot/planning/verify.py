@@ -7,6 +7,7 @@ the whole tree. A disagreement is a bug of ours, never of the repository.
 from dataclasses import dataclass
 
 from bot.git.repository import Repository
+from bot.model.manifests import canonical_json
 from bot.model.plan import ObjectChange, Plan, TargetPlan, TargetStatus
 from bot.model.target import TargetId
 from bot.planning.expansion import Finding
@@ -47,13 +48,27 @@ async def verify(
 
 
 def _disagreement(name: TargetId, quick: TargetPlan | None, slow: TargetPlan | None) -> Disagreement | None:
-    planned, rendered = _verdict(quick), _verdict(slow)
-    if planned == rendered:
+    if _essence(quick) == _essence(slow):
         return None
     if quick and slow and quick.status is TargetStatus.UNCHANGED and slow.status is TargetStatus.UNKNOWN:
         # Equal keys are unchanged even where nothing can render them; brute force can only say that it cannot.
         return None
-    return Disagreement(name, planned, rendered)
+    planned, rendered = _verdict(quick), _verdict(slow)
+    return Disagreement(
+        name, planned, rendered if rendered != planned else f"{rendered}, with other values in these fields"
+    )
+
+
+def _essence(plan: TargetPlan | None) -> object:
+    """All that counts of a verdict, in an order that does not depend on who made it."""
+    if plan is None or plan.status is TargetStatus.UNKNOWN:
+        return plan and plan.status
+    changes = sorted((c.id, c.action, c.old_name or "", _fields(c)) for c in plan.changes)
+    return plan.status, changes
+
+
+def _fields(change: ObjectChange) -> list[str]:
+    return sorted(repr((f.path, f.op.value, canonical_json([f.old, f.new]))) for f in change.fields)
 
 
 def _verdict(plan: TargetPlan | None) -> str:
@@ -65,5 +80,5 @@ def _verdict(plan: TargetPlan | None) -> str:
 
 
 def _shown(change: ObjectChange) -> str:
-    fields = ", ".join(f"{field.op.value} {field.path}" for field in change.fields)
+    fields = ", ".join(sorted(f"{field.op.value} {field.path}" for field in change.fields))
     return f"{change.action.value} {change.id}{f' ({fields})' if fields else ''}"
