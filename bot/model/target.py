@@ -88,13 +88,31 @@ class GitSource:
     """Another Git repository, as a manifest names it, or this one at a commit or tag that the manifest pins.
 
     `ignore` are patterns that Flux adds to its `.sourceignore`. `secret` names the Secret that Flux logs in with,
-    empty for none.
+    empty for none. `includes` are laid into its tree in this order. `url` is empty for the repository at hand, which only
+    an `Included` names so.
     """
 
     url: str
     ref: GitRef = field(default_factory=GitRef)
     ignore: str = ""
     secret: str = ""
+    includes: "tuple[Included, ...]" = ()
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether nothing but a change of the repository at hand can make it lead to other files."""
+        return (not self.url or bool(self.ref.commit)) and all(
+            each.source.is_lasting for each in self.includes
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """What Flux gets of `source` below `from_path`, copied to `to_path`; both as they are written."""
+
+    source: GitSource
+    from_path: str
+    to_path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +203,11 @@ class Target:
 
     `path` is relative to the repository's root, without leading or trailing slash, empty for the root itself.
     `overlay` holds kustomization fields that the finder lays over the path's kustomization, as Flux does with
-    `spec.patches`, `spec.images` and the like. `release` is what the renderer `helm` renders; `source`, `oci_source` or
-    `artifact` is where `path` lies when that is not the repository at hand; `ignore` are the patterns that Flux adds
-    to the `.sourceignore` of the repository at hand. `flux` is set for what Flux applies. `unknown_because` is set where
-    the finder already knows that the target cannot be rendered: it is then planned as unknown, with this reason.
+    `spec.patches`, `spec.images` and the like. `release` is what the renderer `helm` renders; `source`,
+    `oci_source` or `artifact` is where `path` lies when that is not the repository at hand; `ignore` are the
+    patterns that Flux adds to the `.sourceignore` of the repository at hand, `includes` what it lays into its tree.
+    `flux` is set for what Flux applies. `unknown_because` is set where the finder already knows that the target
+    cannot be rendered: it is then planned as unknown, with this reason.
     """
 
     id: TargetId
@@ -210,5 +229,10 @@ class Target:
     oci_source: OciSource | None = None
     artifact: Composition | None = None
     ignore: str = ""
+    includes: tuple[Included, ...] = ()
     flux: FluxSettings | None = None
     unknown_because: str = ""
+
+    @property
+    def has_includes(self) -> bool:
+        return bool(self.includes or (self.source is not None and self.source.includes))

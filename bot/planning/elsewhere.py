@@ -8,7 +8,7 @@ sides of a change.
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,14 +19,16 @@ from bot.errors import LongshoreError, Temporary
 from bot.model.release import Chart, ChartKind
 from bot.model.remote import RemoteKind, RemoteRef
 from bot.model.rendering import Material
-from bot.model.target import GitSource, OciSource, Target
+from bot.model.target import GitSource, Included, OciSource, Target
 from bot.model.tree import TreeReader
 from bot.planning.once import Late, Once
 from bot.planning.unpacked import UnpackedTree
+from bot.render.artifact import ArtifactTree
 from bot.render.errors import Unrenderable
 from bot.render.ground import RemoteTree, fetched_file
 from bot.render.helm.dependencies import wanted_dependencies
 from bot.render.helm.inputs import Archive, ClusterFacts, ReleaseInputs, ValuesSource
+from bot.render.included import Include, with_includes
 
 if TYPE_CHECKING:
     from bot.git.foreign import ForeignRepositories, Visit
@@ -112,13 +114,14 @@ class Errand:
         self.is_troubled = self.is_troubled or isinstance(error, Temporary)
         return str(error)
 
-    async def tree(self, source: GitSource | OciSource) -> TreeReader:
-        """The files of another repository, or of an artifact."""
+    async def tree(
+        self, here: TreeReader, source: GitSource | OciSource | None, includes: Sequence[Included] = ()
+    ) -> TreeReader:
+        """The files of a source: another repository, an artifact, or `here`, the repository itself, with its `includes`."""
+        if source is None:
+            return await self._including(here, includes, here)
         if isinstance(source, GitSource):
-            visit = await self._repositories()
-            if visit is None:
-                raise Unrenderable(f"its source is another repository, {source.url}: {_NOT_ASKED}")
-            return (await visit.tree(source)).tree
+            return await self._git(source, here)
         if len(self._artifacts) >= MOST_ARTIFACTS and source not in self._artifacts:
             raise Unrenderable(f"its source is one of more than {MOST_ARTIFACTS} artifacts")
         return await self._artifacts.get(source, lambda: self._artifact(source))
@@ -168,6 +171,25 @@ class Errand:
         if resolved.version:
             resolved.version_in_cluster(resolved.version)
         return resolved, Archive(await downloads.fetch(resolved), resolved.digest)
+
+    async def _git(self, source: GitSource, here: TreeReader) -> TreeReader:
+        if not source.url:
+            return await self._including(here, source.includes, here)
+        visit = await self._repositories()
+        if visit is None:
+            raise Unrenderable(f"its source is another repository, {source.url}: {_NOT_ASKED}")
+        return await self._including((await visit.tree(source)).tree, source.includes, here)
+
+    async def _including(
+        self, tree: TreeReader, includes: Sequence[Included], here: TreeReader
+    ) -> TreeReader:
+        laid = [
+            Include(
+                ArtifactTree(await self._git(one.source, here), one.source.ignore), one.from_path, one.to_path
+            )
+            for one in includes
+        ]
+        return await asyncio.to_thread(with_includes, tree, laid) if laid else tree
 
     async def _artifact(self, source: OciSource) -> TreeReader:
         downloads = self._downloads()

@@ -145,8 +145,9 @@ class Renderings:
         return Traced(target, found, key, substitution, values)
 
     async def _tree(self, tree: TreeReader, target: Target) -> TreeReader:
-        source = target.source or target.oci_source
-        return tree if source is None or target.unknown_because else await self._errand.tree(source)
+        if target.unknown_because:
+            return tree
+        return await self._errand.tree(tree, target.source or target.oci_source, target.includes)
 
     async def _trace(self, tree: TreeReader, target: Target) -> Trace:
         """What lies elsewhere may build on more that lies elsewhere; the walk says when that goes too far."""

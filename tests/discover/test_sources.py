@@ -6,7 +6,7 @@ import pytest
 
 from bot.discover.flux import RepositoryIdentity, Sources
 from bot.model.release import GitRef
-from bot.model.target import GitSource, OciSource
+from bot.model.target import GitSource, Included, OciSource
 from tests.discover.examples import FLEET, HERE, declared, source, target
 
 PODINFO = {"kind": "GitRepository", "name": "podinfo"}
@@ -60,7 +60,6 @@ def test_this_repository_at_a_pinned_revision_is_not_the_tree_at_hand(ref: dict[
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("include", [{"repository": {"name": "x"}}]),
         ("recurseSubmodules", True),
         ("sparseCheckout", ["apps"]),
     ],
@@ -69,6 +68,74 @@ def test_parts_of_a_source_that_nobody_fetches_make_its_targets_unknown(name: st
     got = target([{**FLEET, "spec": {**FLEET["spec"], name: value}}])
     assert got.unknown_because == (
         f"its source, GitRepository flux-system/flux-system, has spec.{name}, which Longshore does not fetch"
+    )
+
+
+def including(name: str, *others: str, **more: Any) -> dict[str, Any]:
+    include = [{"repository": {"name": other}} for other in others]
+    return source(name, f"https://github.com/x/{name}", **{"include": include, **more})
+
+
+def far(name: str, *includes: Included) -> GitSource:
+    return GitSource(f"https://github.com/x/{name}", includes=includes)
+
+
+def test_what_a_source_includes_is_named_with_its_paths_in_order() -> None:
+    include = [
+        {"repository": {"name": "base"}},
+        {"repository": {"name": "more"}, "fromPath": "./deploy", "toPath": "lib/more"},
+    ]
+    known = [including("podinfo", include=include), including("base"), including("more")]
+    included = (Included(far("base"), "", "base"), Included(far("more"), "./deploy", "lib/more"))
+    assert target(known, sourceRef=PODINFO).source == far("podinfo", *included)
+
+
+def test_what_this_repository_includes_is_the_targets_and_it_may_be_included_itself() -> None:
+    fleet = {
+        **FLEET,
+        "spec": {**FLEET["spec"], "include": [{"repository": {"name": "base"}}], "ignore": "/x"},
+    }
+    got = target([fleet, including("base")])
+    assert (got.source, got.includes) == (None, (Included(far("base"), "", "base"),))
+    got = target([fleet, including("base"), including("podinfo", "flux-system")], sourceRef=PODINFO)
+    here = GitSource("", ignore="/x", includes=(Included(far("base"), "", "base"),))
+    assert got.source == far("podinfo", Included(here, "", "flux-system"))
+    assert not got.source.is_lasting
+
+
+def test_a_source_lasts_where_all_that_it_includes_does() -> None:
+    pin = {"commit": "0" * 40}
+    for ref, lasts in ((pin, True), ({"tag": "v1"}, False)):
+        known = [including("podinfo", "base", ref=pin), including("base", ref=ref)]
+        got = target(known, sourceRef=PODINFO).source
+        assert got is not None
+        assert got.is_lasting == lasts
+
+
+@pytest.mark.parametrize(
+    ("others", "why"),
+    [
+        ({}, "is not declared in this repository"),
+        ({"base": ("podinfo",)}, "includes GitRepository flux-system/podinfo, which leads back to itself"),
+        ({"base": ("base",)}, "includes GitRepository flux-system/base, which leads back to itself"),
+    ],
+)
+def test_an_include_that_leads_nowhere_makes_its_targets_unknown(
+    others: dict[str, tuple[str, ...]], why: str
+) -> None:
+    known = [including("podinfo", "base"), *(including(name, *names) for name, names in others.items())]
+    got = target(known, sourceRef=PODINFO)
+    including_base = "GitRepository flux-system/podinfo, includes another: GitRepository flux-system/base"
+    assert got.unknown_because == f"its source, {including_base}, {why}"
+
+
+def test_includes_that_multiply_are_cut_short() -> None:
+    known = [
+        including("podinfo", "s0", "s0"),
+        *(including(f"s{n}", f"s{n + 1}", f"s{n + 1}") for n in range(40)),
+    ]
+    assert target([*known, including("s40")], sourceRef=PODINFO).unknown_because.endswith(
+        "includes more than 32 others"
     )
 
 

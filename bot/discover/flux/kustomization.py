@@ -65,6 +65,7 @@ def kustomization_target(found: FluxObject, sources: Sources, cluster: str) -> T
         source=place.git,
         oci_source=place.oci,
         ignore=place.ignore,
+        includes=place.includes,
         flux=settings(identity, spec, source, _SPOKEN_FOR),
         unknown_because=identity.problem or spec.problem or why_contradictory(spec) or place.unknown_because,
     )

@@ -3,7 +3,7 @@
 A source of another namespace is looked up there, as Flux does unless it runs with `--no-cross-namespace-refs`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.discover.flux.fields import mapping, text
 from bot.discover.flux.sources import (
@@ -16,25 +16,32 @@ from bot.discover.flux.sources import (
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 from bot.model.release import GitRef
-from bot.model.target import GitSource, OciSource
+from bot.model.target import GitSource, Included, OciSource
+
+MOST_INCLUDES = 32
+"""Of one source, with those of what it includes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """The tree of the repository at hand where neither `git` nor `oci` is set.
 
-    `ignore` are patterns that the source of the repository at hand adds. `remarks` are for people, of whatever uses it.
+    `ignore` are patterns that the source of the repository at hand adds, `includes` what it includes. `remarks` are for
+    people, of whatever uses it.
     """
 
     git: GitSource | None = None
     oci: OciSource | None = None
     ignore: str = ""
+    includes: tuple[Included, ...] = ()
     unknown_because: str = ""
     remarks: tuple[str, ...] = field(default=(), compare=False)
 
 
-def place_of(ref: FluxRef, sources: Sources) -> Place:
-    """A GitRepository called `flux-system` that is declared nowhere is taken for the repository at hand: an operator, or a
+def place_of(ref: FluxRef, sources: Sources, above: tuple[FluxRef, ...] = ()) -> Place:
+    """Where the source leads. `above` are those that include it.
+
+    A GitRepository called `flux-system` that is declared nowhere is taken for the repository at hand: an operator, or a
     bootstrap outside Git, made it from the repository it lies in.
     """
     if ref.kind in _ONLY_IN_CLUSTER:
@@ -44,7 +51,7 @@ def place_of(ref: FluxRef, sources: Sources) -> Place:
         if (ref.kind, ref.name) == ("GitRepository", "flux-system") or ref in sources.here:
             return Place()
         return Place(unknown_because=sources.why_missing(ref))
-    places = [_place(source, ref, sources) for source in found]
+    places = [_place(source, ref, sources, above) for source in found]
     if any(place != places[0] for place in places):
         return Place(unknown_because=f"its source, {why_ambiguous(ref, len(places))}")
     return places[0]
@@ -60,13 +67,44 @@ def suspended_remark(source: DeclaredSource) -> tuple[str, ...]:
     return (f"has a suspended source, {source.ref}: Flux fetches nothing new",) if source.is_suspended else ()
 
 
-def _place(source: DeclaredSource, ref: FluxRef, sources: Sources) -> Place:
+def _place(source: DeclaredSource, ref: FluxRef, sources: Sources, above: tuple[FluxRef, ...]) -> Place:
     if source.unknown_because:
         return Place(unknown_because=f"its source, {ref}, cannot be used: {source.unknown_because}")
     remarks = suspended_remark(source)
     if ref.kind == "OCIRepository":
         return Place(oci=_oci(source.spec), remarks=remarks)
-    return _git_place(source.spec, ref, sources, remarks)
+    place = _git_place(source.spec, ref, sources, remarks)
+    included = source.spec.get("include")
+    return (
+        _including(place, included, (*above, ref), sources)
+        if included and not place.unknown_because
+        else place
+    )
+
+
+def _including(place: Place, entries: list[Manifest], above: tuple[FluxRef, ...], sources: Sources) -> Place:
+    """What is included lies in the namespace of what includes it."""
+    ref, includes, remarks = above[-1], list[Included](), place.remarks
+    for entry in entries:
+        other = FluxRef("GitRepository", ref.namespace, text(mapping(entry.get("repository")), "name"))
+        if other in above:
+            return Place(unknown_because=f"its source, {ref}, includes {other}, which leads back to itself")
+        found = place_of(other, sources, above)
+        if found.unknown_because:
+            why = found.unknown_because.removeprefix("its source, ")
+            return Place(unknown_because=f"its source, {ref}, includes another: {why}")
+        source = found.git or GitSource("", ignore=found.ignore, includes=found.includes)
+        includes.append(Included(source, text(entry, "fromPath"), text(entry, "toPath") or other.name))
+        remarks = (*remarks, *found.remarks)
+        if sum(map(_count, includes)) > MOST_INCLUDES:
+            return Place(unknown_because=f"its source, {ref}, includes more than {MOST_INCLUDES} others")
+    if place.git is not None:
+        return replace(place, git=replace(place.git, includes=tuple(includes)), remarks=remarks)
+    return replace(place, includes=tuple(includes), remarks=remarks)
+
+
+def _count(included: Included) -> int:
+    return 1 + sum(map(_count, included.source.includes))
 
 
 def _git_place(spec: Manifest, ref: FluxRef, sources: Sources, remarks: tuple[str, ...]) -> Place:
@@ -83,7 +121,7 @@ def _git_place(spec: Manifest, ref: FluxRef, sources: Sources, remarks: tuple[st
     return Place(git=GitSource(without_login(url), follows, ignore, secret), remarks=remarks)
 
 
-_NOT_FETCHED = ("include", "recurseSubmodules", "sparseCheckout")
+_NOT_FETCHED = ("recurseSubmodules", "sparseCheckout")
 
 
 def _is_pinned(ref: GitRef) -> bool:

@@ -55,6 +55,7 @@ def helm_release_target(found: FluxObject, sources: Sources, cluster: str) -> Ta
         release=release,
         source=chart.place.git,
         ignore=chart.place.ignore,
+        includes=chart.place.includes,
         flux=_settings(identity, spec, chart),
         unknown_because=identity.problem
         or spec.problem

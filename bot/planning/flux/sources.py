@@ -11,6 +11,8 @@ _BOOTSTRAP = ("GitRepository", "flux-system")
 """Made by `flux bootstrap`, often outside of Git."""
 
 
+_NAMING_OTHERS = ("HelmChart", "GitRepository")
+
 _Place = tuple[str, str, str]
 """Kind, namespace and name."""
 
@@ -81,20 +83,30 @@ class ClusterSources:
     def _named(self, found: FluxObject, cluster: str) -> list[_Place]:
         """Every source that it names, and those that these name."""
         namespace = str((found.manifest.get("metadata") or {}).get("namespace") or "")
-        places: list[_Place] = []
-        pending = [found.manifest.get("spec")]
+        places: dict[_Place, None] = {}
+        pending = [(namespace, found.manifest.get("spec"))]
         while pending:
-            for reference in _references(pending.pop()):
+            namespace, spec = pending.pop()
+            for reference in (*_references(spec), *_included(spec)):
                 place = (
                     str(reference.get("kind")),
                     str(reference.get("namespace") or namespace),
                     str(reference.get("name")),
                 )
                 if place not in places:
-                    places.append(place)
-                    if place[0] == "HelmChart":
-                        pending += [m.get("spec") for m in self._by_place[cluster].get(place, ())]
-        return places
+                    places[place] = None
+                    pending += [
+                        (place[1], manifest.get("spec")) for manifest in self._named_by(place, cluster)
+                    ]
+        return list(places)
+
+    def _named_by(self, place: _Place, cluster: str) -> list[Manifest]:
+        """What may name further sources, as it is declared; what was rendered counts before what stands in files."""
+        if place[0] not in _NAMING_OTHERS:
+            return []
+        nowhere = (place[0], "", place[2])
+        tiers = (self._by_place[cluster], self._files_by_place)
+        return next(filter(None, (tier.get(each) for tier in tiers for each in (place, nowhere))), [])
 
 
 def _by_place(manifests: Iterable[Manifest]) -> dict[_Place, list[Manifest]]:
@@ -105,6 +117,17 @@ def _by_place(manifests: Iterable[Manifest]) -> dict[_Place, list[Manifest]]:
         place = (str(manifest.get("kind")), str(names.get("namespace") or ""), str(names.get("name")))
         found.setdefault(place, []).append(manifest)
     return found
+
+
+def _included(spec: object) -> list[Manifest]:
+    """What a GitRepository includes, as references."""
+    entries = spec.get("include") if isinstance(spec, dict) else None
+    named = (
+        [one.get("repository") for one in entries if isinstance(one, dict)]
+        if isinstance(entries, list)
+        else []
+    )
+    return [{"kind": "GitRepository", "name": one.get("name")} for one in named if isinstance(one, dict)]
 
 
 def _references(spec: object) -> list[Manifest]:
