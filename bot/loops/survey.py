@@ -11,6 +11,8 @@ from functools import partial
 from bot.aio import cancel_all, gather_bounded
 from bot.engines.direct.engine import REMOVED
 from bot.engines.direct.standing import Standing, standing
+from bot.engines.flux import delivered_by
+from bot.engines.whole import NotWhole, require_whole
 from bot.errors import LongshoreError
 from bot.kube import parent as parents
 from bot.kube.client import KubeClient
@@ -22,7 +24,6 @@ from bot.loops.head import Head
 from bot.loops.world import World
 from bot.model.delivery import Phase, TargetDelivery
 from bot.model.keys import TargetKey
-from bot.model.rendering import Severity
 from bot.model.repo import Sha
 from bot.model.target import EngineKind, Target, TargetId
 from bot.planning.declared import TEAM_FILE
@@ -183,7 +184,7 @@ def _plain(world: World, head: Head, target: Target) -> Seen:
     """What is known without asking: who delivers it, what it waits for, and whether it may be delivered at all."""
     environment = world.environment(target)
     if target.engine is EngineKind.FLUX:
-        return Seen(target.id, environment, handed_over=f"delivered by Flux (Kustomization {target.id.name})")
+        return Seen(target.id, environment, handed_over=delivered_by(target))
     reason = target.unknown_because
     if head.mistakes:
         reason = f"nothing of this branch is delivered while its {TEAM_FILE} cannot be used"
@@ -216,10 +217,10 @@ async def _untold(
     world: World, head: Head, plain: Seen, traced: Traced | None, found: Standing | None
 ) -> Seen:
     if traced is not None:
-        rendering = await head.renderings.masked(head.tree, traced)
-        if rendering.failed:
-            reasons = [d.message for d in rendering.diagnostics if d.severity is Severity.ERROR]
-            return replace(plain, why_not=f"it cannot be rendered: {reasons[0]}")
+        try:
+            require_whole(await head.renderings.masked(head.tree, traced))
+        except NotWhole as error:
+            return replace(plain, why_not=str(error))
     if found and (rewritten := await _rewritten(head, found)):
         return replace(plain, rewritten=rewritten)
     word = await world.words.get(TargetKey(plain.target, head.source))

@@ -1,10 +1,12 @@
 """Who declares what, and what can no longer be said."""
 
+from dataclasses import replace
+
 from bot.engines.claims import Claims
 from bot.kube.applyset import Parent
 from bot.kube.parent import Identity, Source
 from bot.model.objects import Object, ObjectId
-from bot.model.rendering import Diagnostic, Rendering, Severity
+from bot.model.rendering import Diagnostic, Hole, Rendering, Severity
 from bot.model.repo import RepoId
 from bot.model.target import TargetId
 from tests.engines.direct.world import config_map
@@ -46,3 +48,18 @@ def test_an_object_may_move_from_a_target_that_vanished() -> None:
     gone = Identity(Parent.of(REPO, old), Source(REPO, "main"), old)
     claims = Claims.of(REPO, {A: rendering("one")}, vanished=[gone])
     assert claims.why_not_movable(gone.parent.id, ONE) == ""
+
+
+def test_an_object_whose_name_is_not_known_may_be_any_of_its_kind() -> None:
+    hole = Hole(ObjectId("", "ConfigMap", "shop", "web-${SUFFIX}"), "metadata.name", "SUFFIX", "it is secret")
+    vague = replace(rendering("web-${SUFFIX}"), holes=(hole,))
+    claims = Claims.of(REPO, {A: vague, B: rendering("two")})
+    assert "may be declared by target test/a" in claims.why_not_gone(ONE)
+    assert "may be declared by it" in claims.why_not_movable(set_id(A), ONE)
+    assert claims.why_not_gone(replace(ONE, kind="Secret")) == ""
+
+
+def test_a_value_that_is_not_known_leaves_it_known_who_declares_what() -> None:
+    hole = Hole(ObjectId("", "ConfigMap", "shop", "two"), "data.key", "TOKEN", "it is secret")
+    claims = Claims.of(REPO, {A: replace(rendering("two"), holes=(hole,))})
+    assert claims.why_not_gone(ONE) == ""

@@ -15,6 +15,7 @@ from bot.engines.direct.options import Options
 from bot.engines.direct.prepare import prepare
 from bot.engines.direct.session import Session, opened
 from bot.engines.direct.standing import told
+from bot.engines.whole import NotWhole, require_whole
 from bot.errors import Temporary, UserError
 from bot.kube import parent as parents
 from bot.kube.applyset import Parent
@@ -25,7 +26,6 @@ from bot.kube.parent import Identity
 from bot.kube.record import Attempt, Record
 from bot.model.delivery import Phase, TargetDelivery
 from bot.model.objects import Digest, ObjectId
-from bot.model.rendering import Severity
 from bot.model.repo import Sha
 from bot.model.target import TargetId
 
@@ -56,11 +56,11 @@ class DirectEngine:
         self._options = options or Options()
 
     async def step(self, order: Order) -> Step:
-        return _unrendered(order) or await self._answered(order, lambda: self._step(order))
+        return _refused(order) or await self._answered(order, lambda: self._step(order))
 
     async def prune(self, order: Order) -> Step:
         """Go on from PRUNING, or from BLOCKED after somebody allowed the deletion. Anything else stays as it is."""
-        return _unrendered(order) or await self._answered(order, lambda: self._prune(order))
+        return _refused(order) or await self._answered(order, lambda: self._prune(order))
 
     async def remove(self, removal: Removal) -> Step:
         """Delete what a vanished target had, then its parent."""
@@ -187,13 +187,14 @@ def _may_prune(record: Record, order: Order) -> bool:
     return attempt is not None and _is_of(record, order) and attempt.phase in {Phase.PRUNING, Phase.BLOCKED}
 
 
-def _unrendered(order: Order) -> Step | None:
-    """The answer to an order that holds no rendering; no cluster is asked for it."""
-    if not order.rendering.failed:
-        return None
-    why = next((d.message for d in order.rendering.diagnostics if d.severity is Severity.ERROR), "")
-    unknown = TargetDelivery(*_whose(order), order.revision, Phase.UNKNOWN)
-    return Step(_because(unknown, f"the target cannot be rendered: {why}"))
+def _refused(order: Order) -> Step | None:
+    """The answer to an order whose rendering is not whole; no cluster is asked for it."""
+    try:
+        require_whole(order.rendering)
+    except NotWhole as error:
+        unknown = TargetDelivery(*_whose(order), order.revision, Phase.UNKNOWN)
+        return Step(_because(unknown, str(error)))
+    return None
 
 
 def _digest(work: Order | Removal) -> str:

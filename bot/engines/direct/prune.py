@@ -124,7 +124,7 @@ def _why_kept(question: Question, entry: Entry, live: ObjectMeta) -> Kept | None
         if reason:
             return Kept(identity, reason, stays_ours=False)
     for reason in (
-        _claimed(question.claims, identity),
+        question.claims.why_not_gone(identity),
         ""
         if question.admits(identity, namespaced=bool(identity.namespace))
         else "is no longer covered by the operator's `allow` for this cluster",
@@ -157,14 +157,6 @@ def _opted_out(live: ObjectMeta) -> bool:
         return True
     options = {option.strip().lower() for option in live.annotation_map.get(_ARGO_OPTIONS, "").split(",")}
     return bool(options & {"prune=false", "delete=false"})
-
-
-def _claimed(claims: Claims, identity: ObjectId) -> str:
-    if claimants := claims.claimants(identity):
-        return f"is declared by target {claimants[0]}"
-    if claims.unknown:
-        return f"may be declared by target {claims.unknown[0]}, which cannot be rendered now"
-    return ""
 
 
 def _guard(question: Question, doomed: tuple[Doomed, ...]) -> PruneGuard | None:

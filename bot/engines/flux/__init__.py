@@ -5,12 +5,17 @@ Invariant: nothing is written to the cluster here.
 
 from bot.engines.base import Order, Step
 from bot.model.delivery import Phase, TargetDelivery
+from bot.model.target import Target
+
+
+def delivered_by(target: Target) -> str:
+    """Who delivers it, for people: `delivered by Flux (HelmRelease shop/web)`."""
+    return f"delivered by Flux ({target.flux.ref})" if target.flux else "delivered by Flux"
 
 
 class FluxEngine:
     async def step(self, order: Order) -> Step:
         target = order.target
-        name = f"{target.namespace}/{target.id.name}" if target.namespace else target.id.name
         return Step(
             TargetDelivery(
                 target.id,
@@ -18,7 +23,7 @@ class FluxEngine:
                 order.revision,
                 Phase.HANDED_OVER,
                 digest=order.masked.digest,
-                reason=f"delivered by Flux (Kustomization {name})",
+                reason=delivered_by(target),
             )
         )
 
