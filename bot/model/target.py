@@ -167,19 +167,26 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Ingredient:
-    """A source of a generator: another repository, an artifact of a registry, a composition, or the repository at hand,
-    with the patterns that Flux adds to its `.sourceignore`.
+    """A source of a generator: one of a repository, an artifact of a registry, and another composition.
+
+    The `url` of `git` is empty for the repository at hand.
     """
 
     alias: str
     git: GitSource | None = None
     oci: OciSource | None = None
     composed: "Composition | None" = None
-    ignore: str = ""
 
     @property
     def is_here(self) -> bool:
-        return self.git is None and self.oci is None and self.composed is None
+        return self.git is not None and not self.git.url
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether nothing but a change of the repository at hand can make it hold other files."""
+        if self.composed is not None:
+            return self.composed.is_lasting
+        return self.git.is_lasting if self.git is not None else bool(self.oci and self.oci.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +202,20 @@ class Composition:
     ingredients: tuple[Ingredient, ...]
     outputs: tuple[Output, ...]
     path_pattern: str = ""
+
+    @property
+    def is_lasting(self) -> bool:
+        return all(each.is_lasting for each in self.ingredients)
+
+    @property
+    def is_of_here(self) -> bool:
+        """Whether it holds nothing but files of the repository at hand, each at a path of its own there."""
+        return all(
+            each.composed.is_of_here
+            if each.composed
+            else bool(each.is_here and each.git and not each.git.includes)
+            for each in self.ingredients
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,22 +21,6 @@ _MOST_VARIABLES = 2
 """In one name: to try them all takes the length of a name to this power."""
 
 
-def may_make(composition_name: str, template: str) -> bool:
-    """Whether an output called so can be one of this name, whatever its variables are. Never raises."""
-    parts = _VARIABLE.split(template)[::2]
-    if len(parts) == 1:
-        return composition_name == template
-    at = len(parts[0])
-    if not composition_name.startswith(parts[0]):
-        return False
-    for part in parts[1:-1]:
-        at = composition_name.find(part, at + 1)
-        if at < 0:
-            return False
-        at += len(part)
-    return composition_name.endswith(parts[-1]) and at + 1 <= len(composition_name) - len(parts[-1])
-
-
 def chosen(composition: Composition, sources: Mapping[str, Holding]) -> tuple[Copy, ...]:
     """What is copied for the artifact that is asked for.
 

@@ -5,6 +5,7 @@ What can be told from the objects alone becomes a target; the rest is kept as un
 
 from bot.discover.flux.kustomization import kustomization_target
 from bot.discover.flux.objects import (
+    EXTENSIONS_GROUP,
     HELM_GROUP,
     KUSTOMIZE_GROUP,
     SOURCE_GROUP,
@@ -21,6 +22,7 @@ from bot.discover.flux.remarks import notices
 from bot.discover.flux.sources import RepositoryIdentity, Sources, normal_url
 
 __all__ = [
+    "EXTENSIONS_GROUP",
     "HELM_GROUP",
     "KUSTOMIZE_GROUP",
     "SOURCE_GROUP",

@@ -44,6 +44,8 @@ def chart_place(spec: Spec, sources: Sources, namespace: str) -> ChartPlace:
     if ref.kind == "HelmChart":
         return _of_object(ref, sources)
     place = place_of(ref, sources)
+    if place.composed is not None:
+        return ChartPlace(Chart(ChartKind.TREE, is_artifact=True), place, ref)
     chart = _artifact(place.oci) if place.oci else Chart(ChartKind.OCI, is_artifact=True)
     why = place.unknown_because or (_why_no_chart(place.oci, ref) if place.oci else "")
     return ChartPlace(chart, Place(unknown_because=why, remarks=place.remarks), ref)

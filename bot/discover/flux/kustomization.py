@@ -64,6 +64,7 @@ def kustomization_target(found: FluxObject, sources: Sources, cluster: str) -> T
         decryption=_decryption(fields.get("decryption")),
         source=place.git,
         oci_source=place.oci,
+        artifact=place.composed,
         ignore=place.ignore,
         includes=place.includes,
         flux=settings(identity, spec, source, _SPOKEN_FOR),

@@ -13,8 +13,14 @@ from bot.model.objects import Manifest
 KUSTOMIZE_GROUP = "kustomize.toolkit.fluxcd.io"
 HELM_GROUP = "helm.toolkit.fluxcd.io"
 SOURCE_GROUP = "source.toolkit.fluxcd.io"
+EXTENSIONS_GROUP = "source.extensions.fluxcd.io"
 
-SERVED: Mapping[str, str] = {KUSTOMIZE_GROUP: "v1", HELM_GROUP: "v2", SOURCE_GROUP: "v1"}
+SERVED: Mapping[str, str] = {
+    KUSTOMIZE_GROUP: "v1",
+    HELM_GROUP: "v2",
+    SOURCE_GROUP: "v1",
+    EXTENSIONS_GROUP: "v1beta1",
+}
 OLD: Mapping[str, tuple[str, ...]] = {
     KUSTOMIZE_GROUP: ("v1beta2", "v1beta1"),
     HELM_GROUP: ("v2beta2", "v2beta1"),
@@ -102,7 +108,11 @@ def is_helm_release(manifest: Manifest) -> bool:
 
 
 def is_source(manifest: Manifest) -> bool:
-    return group(manifest) == SOURCE_GROUP
+    """Also what makes sources of others."""
+    known = group(manifest)
+    return known == SOURCE_GROUP or (
+        known == EXTENSIONS_GROUP and manifest.get("kind") == "ArtifactGenerator"
+    )
 
 
 def is_of_artifact(found: FluxObject) -> bool:

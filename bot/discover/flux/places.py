@@ -5,6 +5,7 @@ A source of another namespace is looked up there, as Flux does unless it runs wi
 
 from dataclasses import dataclass, field, replace
 
+from bot.discover.flux.artifacts import ARTIFACT, composed_of
 from bot.discover.flux.fields import mapping, text
 from bot.discover.flux.sources import (
     DeclaredSource,
@@ -16,7 +17,7 @@ from bot.discover.flux.sources import (
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 from bot.model.release import GitRef
-from bot.model.target import GitSource, Included, OciSource
+from bot.model.target import Composition, GitSource, Included, Ingredient, OciSource
 
 MOST_INCLUDES = 32
 """Of one source, with those of what it includes."""
@@ -24,7 +25,7 @@ MOST_INCLUDES = 32
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The tree of the repository at hand where neither `git` nor `oci` is set.
+    """The tree of the repository at hand where none of `git`, `oci` and `composed` is set.
 
     `ignore` are patterns that the source of the repository at hand adds, `includes` what it includes. `remarks` are for
     people, of whatever uses it.
@@ -32,6 +33,7 @@ class Place:
 
     git: GitSource | None = None
     oci: OciSource | None = None
+    composed: Composition | None = None
     ignore: str = ""
     includes: tuple[Included, ...] = ()
     unknown_because: str = ""
@@ -39,11 +41,13 @@ class Place:
 
 
 def place_of(ref: FluxRef, sources: Sources, above: tuple[FluxRef, ...] = ()) -> Place:
-    """Where the source leads. `above` are those that include it.
+    """Where the source leads. `above` are those that include it, or that are made of it.
 
     A GitRepository called `flux-system` that is declared nowhere is taken for the repository at hand: an operator, or a
     bootstrap outside Git, made it from the repository it lies in.
     """
+    if ref.kind == ARTIFACT:
+        return _composed(ref, sources, above)
     if ref.kind in _ONLY_IN_CLUSTER:
         return Place(unknown_because=f"its source is the {ref}, {_ONLY_IN_CLUSTER[ref.kind]}")
     found = sources.source_of(ref.kind, ref.namespace, ref.name)
@@ -59,7 +63,7 @@ def place_of(ref: FluxRef, sources: Sources, above: tuple[FluxRef, ...] = ()) ->
 
 _ONLY_IN_CLUSTER = {
     "Bucket": "whose files only the cluster can read",
-    "ExternalArtifact": "which something in the cluster makes",
+    "HelmChart": "which only the cluster packs",
 }
 
 
@@ -101,6 +105,50 @@ def _including(place: Place, entries: list[Manifest], above: tuple[FluxRef, ...]
     if place.git is not None:
         return replace(place, git=replace(place.git, includes=tuple(includes)), remarks=remarks)
     return replace(place, includes=tuple(includes), remarks=remarks)
+
+
+def _composed(ref: FluxRef, sources: Sources, above: tuple[FluxRef, ...]) -> Place:
+    """An artifact that a generator makes. `above` are those that it is a source of."""
+    if ref in above or len(above) >= _MOST_ABOVE:
+        return Place(unknown_because=f"its source, {ref}, is made of itself, or of too many others")
+    made_by = sources.generators_of(ref)
+    if not made_by:
+        why = "which something in the cluster makes: no ArtifactGenerator that is declared here does"
+        return Place(unknown_because=f"its source is the {ref}, {why}")
+    if len(made_by) > 1:
+        names = " and ".join(dict.fromkeys(str(generator.ref) for _, generator, _ in made_by))
+        return Place(unknown_because=f"its source, {ref}, may be made by more than one: {names}")
+    source, generator, outputs = made_by[0]
+    if source.unknown_because:
+        why = f"{generator.ref}, which makes it, cannot be used: {source.unknown_because}"
+        return Place(unknown_because=f"its source is the {ref}: {why}")
+    remarks, size = suspended_remark(source), 0
+
+    def ingredient(alias: str, other: FluxRef) -> Ingredient | str:
+        nonlocal remarks, size
+        found = place_of(other, sources, (*above, ref))
+        remarks, size = (*remarks, *found.remarks), size + 1 + _size(found.composed)
+        if size > _MOST_INGREDIENTS:
+            return f"more than {_MOST_INGREDIENTS} sources have to do with it"
+        if found.unknown_because:
+            return found.unknown_because.removeprefix("its source, ").removeprefix("its source is ")
+        if found.oci or found.composed:
+            return Ingredient(alias, oci=found.oci, composed=found.composed)
+        return Ingredient(alias, found.git or GitSource("", ignore=found.ignore, includes=found.includes))
+
+    composition = composed_of(generator, ref.name, outputs, ingredient)
+    if isinstance(composition, str):
+        return Place(unknown_because=f"its source, {ref}, is made by {generator.ref}: {composition}")
+    return Place(composed=composition, remarks=remarks)
+
+
+_MOST_ABOVE = 8
+_MOST_INGREDIENTS = 64
+"""Of one artifact, with those of what it is made of."""
+
+
+def _size(composition: Composition | None) -> int:
+    return sum(1 + _size(each.composed) for each in composition.ingredients) if composition else 0
 
 
 def _count(included: Included) -> int:

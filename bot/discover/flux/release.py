@@ -54,6 +54,7 @@ def helm_release_target(found: FluxObject, sources: Sources, cluster: str) -> Ta
         overlay=unread_overlay(identity, spec),
         release=release,
         source=chart.place.git,
+        artifact=chart.place.composed,
         ignore=chart.place.ignore,
         includes=chart.place.includes,
         flux=_settings(identity, spec, chart),

@@ -3,12 +3,14 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.discover.flux.artifacts import GENERATOR, GENERATOR_SPEC, Generator, generator_problem, is_paused
 from bot.discover.flux.objects import Identity, MalformedFlux, Spec
 from bot.discover.flux.source_specs import OLD_SOURCES, SOURCES
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
+from bot.model.target import Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,11 @@ class DeclaredSource:
     spec: Manifest
     unknown_because: str = ""
     is_old: bool = False
+    is_paused: bool = False
 
     @property
     def is_suspended(self) -> bool:
-        return self.spec.get("suspend") is True
+        return self.is_paused or self.spec.get("suspend") is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,19 @@ class Sources:
             FluxRef(kind, "", name), ()
         )
 
+    def generators_of(
+        self, artifact: FluxRef
+    ) -> tuple[tuple[DeclaredSource, Generator, tuple[Output, ...]], ...]:
+        """Every generator that may make the artifact, with what of it would be; they make it in their own namespace."""
+        found = []
+        for ref, several in self.declared.items():
+            if ref.kind == GENERATOR and ref.namespace in ("", artifact.namespace):
+                for source in several:
+                    generator = Generator(replace(ref, namespace=artifact.namespace), source.spec)
+                    outputs = generator.outputs(artifact.name)
+                    found += [(source, generator, outputs)] if outputs else []
+        return tuple(found)
+
     def why_missing(self, ref: FluxRef) -> str:
         """The sentence for a source that is declared nowhere, with the namespaces in which there is one of its name."""
         elsewhere = sorted(
@@ -121,6 +137,10 @@ def _declared(manifest: Manifest) -> DeclaredSource | None:
         identity = Identity.of(manifest)
     except MalformedFlux:
         return None
+    if identity.ref.kind == GENERATOR:
+        spec = Spec.of(manifest, GENERATOR_SPEC)
+        why = identity.problem or spec.problem or generator_problem(spec.fields)
+        return DeclaredSource(identity.ref, spec.fields, why, is_paused=is_paused(manifest))
     shape = (OLD_SOURCES if identity.is_old else SOURCES).get(identity.ref.kind)
     if shape is None:
         return None
