@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import msgspec
@@ -22,11 +23,6 @@ from bot.planning.renderings import Renderings
 _AT_ONCE = 16
 """Targets compared at once; how many are rendered at once is for `Renderings` to say."""
 
-_LOST = Diagnostic(
-    Severity.ERROR,
-    "what becomes of it is not known: a file that declares targets cannot be used after this change",
-)
-
 
 async def compare(
     base: Expansion, head: Expansion, trees: tuple[Tree, Tree], renderings: Renderings
@@ -43,8 +39,10 @@ async def compare(
         before, after = base.targets.get(name), head.targets.get(name)
         if before is not None and after is not None and before.key == after.key and not renderings.exhaustive:
             return TargetPlan(after.target, TargetStatus.UNCHANGED, diagnostics=_unrenderable(after))
-        if before is not None and after is None and not head.whole:
-            return TargetPlan(before.target, TargetStatus.UNKNOWN, diagnostics=(_LOST,))
+        if before is not None and after is None:
+            lost = await _lost(before, base, head, lambda traced: rendered(trees[1], traced))
+            if lost:
+                return TargetPlan(before.target, TargetStatus.UNKNOWN, diagnostics=lost)
         old, new = await asyncio.gather(rendered(trees[0], before), rendered(trees[1], after))
         changes = () if _failed(old) or _failed(new) else compare_objects(old, new)
         traced = after or before
@@ -57,6 +55,28 @@ async def compare(
     exchanged = match_across(comparisons)
     told = [replace(plan, changes=exchanged.get(plan.target.id, plan.changes)) for plan in plans]
     return tuple(_paired(told))
+
+
+async def _lost(
+    before: Traced,
+    base: Expansion,
+    head: Expansion,
+    rendered: Callable[[Traced], Awaitable[MaskedRendering | None]],
+) -> tuple[Diagnostic, ...]:
+    """Why a target that is missing may be declared all the same. Whoever declared it can tell, where that one renders."""
+    parent = before.parent
+    if parent is not None and parent in base.targets:
+        if parent not in head.targets:
+            return await _lost(base.targets[parent], base, head, rendered)
+        if not _failed(await rendered(head.targets[parent])):
+            return ()
+        why = f"{parent}, which declares it, cannot be rendered"
+    elif head.whole:
+        return ()
+    else:
+        why = "a file that may declare it cannot be read"
+    message = f"what becomes of it is not known: {why} after this change"
+    return (Diagnostic(Severity.ERROR, message, before.target.origin.file),)
 
 
 def _verdict(

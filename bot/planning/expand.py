@@ -81,7 +81,9 @@ async def expand_both(
     )
     if base.id == head.id:
         return before, before
-    after = await expand(repository, head, finding, renderings, Previous(before, changed))
+    # NB: brute force takes nothing over, or it would judge the quick way by itself.
+    previous = None if renderings.exhaustive else Previous(before, changed)
+    after = await expand(repository, head, finding, renderings, previous)
     if before.mode is not after.mode:
         chosen = min(before.mode, after.mode, key=_PRECEDENCE.index)
         settled = replace(finding, mode=chosen)

@@ -55,6 +55,12 @@ class Traced:
     providers: tuple[TargetId, ...] | None = ()
 
     @property
+    def parent(self) -> TargetId | None:
+        """The target that declares it, None for what a search begins with."""
+        name = self.found.parent if self.found else None
+        return TargetId(self.target.id.cluster, name) if name else None
+
+    @property
     def is_open(self) -> bool:
         """Whether something took part that may be another one tomorrow: it is looked up again every time."""
         source, artifact = self.target.source, self.target.oci_source
@@ -106,7 +112,7 @@ class Expansion:
     """Every target of one tree. `mode` is the one that was used; `auto` where the tree holds nothing to find.
 
     `settled` is False where something could not be rendered while looking: another try may find more. `whole` is False
-    where something that declares targets could not be read: one that is missing may be declared all the same. `held`
+    where a file that may declare targets could not be read: one that is missing may be declared all the same. `held`
     are the Flux objects that what was rendered holds, by the key it was rendered for. `flux` is what the files say of
     Flux, None where nobody looked.
     """

@@ -70,8 +70,42 @@ def flux(name: str, path: str, more: Mapping[str, Any] | None = None, source: st
     )
 
 
+def git_source() -> str:
+    return _yaml(
+        {
+            "apiVersion": "source.toolkit.fluxcd.io/v1",
+            "kind": "GitRepository",
+            "metadata": {"name": "flux-system", "namespace": "flux-system"},
+            "spec": {"url": URL},
+        }
+    )
+
+
+def release(name: str, more: Mapping[str, Any] | None = None, chart: str = "charts/web") -> str:
+    source = {"kind": "GitRepository", "name": "flux-system", "namespace": "flux-system"}
+    return _yaml(
+        {
+            "apiVersion": "helm.toolkit.fluxcd.io/v2",
+            "kind": "HelmRelease",
+            "metadata": {"name": name, "namespace": "shop"},
+            "spec": {
+                "interval": "1h",
+                "chart": {"spec": {"chart": f"./{chart}", "sourceRef": source}},
+                **(more or {}),
+            },
+        }
+    )
+
+
 def _yaml(value: Mapping[str, Any]) -> str:
     return json.dumps(value) + "\n"
+
+
+def chart_values(name: str, value: str) -> str:
+    return (
+        f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop}}\n"
+        f"data: {{values.yaml: 'greeting: from-{value}'}}\n"
+    )
 
 
 FROM_VARS = {"kind": "ConfigMap", "name": "vars"}
@@ -102,18 +136,30 @@ PLAIN: Mapping[str, Content] = {
     "loose/deep/q.yaml": config_map("q") + "---\n" + secret("q"),
     "README.md": "hello",
 }
+TEMPLATE = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: '{{ .Release.Name }}'}
+data: {greeting: '{{ .Values.greeting }}', version: '{{ .Chart.Version }}'}
+"""
+CHARTS: Mapping[str, Content] = {
+    "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "charts/web/values.yaml": "greeting: hello\n",
+    "charts/web/templates/map.yaml": TEMPLATE,
+    "charts/web/templates/secret.yaml": secret("of-{{ .Release.Name }}", "{{ .Values.greeting }}"),
+    "charts/other/Chart.yaml": "apiVersion: v2\nname: other\nversion: 1.0.0\n",
+    "charts/other/templates/map.yaml": config_map("{{ .Release.Name }}-other"),
+}
+SHOP: Mapping[str, Content] = {
+    "clusters/live/shop.yaml": flux("shop", "shop"),
+    "shop/kustomization.yaml": {"resources": ["web.yaml", "api.yaml", "own.yaml"]},
+    "shop/web.yaml": release("web", {"valuesFrom": [{"kind": "ConfigMap", "name": "own"}]}),
+    "shop/api.yaml": release("api", {"values": {"greeting": "hi"}}),
+    "shop/own.yaml": chart_values("own", "1"),
+    **CHARTS,
+}
 CLUSTER: Mapping[str, Content] = {
     "clusters/live/flux-system/kustomization.yaml": {"resources": ["gotk-sync.yaml"]},
-    "clusters/live/flux-system/gotk-sync.yaml": _yaml(
-        {
-            "apiVersion": "source.toolkit.fluxcd.io/v1",
-            "kind": "GitRepository",
-            "metadata": {"name": "flux-system", "namespace": "flux-system"},
-            "spec": {"url": URL},
-        }
-    )
-    + "---\n"
-    + flux("flux-system", "clusters/live"),
+    "clusters/live/flux-system/gotk-sync.yaml": git_source() + "---\n" + flux("flux-system", "clusters/live"),
     "clusters/live/vars.yaml": variables("1"),
     "clusters/live/one.yaml": flux("one", "overlays/one"),
     "clusters/live/loose.yaml": flux("loose", "loose", {"postBuild": {"substituteFrom": [FROM_VARS]}}),
@@ -131,7 +177,7 @@ TEAM = """targets:
 @st.composite
 def histories(draw: st.DrawFn, *, changes: int = 2) -> list[Files]:
     """Trees, each made from the one before by one to three edits."""
-    files: Files = {**PLAIN, **draw(st.sampled_from([{}, CLUSTER, {TEAM_FILE: TEAM}]))}
+    files: Files = {**PLAIN, **draw(st.sampled_from([{}, CLUSTER, {**CLUSTER, **SHOP}, {TEAM_FILE: TEAM}]))}
     trees = [dict(files)]
     for _ in range(changes):
         for _ in range(draw(st.integers(1, 3))):
@@ -356,6 +402,68 @@ def _vars(draw: st.DrawFn, files: Files) -> None:
     _list(files, _parent(place), add="vars.yaml")
 
 
+RELEASES: tuple[Mapping[str, Any], ...] = (
+    {},
+    {"values": {"greeting": "bye"}},
+    {"values": {"greeting": {"a": "mapping"}}},
+    {"valuesFrom": [{"kind": "ConfigMap", "name": "own"}]},
+    {"valuesFrom": [{"kind": "ConfigMap", "name": "lent"}], "values": {"other": 1}},
+    {"valuesFrom": [{"kind": "ConfigMap", "name": "lent", "optional": True}]},
+    {"valuesFrom": [{"kind": "Secret", "name": "z", "valuesKey": "password", "targetPath": "greeting"}]},
+    {"releaseName": "called"},
+    {"targetNamespace": "other"},
+    {"suspend": True},
+    {"dependsOn": [{"name": "web"}]},
+    {"commonMetadata": {"labels": {"by": "helm"}}},
+    {"postRenderers": [{"kustomize": {"images": [{"name": "nginx", "newTag": "7"}]}}]},
+    {"values": "no mapping"},
+)
+
+
+def _release(draw: st.DrawFn, files: Files) -> None:
+    """A release, where there are charts: in a directory that a Kustomization may read."""
+    assume("charts/web/Chart.yaml" in files)
+    name, place = (
+        draw(st.sampled_from(["web", "api", "new"])),
+        draw(st.sampled_from(["shop", "shop", "loose", "tree"])),
+    )
+    chart = draw(st.sampled_from(["charts/web", "charts/web", "charts/other", "charts/gone"]))
+    if f"{place}/{name}.yaml" not in files:
+        _list(files, place, add=f"{name}.yaml")
+    files[f"{place}/{name}.yaml"] = release(name, draw(st.sampled_from(RELEASES)), chart)
+
+
+def _chart(draw: st.DrawFn, files: Files) -> None:
+    assume("charts/web/Chart.yaml" in files)
+    name, text = draw(
+        st.sampled_from(
+            [
+                ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.1.0\n"),
+                ("values.yaml", "greeting: other\n"),
+                ("values.yaml", "{{"),
+                ("templates/map.yaml", TEMPLATE.replace("data: {", "data: {more: '1', ")),
+                ("templates/map.yaml", "{{ fail .Values.greeting }}"),
+                ("templates/more.yaml", deployment("of-{{ .Release.Name }}")),
+                ("templates/_helpers.tpl", '{{ define "name" }}x{{ end }}'),
+                ("templates/NOTES.txt", "hello"),
+                (".helmignore", "templates/map.yaml\n"),
+                ("README.md", "hello"),
+            ]
+        )
+    )
+    files[f"charts/web/{name}"] = text
+
+
+def _lent(draw: st.DrawFn, files: Files) -> None:
+    """Values, declared by who declares the release or by somebody else."""
+    name, place = draw(
+        st.sampled_from([("own", "shop"), ("lent", "clusters/live"), ("lent", "base/b"), ("lent", "loose")])
+    )
+    if f"{place}/{name}.yaml" not in files:
+        _list(files, place, add=f"{name}.yaml")
+    files[f"{place}/{name}.yaml"] = chart_values(name, draw(st.sampled_from(["1", "2"])))
+
+
 def _noise(draw: st.DrawFn, files: Files) -> None:
     """What nobody reads, or only some look for."""
     name, text = draw(
@@ -379,4 +487,5 @@ def _noise(draw: st.DrawFn, files: Files) -> None:
 EDITS: tuple[Edit, ...] = (
     *(_edit, _edit, _break, _delete, _rename, _move, _move_directory, _add_overlay),
     *(_set_field, _set_field, _drop_field, _refer, _link, _team, _flux, _flux, _vars, _noise),
+    *(_release, _release, _chart, _lent),
 )

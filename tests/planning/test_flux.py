@@ -214,6 +214,33 @@ async def test_a_child_whose_file_breaks_is_unknown_not_removed(fleet: Bench) ->
     assert statuses(plan)["production/flux-system/apps"] == "unchanged"
 
 
+async def test_what_a_parent_that_cannot_be_rendered_may_still_declare_is_unknown(fleet: Bench) -> None:
+    fleet.work.git("rm", "-q", "clusters/staging/apps.yaml")
+    fleet.work.commit({"clusters/staging/kustomization.yaml": kustomization("flux-system", "gone.yaml")})
+    apps = target(await fleet.plan(), "flux-system/apps", "staging")
+    assert apps.status == "unknown"
+    assert [d.message for d in apps.diagnostics] == [
+        "what becomes of it is not known: staging/flux-system/flux-system, which declares it, cannot be rendered"
+        " after this change"
+    ]
+
+
+async def test_what_is_declared_no_more_goes_though_another_target_cannot_be_rendered(fleet: Bench) -> None:
+    fleet.work.commit(
+        {
+            "clusters/staging/more.yaml": flux("more", "more"),
+            "more/kustomization.yaml": kustomization("child.yaml", "gone.yaml"),
+            "more/child.yaml": flux("child", "apps/base"),
+        }
+    )
+    fleet.work.git("rm", "-q", "clusters/staging/apps.yaml")
+    fleet.work.commit()
+    plan, verified = await fleet.verified()
+    assert verified.disagreements == ()
+    assert statuses(plan)["staging/flux-system/apps"] == "removed"
+    assert statuses(plan)["staging/flux-system/child"] == "unchanged"
+
+
 async def test_a_source_that_one_rendering_brings_is_known_to_all(fleet: Bench) -> None:
     def bringing(name: str) -> dict[str, str]:
         source = SOURCE.replace("name: flux-system", f"name: {name}")

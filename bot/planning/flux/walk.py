@@ -234,9 +234,11 @@ class FluxWalk:
         """What broke may hide a child on one side of a change; what is refused on both sides hides nothing more."""
         target, relevant = parent.target, _files_of(parent) & self._files.mentioning
         self.settled = self.settled and bool(target.unknown_because or parent.trace.is_refused)
-        self.whole = self.whole and bool(target.unknown_because or not relevant)
         namespace = target.overlay.get("namespace")
-        children = [_in_namespace(found, namespace) for found in self._files.in_files(relevant)]
+        children = [
+            replace(_in_namespace(found, namespace), parent=target.id.name)
+            for found in self._files.in_files(relevant)
+        ]
         if children:
             count = f"{len(children)} object{'s' * (len(children) != 1)}"
             message = f"{target.id} cannot be rendered, so the {count} of Flux's that it holds are planned as they stand"
