@@ -19,11 +19,14 @@ from bot.errors import LongshoreError, Temporary
 from bot.model.release import Chart, ChartKind
 from bot.model.remote import RemoteKind, RemoteRef
 from bot.model.rendering import Material
-from bot.model.target import GitSource, Included, OciSource, Target
+from bot.model.repo import TreeId
+from bot.model.target import Composition, GitSource, Included, Ingredient, OciSource, Target
 from bot.model.tree import TreeReader
 from bot.planning.once import Late, Once
 from bot.planning.unpacked import UnpackedTree
 from bot.render.artifact import ArtifactTree
+from bot.render.composed import ComposedTree, Holding, Made, Source
+from bot.render.copies import compose
 from bot.render.errors import Unrenderable
 from bot.render.ground import RemoteTree, fetched_file
 from bot.render.helm.dependencies import wanted_dependencies
@@ -98,6 +101,7 @@ class Errand:
         self._visit: Once[None, Visit] = Once()
         self._resolved: Once[Chart, ResolvedChart] = Once()
         self._artifacts: Once[OciSource, TreeReader] = Once()
+        self._composed: Once[tuple[TreeId, Composition], ComposedTree] = Once()
         self._files: Once[str, RemoteTree] = Once()
         self._facts: Once[str, ClusterFacts] = Once()
         self._unpacking = asyncio.Semaphore(_UNPACKED_AT_ONCE)
@@ -106,7 +110,8 @@ class Errand:
         self.is_troubled = False
 
     async def end(self) -> None:
-        for each in (self._resolved, self._artifacts, self._files, self._facts, self._visit):
+        asked = (self._resolved, self._artifacts, self._files, self._facts, self._visit)
+        for each in (self._composed, *asked):
             await each.end()
 
     def note(self, error: LongshoreError) -> str:
@@ -125,6 +130,22 @@ class Errand:
         if len(self._artifacts) >= MOST_ARTIFACTS and source not in self._artifacts:
             raise Unrenderable(f"its source is one of more than {MOST_ARTIFACTS} artifacts")
         return await self._artifacts.get(source, lambda: self._artifact(source))
+
+    async def composed(self, here: TreeReader, composition: Composition) -> ComposedTree:
+        """What a generator makes of `here` and of other sources."""
+        return await self._composed.get((here.id, composition), lambda: self._compose(here, composition))
+
+    async def _compose(self, here: TreeReader, composition: Composition) -> ComposedTree:
+        sources = {each.alias: await self._holding(here, each) for each in composition.ingredients}
+        return await asyncio.to_thread(compose, composition, sources)
+
+    async def _holding(self, here: TreeReader, ingredient: Ingredient) -> Holding:
+        if ingredient.composed is not None:
+            made = await self.composed(here, ingredient.composed)
+            return Made(ArtifactTree(made, is_composed=True), made)
+        source = ingredient.git or ingredient.oci
+        assert source is not None
+        return Source(ArtifactTree(await self.tree(here, source), source.ignore), source.url)
 
     async def facts(self, cluster: str) -> ClusterFacts:
         """What charts are told of the cluster: the same for the whole of the work, whatever happens to it meanwhile."""

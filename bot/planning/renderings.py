@@ -31,6 +31,7 @@ from bot.render.given import NOTHING, Given
 from bot.render.ground import RemoteTree
 from bot.render.helm.inputs import ClusterFacts, ReleaseInputs, ValuesSource
 from bot.render.key import content_key
+from bot.render.origins import in_repository
 from bot.render.render import failed, render
 from bot.render.sandbox import Sandbox
 from bot.render.sops.decrypt import Decryptor, NotTrusted
@@ -147,6 +148,8 @@ class Renderings:
     async def _tree(self, tree: TreeReader, target: Target) -> TreeReader:
         if target.unknown_because:
             return tree
+        if target.artifact is not None:
+            return await self._errand.composed(tree, target.artifact)
         return await self._errand.tree(tree, target.source or target.oci_source, target.includes)
 
     async def _trace(self, tree: TreeReader, target: Target) -> Trace:
@@ -204,7 +207,8 @@ class Renderings:
         try:
             ready = await self._ready(tree, traced)
             rendering = await self._rendered(traced, ready)
-            diagnostics = (*ready.remarks, *rendering.diagnostics)
+            found = in_repository(rendering.diagnostics, traced.target, traced.trace)
+            diagnostics = (*ready.remarks, *found)
             return replace(rendering, materials=ready.materials, diagnostics=diagnostics)
         except LongshoreError as error:
             return self._failed(traced, error)
@@ -257,7 +261,9 @@ class Renderings:
         if made is None:
             rendering = replace(await self._rendered(traced, ready), materials=ready.materials)
             made = await asyncio.to_thread(self._put, ready.key, rendering)
-        return replace(made, diagnostics=(*ready.remarks, *made.diagnostics))
+        # NB: a key says what is read, not where in the repository it lies.
+        found = in_repository(made.diagnostics, traced.target, traced.trace)
+        return replace(made, diagnostics=(*ready.remarks, *found))
 
     def _cached(self, key: ContentKey) -> MaskedRendering | None:
         """A pull request may read what a delivery made; never the other way round."""

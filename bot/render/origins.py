@@ -1,9 +1,9 @@
 """Where in the repository the files of a composed tree come from, so that people are shown what they can change."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.model.rendering import Diagnostic, TraceEntry, TraceKind
+from bot.model.rendering import Diagnostic, Trace, TraceEntry, TraceKind
 from bot.model.target import Target
 from bot.model.tree import TreeReader
 from bot.render.composed import ComposedTree
@@ -17,23 +17,20 @@ def repository_files(tree: TreeReader, entries: Iterable[TraceEntry]) -> dict[st
     return {path: tuple(p.path for p in tree.places(path) if not p.source) for path in files}
 
 
-def in_repository(
-    diagnostics: Iterable[Diagnostic], tree: TreeReader, target: Target, known: Collection[Diagnostic] = ()
-) -> tuple[Diagnostic, ...]:
-    """Remarks on files of the tree, with the places where people can change them. Those `known` have theirs."""
-    if not isinstance(tree, ComposedTree):
+def in_repository(diagnostics: Iterable[Diagnostic], target: Target, trace: Trace) -> tuple[Diagnostic, ...]:
+    """Remarks on files of a composed tree, with the places where people can change them; others as they are."""
+    if target.artifact is None:
         return tuple(diagnostics)
-    return tuple(found if found in known else _in_repository(found, tree, target) for found in diagnostics)
+    return tuple(_in_repository(found, target, trace) for found in diagnostics)
 
 
-def _in_repository(found: Diagnostic, tree: ComposedTree, target: Target) -> Diagnostic:
+def _in_repository(found: Diagnostic, target: Target, trace: Trace) -> Diagnostic:
     origin = target.origin
     if found.file is None or found.file == origin.file:
         return found
-    places = tree.places(found.file)
+    places = trace.places.get(found.file, ())
     line = found.line if len(places) == 1 else None
-    if places and not places[-1].source:
-        return replace(found, file=places[-1].path, line=line)
-    where = f"in {places[-1].source}, {places[-1].path}" if places else found.file
-    message = f"{where}{f':{line}' if line else ''}: {found.message}"
+    if places:
+        return replace(found, file=places[-1], line=line)
+    message = f"in its artifact, {found.file}{f':{found.line}' if found.line else ''}: {found.message}"
     return Diagnostic(found.severity, message, origin.file, origin.line)

@@ -21,7 +21,7 @@ from bot.render.ground import Ground, Remotes, Site
 from bot.render.helm.chart import reads
 from bot.render.ignored import note_ignore_files
 from bot.render.notes import Notes, TooMuch
-from bot.render.origins import in_repository, repository_files
+from bot.render.origins import repository_files
 from bot.render.paths import Place, follow, join
 from bot.render.remote import remote_entry
 from bot.render.uses import Uses
@@ -50,8 +50,8 @@ class Walk:
         if problem := self._uses.problem(self._ground.tree, self._target):
             self._notes.refuse(problem, *self._where())
         entries = self._notes.entries
-        diagnostics = in_repository(self._notes.diagnostics, self._tree, self._target)
-        return Trace(entries, diagnostics, self._uses.found, repository_files(self._tree, entries))
+        files = repository_files(self._tree, entries)
+        return Trace(entries, self._notes.diagnostics, self._uses.found, files)
 
     def _root(self) -> None:
         if self._target.renderer is RendererKind.HELM:
