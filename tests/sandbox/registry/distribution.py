@@ -56,6 +56,13 @@ class Distribution:
         self._send("PUT", f"/v2/{path}/manifests/{reference}", data, manifest["mediaType"])
         return f"sha256:{sha256(data).hexdigest()}"
 
+    def manifest(self, path: str, reference: str) -> dict[str, Any]:
+        url = f"http://{self.address}/v2/{path}/manifests/{reference}"
+        request = urllib.request.Request(url, headers={"Accept": MANIFEST})
+        with urllib.request.urlopen(request, timeout=START_S) as answer:
+            read: dict[str, Any] = json.loads(answer.read())
+            return read
+
     def push_files(self, path: str, tag: str, archive: bytes, *, kind: str) -> str:
         """An artifact of one layer; its manifest's digest."""
         layer, config = self.push_blob(path, archive), self.push_blob(path, b"{}")
