@@ -14,7 +14,7 @@ from bot.git.repository import Repository
 from bot.git.tree import Tree
 from bot.model.objects import ObjectId
 from bot.model.plan import Action, TargetPlan, TargetStatus
-from bot.model.rendering import Diagnostic, Severity, TraceKind
+from bot.model.rendering import Diagnostic, Severity
 from bot.model.target import Target, TargetId
 from bot.planning.expansion import Expansion, Traced
 from bot.planning.renderings import Renderings
@@ -77,7 +77,7 @@ def _may_declare(traced: Traced, files: frozenset[str], names: Sequence[str]) ->
     release = traced.target.release
     if release is not None and any(name.startswith(release.name) for name in names):
         return True
-    return any(entry.path in files for entry in traced.trace.entries if entry.kind is TraceKind.FILE)
+    return not traced.files.isdisjoint(files)
 
 
 def _told(

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.discover.flux import FluxObject, RepositoryIdentity
-from bot.model.rendering import ContentKey, Diagnostic, Trace
+from bot.model.rendering import ContentKey, Diagnostic, Trace, TraceKind
 from bot.model.repo import TreeId
 from bot.model.target import Target, TargetId
+from bot.planning.watched import may_touch
 from bot.render.helm.inputs import ValuesSource
 from bot.render.references import References
 from bot.render.variables import Substitution
@@ -71,13 +72,25 @@ class Traced:
             return True
         if artifact is not None and (self.target.unknown_because or not artifact.digest):
             return True
+        if self.target.artifact is not None and not self.target.artifact.is_lasting:
+            return True
         return any(not use.place or not _COMMIT.fullmatch(use.ref.revision) for use in self.trace.remotes)
 
     @property
     def is_from_elsewhere(self) -> bool:
         """Whether it reads files that no search of the repository's own tree finds."""
         target = self.target
+        if target.artifact is not None and not target.artifact.is_of_here:
+            return True
         return bool(target.source or target.oci_source or target.includes or self.trace.remotes)
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The files that it reads, as the repository names them."""
+        read = (entry.path for entry in self.trace.entries if entry.kind is TraceKind.FILE)
+        if self.target.artifact is None:
+            return frozenset(read)
+        return frozenset(place for path in read for place in self.trace.places.get(path, ()))
 
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -159,6 +172,8 @@ class Previous:
         return Traced(known.target, known.trace, known.key, known.substitution, known.values)
 
     def is_untouched(self, known: Traced) -> bool:
+        if known.target.artifact is not None:
+            return not may_touch(self.changed, known.target.artifact)
         if known.target.has_includes:
             # What is laid into a tree may be in the way of a file that comes, and may be of this very repository.
             return False

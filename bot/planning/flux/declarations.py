@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.git.repository import Repository
 from bot.git.tree import Tree
 from bot.model.objects import Manifest
-from bot.model.rendering import ContentKey, TraceKind
+from bot.model.rendering import ContentKey
 from bot.model.target import TargetId
 from bot.planning.expansion import Traced
 from bot.planning.renderings import Renderings
@@ -67,8 +67,7 @@ class Declarations:
     async def _search(self, kind: str, namespace: str, name: str, among: Sequence[Traced]) -> Declared | None:
         files = await self._mentioning(name)
         for traced in among:
-            read = (e.path for e in traced.trace.entries if e.kind is TraceKind.FILE)
-            if traced.is_from_elsewhere or not files.isdisjoint(read):
+            if traced.is_from_elsewhere or not files.isdisjoint(traced.files):
                 found = await self._in(traced, kind, namespace, name)
                 if found is not None:
                     return found

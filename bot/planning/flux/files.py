@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.discover.flux import (
+    EXTENSIONS_GROUP,
     HELM_GROUP,
     KUSTOMIZE_GROUP,
     SOURCE_GROUP,
@@ -27,7 +28,7 @@ from bot.planning.renderings import Renderings
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 # NB: the needles end in the version's `v`, so that an annotation of that group does not count.
-_NEEDLES = (f"{KUSTOMIZE_GROUP}/v", f"{HELM_GROUP}/v", f"{SOURCE_GROUP}/v")
+_NEEDLES = (f"{KUSTOMIZE_GROUP}/v", f"{HELM_GROUP}/v", f"{SOURCE_GROUP}/v", f"{EXTENSIONS_GROUP}/v")
 _READ_AT_MOST = 200
 """Files that are read one by one; searching the whole tree takes no longer for more."""
 

@@ -8,7 +8,6 @@ from collections import defaultdict
 
 from bot.discover.flux import FluxObject, is_of_artifact
 from bot.git.tree import Tree
-from bot.model.rendering import TraceKind
 from bot.model.target import TargetId
 from bot.model.tree import UnreadableFile
 from bot.planning.expansion import Finding, Previous, Traced
@@ -50,8 +49,10 @@ class Reuse:
     def of(self, found: FluxObject, cluster: str, sources: ClusterSources) -> Traced | None:
         """The target as it was found in the other tree, where it is the same here. `sources` are this walk's."""
         known = self._by_place.get((cluster, place_of(found)))
-        if known is None or known.found != found or is_of_artifact(found):
+        if known is None or known.found != found:
             return None
+        if is_of_artifact(found) and known.target.artifact is None:
+            return None  # whoever makes it may read any file
         is_same = (
             not known.is_open
             and known.key in self._previous.expansion.held
@@ -75,8 +76,7 @@ class Reuse:
     def _may_declare(self, traced: Traced, name: bytes) -> bool:
         if traced.is_from_elsewhere or traced.trace.is_refused:
             return True
-        files = (e.path for e in traced.trace.entries if e.kind is TraceKind.FILE)
         try:
-            return any(name in self._tree.read(path) for path in files if path.endswith(_DECLARING))
+            return any(name in self._tree.read(path) for path in traced.files if path.endswith(_DECLARING))
         except UnreadableFile:
             return True

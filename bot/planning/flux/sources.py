@@ -1,17 +1,18 @@
 """The sources of each cluster, as far as they are known."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from bot.discover.flux import FluxObject, RepositoryIdentity, Sources, is_source
+from bot.discover.flux import FluxObject, RepositoryIdentity, Sources, cluster_label, is_source
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 
+_ARTIFACT, _GENERATOR = "ExternalArtifact", "ArtifactGenerator"
 _BOOTSTRAP = ("GitRepository", "flux-system")
 """Made by `flux bootstrap`, often outside of Git."""
 
 
-_NAMING_OTHERS = ("HelmChart", "GitRepository")
+_NAMING_OTHERS = (_ARTIFACT, "HelmChart", "GitRepository")
 
 _Place = tuple[str, str, str]
 """Kind, namespace and name."""
@@ -22,12 +23,13 @@ class ClusterSources:
 
     def __init__(self, repository: RepositoryIdentity, in_files: Iterable[FluxObject]) -> None:
         self._repository = repository
-        self._in_files = tuple(found.manifest for found in in_files)
-        self._files_by_place = _by_place(self._in_files)
+        self._in_files = tuple(in_files)
+        self._files: dict[str, dict[_Place, list[Manifest]]] = {}
         self._declared: dict[str, list[Manifest]] = defaultdict(list)
         self._by_place: dict[str, dict[_Place, list[Manifest]]] = defaultdict(dict)
         self._here: dict[str, set[_Place]] = defaultdict(set)
         self._made: dict[str, Sources] = {}
+        self._rendered: dict[str, Sources] = {}
 
     def add(self, cluster: str, held: Iterable[FluxObject]) -> None:
         """Those among what a target of the cluster holds."""
@@ -35,6 +37,7 @@ class ClusterSources:
         if found:
             self._declared[cluster] += found
             self._made.pop(cluster, None)
+            self._rendered.pop(cluster, None)
             for place, manifests in _by_place(found).items():
                 self._by_place[cluster].setdefault(place, []).extend(manifests)
 
@@ -51,19 +54,39 @@ class ClusterSources:
 
     def lacks(self, found: FluxObject, cluster: str) -> bool:
         """Whether a source that it names has been declared by none of the cluster's targets so far."""
-        known = self._by_place[cluster]
         return any(
-            not (known.get(place) or known.get((place[0], "", place[2])))
+            not self._is_rendered(place, cluster)
             and place[::2] != _BOOTSTRAP
             and place not in self._here[cluster]
             for place in self._named(found, cluster)
         )
 
+    def _is_rendered(self, place: _Place, cluster: str) -> bool:
+        known = self._by_place[cluster]
+        if known.get(place) or known.get((place[0], "", place[2])):
+            return True
+        if place[0] != _ARTIFACT:
+            return False
+        if cluster not in self._rendered:
+            self._rendered[cluster] = Sources.of(self._declared[cluster], self._repository)
+        return bool(self._rendered[cluster].generators_of(FluxRef(*place)))
+
     def of(self, cluster: str) -> Sources:
         if cluster not in self._made:
             here = (FluxRef(*place) for place in self._here[cluster])
-            self._made[cluster] = Sources.of(self._declared[cluster], self._repository, self._in_files, here)
+            files = [manifest for several in self._in(cluster).values() for manifest in several]
+            self._made[cluster] = Sources.of(self._declared[cluster], self._repository, files, here)
         return self._made[cluster]
+
+    def _in(self, cluster: str) -> dict[_Place, list[Manifest]]:
+        """What stands in files. Those of another cluster's directory count for what the others do not declare."""
+        if cluster not in self._files:
+            labels = [cluster_label(found.file or "") if cluster else "" for found in self._in_files]
+            labelled = list(zip(labels, self._in_files, strict=True))
+            own = _by_place(found.manifest for label, found in labelled if label in ("", cluster))
+            others = _by_place(found.manifest for label, found in labelled if label not in ("", cluster))
+            self._files[cluster] = others | own
+        return self._files[cluster]
 
     def are_alike(self, other: "ClusterSources", found: FluxObject, cluster: str) -> bool:
         """Whether every source that it names is the same here as there."""
@@ -74,9 +97,10 @@ class ClusterSources:
     def at(self, place: _Place, cluster: str) -> list[list[Manifest] | bool | None]:
         """Every declaration of a source, in the order in which they count, and what it is taken for without any."""
         nowhere = (place[0], "", place[2])
-        tiers = (self._by_place[cluster], self._files_by_place)
+        tiers = (self._by_place[cluster], self._in(cluster))
         return [
             *(tier.get(each) for tier in tiers for each in (place, nowhere)),
+            *(_makers(place, tier) for tier in tiers),
             place in self._here[cluster],
         ]
 
@@ -87,7 +111,7 @@ class ClusterSources:
         pending = [(namespace, found.manifest.get("spec"))]
         while pending:
             namespace, spec = pending.pop()
-            for reference in (*_references(spec), *_included(spec)):
+            for reference in (*_references(spec), *_included(spec), *_ingredients(spec)):
                 place = (
                     str(reference.get("kind")),
                     str(reference.get("namespace") or namespace),
@@ -105,7 +129,9 @@ class ClusterSources:
         if place[0] not in _NAMING_OTHERS:
             return []
         nowhere = (place[0], "", place[2])
-        tiers = (self._by_place[cluster], self._files_by_place)
+        tiers = (self._by_place[cluster], self._in(cluster))
+        if place[0] == _ARTIFACT:
+            return [manifest for tier in tiers for manifest in _makers(place, tier)]
         return next(filter(None, (tier.get(each) for tier in tiers for each in (place, nowhere))), [])
 
 
@@ -117,6 +143,24 @@ def _by_place(manifests: Iterable[Manifest]) -> dict[_Place, list[Manifest]]:
         place = (str(manifest.get("kind")), str(names.get("namespace") or ""), str(names.get("name")))
         found.setdefault(place, []).append(manifest)
     return found
+
+
+def _makers(place: _Place, among: Mapping[_Place, list[Manifest]]) -> list[Manifest]:
+    """Whatever may make an artifact: every generator of its namespace."""
+    if place[0] != _ARTIFACT:
+        return []
+    return [
+        manifest
+        for (kind, namespace, _), several in among.items()
+        if kind == _GENERATOR and namespace in ("", place[1])
+        for manifest in several
+    ]
+
+
+def _ingredients(spec: object) -> list[Manifest]:
+    """What a generator makes artifacts of."""
+    entries = spec.get("sources") if isinstance(spec, dict) else None
+    return [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
 
 
 def _included(spec: object) -> list[Manifest]:

@@ -13,6 +13,7 @@ from bot.aio import gather_bounded
 from bot.discover.flux import (
     FluxObject,
     MalformedFlux,
+    cluster_label,
     helm_release_target,
     is_helm_release,
     is_kustomization,
@@ -22,7 +23,7 @@ from bot.discover.flux import (
     notices,
 )
 from bot.model.objects import Manifest
-from bot.model.rendering import ContentKey, Diagnostic, Severity, TraceKind
+from bot.model.rendering import ContentKey, Diagnostic, Severity
 from bot.model.target import Target, TargetId
 from bot.planning.expansion import Finding, Previous, Traced
 from bot.planning.flux.declarations import Declarations, Known
@@ -195,8 +196,8 @@ class FluxWalk:
         return target
 
     def _tied(self, found: FluxObject, target: Target) -> Target:
-        """An artifact may be generated of any file of the repository: no other tree is known to give the same one."""
-        if not is_of_artifact(found):
+        """What nobody knows how it is made may be made of any file: no other tree is known to give the same one."""
+        if target.artifact is not None or not is_of_artifact(found):
             return target
         return replace(target, overlay={**target.overlay, "artifact": self._tree.id})
 
@@ -204,7 +205,7 @@ class FluxWalk:
         """With the Flux objects among what the target renders to; none where its files hold none."""
         if traced.target.release is not None:
             return _Looked(traced)
-        may_hold = traced.is_from_elsewhere or not _files_of(traced).isdisjoint(self._files.mentioning)
+        may_hold = traced.is_from_elsewhere or not traced.files.isdisjoint(self._files.mentioning)
         if not (may_hold or self._renderings.exhaustive):
             return _Looked(traced)
         known = self._previous.expansion.held.get(traced.key) if self._previous else None
@@ -232,7 +233,7 @@ class FluxWalk:
 
     def _children_in_files(self, parent: Traced) -> list[FluxObject]:
         """What broke may hide a child on one side of a change; what is refused on both sides hides nothing more."""
-        target, relevant = parent.target, _files_of(parent) & self._files.mentioning
+        target, relevant = parent.target, parent.files & self._files.mentioning
         self.settled = self.settled and bool(target.unknown_because or parent.trace.is_refused)
         namespace = target.overlay.get("namespace")
         children = [
@@ -249,7 +250,7 @@ class FluxWalk:
 
     def _placed(self, manifest: Manifest, parent: Traced) -> FluxObject:
         """With the file it was written in, where its name tells."""
-        files = _files_of(parent)
+        files = parent.files
         wanted = manifest.get("kind"), _name(manifest)
         for found in self._files.everything:
             if found.file in files and (found.manifest.get("kind"), _name(found.manifest)) == wanted:
@@ -258,12 +259,15 @@ class FluxWalk:
 
     async def _reads(self, found: FluxObject) -> frozenset[str]:
         try:
-            target = kustomization_target(found, self._sources.of(""), "")
+            cluster = cluster_label(found.file or "")
+            target = kustomization_target(found, self._sources.of(cluster), cluster)
         except MalformedFlux:
             return frozenset()
-        if target.unknown_because and not target.path:
+        if target.unknown_because and (not target.path or is_of_artifact(found)):
             return frozenset()
         traced = await self._renderings.trace(self._tree, target, None)
+        if target.artifact is not None:
+            return traced.files
         return frozenset(entry.path for entry in traced.trace.entries)
 
     def _remark(self, severity: Severity, message: str, found: FluxObject) -> None:
@@ -276,10 +280,6 @@ def _in_namespace(found: FluxObject, namespace: object) -> FluxObject:
     if not (isinstance(namespace, str) and isinstance(metadata, dict)):
         return found
     return replace(found, manifest={**found.manifest, "metadata": {**metadata, "namespace": namespace}})
-
-
-def _files_of(traced: Traced) -> frozenset[str]:
-    return frozenset(entry.path for entry in traced.trace.entries if entry.kind is TraceKind.FILE)
 
 
 def _is_flux(manifest: Manifest) -> bool:
