@@ -20,7 +20,7 @@ from bot.model.rendering import (
     Trace,
     Trust,
 )
-from bot.model.target import Target
+from bot.model.target import Target, TargetId
 from bot.model.tree import TreeReader
 from bot.planning.elsewhere import Elsewhere, Errand, Fetched
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
@@ -108,6 +108,7 @@ class Renderings:
         self._decryptor = decryptor
         self._errand = errand or Errand()
         self._on_progress = on_progress
+        self._broken: dict[tuple[TargetId, ContentKey], MaskedRendering] = {}
         self._under_way: dict[tuple[str, ContentKey], asyncio.Task[MaskedRendering]] = {}
         self._started = 0
 
@@ -257,10 +258,14 @@ class Renderings:
             ready = await self._ready(tree, traced)
         except LongshoreError as error:
             return self.mask(self._failed(traced, error))
-        made = await asyncio.to_thread(self._cached, ready.key)
+        # NB: why it fails is said of the target, so that the key alone does not name it.
+        name = traced.target.id, ready.key
+        made = self._broken.get(name) or await asyncio.to_thread(self._cached, ready.key)
         if made is None:
             rendering = replace(await self._rendered(traced, ready), materials=ready.materials)
             made = await asyncio.to_thread(self._put, ready.key, rendering)
+            if made.failed:
+                self._broken[name] = made
         # NB: a key says what is read, not where in the repository it lies.
         found = in_repository(made.diagnostics, traced.target, traced.trace)
         return replace(made, diagnostics=(*ready.remarks, *found))
@@ -275,7 +280,7 @@ class Renderings:
 
     def _put(self, key: ContentKey, rendering: Rendering) -> MaskedRendering:
         masked = self.mask(rendering)
-        if not masked.failed:  # a failure may be the machine's: it is tried again
+        if not masked.failed:  # a failure may be the machine's: it is tried again by the next piece of work
             self._workshop.cache.put(CacheKey(key, self._trust, self._workshop.mask.key_id), masked)
         return masked
 

@@ -131,7 +131,7 @@ async def test_children_of_a_parent_that_cannot_be_rendered_are_kept(fleet: Benc
     plan = await fleet.plan()
     assert statuses(plan)["staging/flux-system/apps"] == "unknown"
     assert statuses(plan)["staging/flux-system/leaf"] == "added"
-    assert any("planned as they stand" in d.message for d in plan.diagnostics)
+    assert any("planned as their files stand" in d.message for d in plan.diagnostics)
 
 
 async def test_a_circle_of_kustomizations_ends(fleet: Bench) -> None:

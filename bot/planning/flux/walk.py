@@ -36,6 +36,7 @@ from bot.planning.flux.variables import Variables
 from bot.render.helm.inputs import ValuesSource
 
 _MAX_TARGETS = 5_000
+_SHOWN = 5
 _AT_ONCE = 16
 """Targets looked at side by side; how many are rendered at once is for `Renderings` to say."""
 
@@ -73,6 +74,7 @@ class FluxWalk:
         self._values = Values(declarations)
         self._sources = ClusterSources(finding.repository, files.sources)
         self._reuse = Reuse(previous, finding, self._tree) if previous and previous.expansion.flux else None
+        self._unrendered: list[Target] = []
         self._clusters: dict[str, list[Traced]] = defaultdict(list)
         self.targets: dict[TargetId, Traced] = {}
         self.held: dict[ContentKey, tuple[FluxObject, ...]] = {}
@@ -87,6 +89,14 @@ class FluxWalk:
         self.diagnostics += left_out
         self.diagnostics += taken_for_this(pending, self._sources, self._tree)
         await self._follow(pending)
+        self._say_unrendered()
+
+    def _say_unrendered(self) -> None:
+        names = sorted(str(target.id) for target in self._unrendered)
+        if names:
+            shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if names[_SHOWN:] else "")
+            message = f"what these hold is planned as their files stand, because they do not render: {shown}"
+            self.diagnostics.append(Diagnostic(Severity.WARNING, message))
 
     async def _follow(self, pending: list[Start]) -> None:
         """What needs something that nobody has declared so far waits until all others have been looked at."""
@@ -241,11 +251,7 @@ class FluxWalk:
             for found in self._files.in_files(relevant)
         ]
         if children:
-            count = f"{len(children)} object{'s' * (len(children) != 1)}"
-            message = f"{target.id} cannot be rendered, so the {count} of Flux's that it holds are planned as they stand"
-            self.diagnostics.append(
-                Diagnostic(Severity.WARNING, message, target.origin.file, target.origin.line)
-            )
+            self._unrendered.append(target)
         return children
 
     def _placed(self, manifest: Manifest, parent: Traced) -> FluxObject:
