@@ -48,7 +48,9 @@ def unpack(
                 pass
     except SourceError:
         raise
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, UnicodeError, OverflowError) as error:
+    except UnicodeError:
+        raise Corrupt("the archive holds a name that is no UTF-8") from None
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, OverflowError) as error:
         raise Corrupt("the archive is damaged, or no .tgz") from error
     except (IsADirectoryError, NotADirectoryError, FileExistsError):
         raise Corrupt("the archive names one place twice") from None
@@ -79,12 +81,14 @@ def _files(tar: tarfile.TarFile, caps: UnpackLimits, *, skips_links: bool) -> It
 def _path(name: str, strip: int, caps: UnpackLimits) -> str:
     given = PurePosixPath(name.replace("\\", "/"))
     parts = [part for part in given.parts if part != "."]
-    if given.is_absolute() or ".." in parts or not name.isprintable():
+    if given.is_absolute() or ".." in parts:
         raise Corrupt(f"the archive names {_short(name)}, which lies outside of it")
+    if not name.isprintable():
+        raise Corrupt(f"the archive names {_short(name)}, which is no name that can be shown")
     if len(parts) <= strip:
         raise Corrupt(f"the archive holds {_short(name)} beside its directory")
     if len(parts) > caps.depth or any(len(part.encode()) > 255 for part in parts):
-        raise Corrupt(f"the archive names {_short(name)}, which is too long")
+        raise Corrupt(f"the archive names {_short(name)}, which is too long, or lies too deep")
     return "/".join(parts[strip:])
 
 

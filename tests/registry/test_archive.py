@@ -98,6 +98,24 @@ def test_nothing_is_written_outside_and_no_link_or_device_is_made(tmp_path: Path
 
 
 @pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("c/../../x", "outside"),
+        ("c/\udcff", "no UTF-8"),
+        ("c/a\nb", "no name that can be shown"),
+        ("c/a\x1b[31mb", "no name that can be shown"),
+        ("c/" + "d/" * 9 + "f", "too deep"),
+    ],
+)
+def test_a_name_that_is_refused_is_told_with_what_is_wrong_with_it(
+    tmp_path: Path, name: str, word: str
+) -> None:
+    with pytest.raises(Corrupt, match=word) as caught:
+        unpacked(tmp_path, packed(add("c/Chart.yaml"), add(name)))
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
     "data",
     [
         b"",
