@@ -8,7 +8,7 @@ from typing import Any
 from oracles.app import App
 from oracles.features.helm import release
 from oracles.features.sops import encrypted_secret
-from oracles.scene import Refusal
+from oracles.scene import ROOT, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,11 @@ def _twice(app: App) -> None:
     app.objects["again.yaml"] = [app.object("ConfigMap")]
 
 
+def _sourceless(app: App) -> None:
+    """The root's source, looked for in a namespace that has none of that name."""
+    app.spec["sourceRef"] = {"kind": "GitRepository", "name": ROOT, "namespace": app.script.other}
+
+
 def _keyless(app: App) -> None:
     encrypted_secret(app)
     app.spec["decryption"] = {"provider": "sops", "secretRef": {"name": "nowhere"}}
@@ -148,6 +153,7 @@ REFUSED: dict[str, Refused] = {
     "kind-unknown": Refused("objects", _unknown_kind, "no matches for kind", "no kind Odd"),
     "type-wrong": Refused("objects", _wrong_type, "replicas", "replicas"),
     "sops-keyless": Refused("decryption: no such key in the cluster", _keyless, "nowhere", "nowhere"),
+    "source-elsewhere": Refused("a source that its namespace does not have", _sourceless, "not found", "not declared"),
     "chart-failing": Refused(
         "HelmRelease: values", _failing_chart, "text.nowhere is needed", "failing.yaml", of_release=True
     ),

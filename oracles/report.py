@@ -56,10 +56,10 @@ class Result:
         return [*found, *self._stale()]
 
     def _stale(self) -> Iterator[str]:
-        tried = {feature for trial in self.trials for feature in trial.scene.features}
+        tried = {trial.scene.features for trial in self.trials}
         for feature, known in KNOWN.items():
             seen = any(_fits(feature, trial.scene, j) for trial in self.trials for j in trial.judgements)
-            if feature in tried and not seen:
+            if (feature,) in tried and not seen:
                 yield f"{feature}: no longer deviates ({known.reason}); remove it from oracles/known.py"
 
     def table(self) -> list[tuple[str, ...]]:
@@ -115,14 +115,15 @@ def _fits(feature: str, scene: Scene, judgement: Judgement) -> bool:
 
 
 def _count(row: _Row, feature: str, trial: Trial) -> None:
-    agrees = trial_agrees(trial)
+    """Of several features, a known deviation counts for the one that brings it."""
+    deviates = any(_fits(feature, trial.scene, j) for j in trial.judgements)
     if len(trial.scene.features) == 1:
         row.alone += 1
-        row.alone_same += agrees
+        row.alone_same += trial_agrees(trial)
     else:
         row.together += 1
-        row.together_same += agrees
-    if any(_fits(feature, trial.scene, j) for j in trial.judgements):
+        row.together_same += not deviates and all(is_explained(trial.scene, j) for j in trial.judgements)
+    if deviates:
         row.remarks[KNOWN[feature].reason] = None
 
 

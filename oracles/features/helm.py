@@ -14,7 +14,7 @@ def release(app: App) -> dict[str, Any]:
     """The app's release, made where there is none yet."""
     if _RELEASE not in app.objects:
         put_chart(app)
-        source = {"kind": "GitRepository", "name": ROOT}
+        source = {"kind": "GitRepository", "name": ROOT, "namespace": app.home}
         chart = {"spec": {"chart": f"./charts/{CHART}", "sourceRef": source, "interval": "1h"}}
         spec = {"interval": "1h", "timeout": "1m", "chart": chart, "install": {"remediation": {"retries": 0}}}
         app.objects[_RELEASE] = [flux("helm.toolkit.fluxcd.io/v2", "HelmRelease", app.home, "shop", spec)]

@@ -12,7 +12,7 @@ def nested(app: App) -> None:
         "retryInterval": f"{RETRY_S}s",
         "prune": True,
         "path": "./apps/inner",
-        "sourceRef": {"kind": "GitRepository", "name": ROOT},
+        "sourceRef": {"kind": "GitRepository", "name": ROOT, "namespace": app.home},
         "commonMetadata": {"labels": {"nested": "yes"}},
     }
     child = flux("kustomize.toolkit.fluxcd.io/v1", "Kustomization", app.home, inner, spec)
