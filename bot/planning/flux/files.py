@@ -41,6 +41,7 @@ class InFiles:
     kustomizations: list[FluxObject] = field(default_factory=list)
     releases: list[FluxObject] = field(default_factory=list)
     sources: list[FluxObject] = field(default_factory=list)
+    fragments: list[FluxObject] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     @classmethod
@@ -58,10 +59,12 @@ class InFiles:
         if is_source(held.manifest):
             self.sources.append(held)
         elif is_kustomization(held.manifest) and "sourceRef" in fields:
-            # One without a source is a patch for others, not an object of its own.
+            # One without a source is a fragment: a patch for others, or a mistake; nothing begins with it.
             self.kustomizations.append(held)
         elif is_helm_release(held.manifest) and ("chart" in fields or "chartRef" in fields):
             self.releases.append(held)
+        else:
+            self.fragments.append(held)
 
     def in_files(self, files: frozenset[str]) -> list[FluxObject]:
         """What would become a target, as it stands in these files."""
@@ -69,7 +72,7 @@ class InFiles:
 
     @property
     def everything(self) -> list[FluxObject]:
-        return [*self.kustomizations, *self.releases, *self.sources]
+        return [*self.kustomizations, *self.releases, *self.sources, *self.fragments]
 
 
 def place_of(found: FluxObject) -> tuple[str, str, str]:
@@ -134,10 +137,16 @@ def _parsed(tree: Tree, path: str, blob: str, renderings: Renderings) -> FluxFil
         tuple(
             FluxObject(renderings.masked_manifest(document.value), path, document.line)
             for document in objects
-            if _is_flux(document.value)
+            if is_flux(document.value)
         ),
     )
 
 
-def _is_flux(manifest: Manifest) -> bool:
+def is_flux(manifest: Manifest) -> bool:
     return is_source(manifest) or is_kustomization(manifest) or is_helm_release(manifest)
+
+
+def names_a_place(found: FluxObject | None) -> bool:
+    """A path that is no text is nowhere, and not the whole repository, as none at all would be."""
+    spec = found.manifest.get("spec") if found else None
+    return not isinstance(spec, dict) or isinstance(spec.get("path"), str | None)

@@ -16,7 +16,6 @@ from bot.discover.flux import (
     cluster_label,
     helm_release_target,
     is_helm_release,
-    is_kustomization,
     is_of_artifact,
     is_source,
     kustomization_target,
@@ -27,7 +26,7 @@ from bot.model.rendering import ContentKey, Diagnostic, Severity
 from bot.model.target import Target, TargetId
 from bot.planning.expansion import Finding, Previous, Traced
 from bot.planning.flux.declarations import Declarations, Known
-from bot.planning.flux.files import InFiles
+from bot.planning.flux.files import InFiles, is_flux, names_a_place
 from bot.planning.flux.reuse import Reuse
 from bot.planning.flux.roots import Start, starts, taken_for_this
 from bot.planning.flux.sources import ClusterSources
@@ -228,7 +227,7 @@ class FluxWalk:
         if rendering.failed:
             return _Looked(traced, None)
         return _Looked(
-            traced, tuple(self._placed(o.manifest, traced) for o in rendering.objects if _is_flux(o.manifest))
+            traced, tuple(self._placed(o.manifest, traced) for o in rendering.objects if is_flux(o.manifest))
         )
 
     def _children(self, looked: _Looked, cluster: str) -> list[FluxObject]:
@@ -243,7 +242,8 @@ class FluxWalk:
 
     def _children_in_files(self, parent: Traced) -> list[FluxObject]:
         """What broke may hide a child on one side of a change; what is refused on both sides hides nothing more."""
-        target, relevant = parent.target, parent.files & self._files.mentioning
+        target = parent.target
+        relevant = parent.files & self._files.mentioning if names_a_place(parent.found) else frozenset()
         self.settled = self.settled and bool(target.unknown_because or parent.trace.is_refused)
         namespace = target.overlay.get("namespace")
         children = [
@@ -286,10 +286,6 @@ def _in_namespace(found: FluxObject, namespace: object) -> FluxObject:
     if not (isinstance(namespace, str) and isinstance(metadata, dict)):
         return found
     return replace(found, manifest={**found.manifest, "metadata": {**metadata, "namespace": namespace}})
-
-
-def _is_flux(manifest: Manifest) -> bool:
-    return is_source(manifest) or is_kustomization(manifest) or is_helm_release(manifest)
 
 
 def _name(manifest: Manifest) -> object:
