@@ -16,6 +16,10 @@ WEB, WORKER, STORE = "longshore-web", "longshore-worker", "longshore-store"
 TEMPLATES = dict(workloads())
 
 
+def parse_size(text: str) -> int:
+    return int(text[:-2]) << {"Ki": 10, "Mi": 20, "Gi": 30}[text[-2:]]
+
+
 def pod(name: str, **spec: object) -> Manifest:
     template = TEMPLATES[name]
     metadata = {"name": f"{name}-trial", "namespace": "longshore", "labels": template["metadata"]["labels"]}
@@ -81,6 +85,19 @@ def test_only_the_worker_gets_a_cluster_token() -> None:
 def test_the_worker_has_longer_to_end_than_its_steps() -> None:
     drain_s = load(DEPLOY / "base" / "config.yaml").worker.drain
     assert TEMPLATES[WORKER]["spec"]["terminationGracePeriodSeconds"] > drain_s
+
+
+def test_what_the_worker_decrypts_is_written_to_memory_only() -> None:
+    spec = TEMPLATES[WORKER]["spec"]
+    (container,) = spec["containers"]
+    paths = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    (tmp,) = (volume["emptyDir"] for volume in spec["volumes"] if paths[volume["name"]] == "/tmp")
+    assert tmp["medium"] == "Memory"
+    limits = load(DEPLOY / "base" / "config.yaml").limits
+    renderers_bytes = limits.renderers * limits.render_memory
+    own_bytes = parse_size(container["resources"]["requests"]["memory"])
+    needed_bytes = renderers_bytes + own_bytes + parse_size(tmp["sizeLimit"])
+    assert parse_size(container["resources"]["limits"]["memory"]) >= needed_bytes
 
 
 def test_the_processes_are_commands_of_ours_on_the_mounted_configuration() -> None:
