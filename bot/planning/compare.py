@@ -150,8 +150,9 @@ def _of_old(old: MaskedRendering | None, new: MaskedRendering | None) -> tuple[D
         return ()
     if new is not None and new.failed:
         return ()
+    when = "declared no more, and what it held is not known" if new is None else "before this change"
     return tuple(
-        replace(d, severity=Severity.WARNING, message=f"before this change: {d.message}", line=None)
+        replace(d, severity=Severity.WARNING, message=f"{when}: {d.message}", line=None)
         for d in old.diagnostics
     )
 
