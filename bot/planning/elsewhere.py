@@ -22,6 +22,8 @@ from bot.model.rendering import Material
 from bot.model.repo import TreeId
 from bot.model.target import Composition, GitSource, Included, Ingredient, OciSource, Target
 from bot.model.tree import TreeReader
+from bot.planning.made_of import Source as MadeOf
+from bot.planning.made_of import of_artifact, of_commit, of_file, sources_of
 from bot.planning.once import Late, Once
 from bot.planning.unpacked import UnpackedTree
 from bot.render.artifact import ArtifactTree
@@ -104,6 +106,7 @@ class Errand:
         self._composed: Once[tuple[TreeId, Composition], ComposedTree] = Once()
         self._files: Once[str, RemoteTree] = Once()
         self._facts: Once[str, ClusterFacts] = Once()
+        self._made_of: dict[MadeOf, Material] = {}
         self._unpacking = asyncio.Semaphore(_UNPACKED_AT_ONCE)
         self._unpacked_bytes = 0
         self._file_bytes = 0
@@ -160,6 +163,11 @@ class Errand:
         refs = sorted(wanted)
         return dict(zip(refs, await gather_bounded(_AT_ONCE, self._remote, refs), strict=True))
 
+    def materials(self, target: Target, remotes: Iterable[RemoteRef]) -> tuple[Material, ...]:
+        """What of other sources and remote bases has been fetched for it."""
+        wanted = (*sources_of(target), *remotes)
+        return tuple(sorted({self._made_of[one] for one in wanted if one in self._made_of}))
+
     async def inputs(self, tree: TreeReader, target: Target, values: tuple[ValuesSource, ...]) -> Fetched:
         """Everything that a release is rendered from beside `tree`."""
         release = target.release
@@ -199,7 +207,9 @@ class Errand:
         visit = await self._repositories()
         if visit is None:
             raise Unrenderable(f"its source is another repository, {source.url}: {_NOT_ASKED}")
-        return await self._including((await visit.tree(source)).tree, source.includes, here)
+        found = await visit.tree(source)
+        self._made_of[source] = of_commit(source, found)
+        return await self._including(found.tree, source.includes, here)
 
     async def _including(
         self, tree: TreeReader, includes: Sequence[Included], here: TreeReader
@@ -218,7 +228,8 @@ class Errand:
             raise Unrenderable(f"its source is {source.url}: {_NOT_ASKED}")
         from bot.registry import ARTIFACT, unpack  # noqa: PLC0415 - a plan that needs none does not wait for it
 
-        _, archive = await downloads.fetch_archive(source)
+        found, archive = await downloads.fetch_archive(source)
+        self._made_of[source] = of_artifact(found)
         async with self._unpacking:
             if self._unpacked_bytes > MOST_UNPACKED_BYTES:
                 raise Unrenderable(
@@ -234,11 +245,15 @@ class Errand:
     async def _remote(self, ref: RemoteRef) -> RemoteTree:
         try:
             if ref.kind is RemoteKind.FILE:
-                return await self._files.get(ref.url, lambda: self._file(ref.url))
+                file = await self._files.get(ref.url, lambda: self._file(ref.url))
+                if file.identity:
+                    self._made_of[ref] = of_file(file.identity)
+                return file
             visit = await self._repositories()
             if visit is None:
                 return RemoteTree(problem=_NOT_ASKED)
             found = await visit.tree(ref)
+            self._made_of[ref] = of_commit(ref, found)
         except LongshoreError as error:
             return RemoteTree(problem=self.note(error))
         return RemoteTree(found.tree, found.identity)

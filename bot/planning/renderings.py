@@ -225,7 +225,8 @@ class Renderings:
             key = self._key(traced.trace, target, traced.substitution, fetched.inputs)
         remotes = await self._errand.remotes({use.ref for use in traced.trace.remotes})
         given = Given(traced.substitution, self._decryptor, remotes, fetched.inputs)
-        return Ready(where, given, key, fetched.materials, _remarks(fetched, target))
+        materials = (*fetched.materials, *self._errand.materials(target, remotes))
+        return Ready(where, given, key, materials, _remarks(fetched, target))
 
     async def _rendered(self, traced: Traced, ready: Ready) -> Rendering:
         async with self._workshop.gate:
@@ -262,13 +263,12 @@ class Renderings:
         name = traced.target.id, ready.key
         made = self._broken.get(name) or await asyncio.to_thread(self._cached, ready.key)
         if made is None:
-            rendering = replace(await self._rendered(traced, ready), materials=ready.materials)
-            made = await asyncio.to_thread(self._put, ready.key, rendering)
+            made = await asyncio.to_thread(self._put, ready.key, await self._rendered(traced, ready))
             if made.failed:
                 self._broken[name] = made
-        # NB: a key says what is read, not where in the repository it lies.
+        # NB: a key says what is read, not where in the repository it lies, nor which commit elsewhere holds it too.
         found = in_repository(made.diagnostics, traced.target, traced.trace)
-        return replace(made, diagnostics=(*ready.remarks, *found))
+        return replace(made, materials=ready.materials, diagnostics=(*ready.remarks, *found))
 
     def _cached(self, key: ContentKey) -> MaskedRendering | None:
         """A pull request may read what a delivery made; never the other way round."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.git.foreign import ForeignRepositories
 from bot.model.hosts import Hosts
 from bot.model.plan import Plan, TargetPlan
-from bot.model.rendering import Severity
+from bot.model.rendering import Material, Severity
 from bot.planning.elsewhere import Elsewhere
 from bot.planning.once import Late
 from bot.registry import Downloads, Limits
@@ -58,6 +58,19 @@ def errors(planned: TargetPlan) -> list[str]:
 
 def warnings(planned: TargetPlan) -> list[str]:
     return [d.message for d in planned.diagnostics if d.severity is Severity.WARNING]
+
+
+def made_of(planned: TargetPlan) -> list[tuple[str, tuple[str, str] | None, tuple[str, str] | None]]:
+    """What from elsewhere becomes another, or comes, or goes: name, and version and digest on either side."""
+
+    def side(material: Material | None) -> tuple[str, str] | None:
+        return (material.version, material.digest) if material else None
+
+    return [
+        (one.name, side(change.old), side(change.new))
+        for change in planned.materials
+        if (one := change.new or change.old)
+    ]
 
 
 def new_values(plan: Plan, name: str) -> list[object]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.model.plan import Plan
 from bot.registry.oci import CHART_LAYERS
 from tests.planning.conftest import Bench, config_map, kustomization, target
-from tests.planning.elsewhere.declared import FILES, errors, from_chart, new_values, packed, source
+from tests.planning.elsewhere.declared import FILES, errors, from_chart, made_of, new_values, packed, source
 from tests.planning.test_flux import flux
 from tests.planning.test_releases import release, release_plan
 from tests.sandbox.registry.charts import pack
@@ -45,13 +45,16 @@ def deployed(value: str, **more: str) -> dict[str, str]:
 async def test_files_of_a_registry_are_rendered_at_the_tag_that_is_named(
     fleet: Bench, registry: Distribution
 ) -> None:
-    for tag, value in (("1.0.0", "1"), ("1.1.0", "2")):
-        await pushed(registry, tag, deployed(value))
+    old = await pushed(registry, "1.0.0", deployed("1"))
+    new = await pushed(registry, "1.1.0", deployed("2"))
     fleet.work.commit(apps(registry, "tag: 1.0.0"))
     fleet.work.commit(apps(registry, "semver: 1.x"))
     plan, verified = await fleet.verified()
     assert verified.disagreements == ()
     assert new_values(plan, "flux-system/theirs") == ["2"]
+    assert made_of(target(plan, "flux-system/theirs", "staging")) == [
+        (f"artifact {registry.url('apps')}", ("1.0.0", old), ("1.1.0", new))
+    ]
 
 
 async def test_files_without_a_kustomization_are_all_applied_but_those_that_are_ignored(

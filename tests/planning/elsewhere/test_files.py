@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bot.model.hosts import Hosts
 from tests.planning.conftest import Bench, config_map, kustomization, target
-from tests.planning.elsewhere.declared import elsewhere, errors, new_values
+from tests.planning.elsewhere.declared import elsewhere, errors, made_of, new_values
 from tests.sandbox.registry.shop import Shop, saying
 
 APPS = "flux-system/apps"
@@ -26,6 +26,9 @@ async def test_a_file_is_rendered_as_its_url_gives_it(fleet: Bench, shop: Shop) 
     plan, verified = await fleet.verified()
     assert verified.disagreements == ()
     assert new_values(plan, APPS) == ["2"]
+    assert [name for name, _, _ in made_of(target(plan, APPS, "staging"))] == [
+        f"file {shop.url}/v{version}/cm.yaml" for version in ("1", "2")
+    ]
 
 
 async def test_a_file_that_is_another_each_time_is_the_same_on_both_sides(fleet: Bench, shop: Shop) -> None:
