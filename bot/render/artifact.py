@@ -6,6 +6,7 @@ tree, a list of names that Flux takes for no part of a deployment is left out as
 that list is all that counts.
 """
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -29,7 +30,8 @@ _DEFAULTS = tuple(
     )
 )
 _NAMES = frozenset(p.names[-1] for p in (*_ALWAYS, *_DEFAULTS) if "*" not in p.names[-1])
-_SUFFIXES = tuple(p.names[-1][1:] for p in _DEFAULTS if p.names[-1].startswith("*"))
+_SUFFIXES = "|".join(re.escape(p.names[-1][1:]) for p in _DEFAULTS if p.names[-1].startswith("*"))
+_HAS_SUFFIX = re.compile(rf"(?:{_SUFFIXES})(?:/|\Z)")
 
 _parsed: OrderedDict[str, tuple[Pattern, ...]] = OrderedDict()
 _first: OrderedDict[str, str] = OrderedDict()
@@ -145,7 +147,7 @@ class ArtifactTree:
             for pattern in reversed(self._patterns_of("/".join(names[:depth]))):
                 if pattern.matches(names[depth:]):
                     return not pattern.includes
-        if not names[-1].endswith(_SUFFIXES) and _NAMES.isdisjoint(names):
+        if _NAMES.isdisjoint(names) and not _HAS_SUFFIX.search(path):
             return False
         if any(pattern.matches(names) for pattern in _ALWAYS):
             return True
