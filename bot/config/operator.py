@@ -53,6 +53,8 @@ class Schedules(Model):
 
     sweep: DurationS = Field(default=600.0, examples=["10m"])
     """How often every open pull request and delivery branch is looked at again."""
+    retry: DurationS = Field(default=300.0, examples=["5m"])
+    """When a plan is made again in which something is unknown that could not be fetched."""
 
 
 class Limits(Model):

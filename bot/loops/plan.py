@@ -37,8 +37,6 @@ from bot.report.obstacle import Obstacle, ObstacleKind, obstacle_comment, obstac
 CHECK = "longshore/plan"
 OVERTAKEN = "Not planned: the pull request moved on"
 _NOBODYS_FAULT = frozenset({ObstacleKind.FORK, ObstacleKind.ELSEWHERE})
-_ASK_AGAIN_S = 300.0
-"""For what could not be fetched: half as long as a sweep takes to come by."""
 _RACE_S = 3.0
 _LAST_ATTEMPT = 3
 """From this one on a failure is said. What was rendered before is kept, so that the next may well succeed."""
@@ -155,7 +153,8 @@ class Subject:
             return Done()
         # Nothing here will look different when what did not answer answers again: the plan is one of nothing.
         await self._post(plan, change, told, inputs="")
-        return Again.after(_ASK_AGAIN_S, now(), "something that did not answer is asked again")
+        retry_s = self.world.config.schedules.retry
+        return Again.after(retry_s, now(), "something that did not answer is asked again")
 
     async def _is_as_read(self) -> bool:
         """False where it was merged or closed since: against a base that holds it already it seems to change nothing."""

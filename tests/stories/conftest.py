@@ -10,12 +10,14 @@ import pytest_asyncio
 
 from tests.sandbox.cluster import ClusterAccess
 from tests.stories.districts import districts, grant
+from tests.stories.fluxfiles import FLEET_KEY
 from tests.stories.town import Plan, Town, founded
 
 if TYPE_CHECKING:
     from tests.sandbox.forge.contract import Contract
 
 SWEEP = "3s"
+RETRY = "2s"
 
 
 @pytest.fixture
@@ -29,9 +31,21 @@ def tmp_path() -> Iterator[Path]:
 async def app_town(
     tmp_path_factory: pytest.TempPathFactory, github_contract: "Contract", control_plane: ClusterAccess
 ) -> AsyncIterator[Town]:
-    """A bot that is a GitHub App, with clusters beside the usual two that not everything may be done to."""
-    plan = Plan(clusters=districts)
-    async with founded(tmp_path_factory.mktemp("app"), github_contract, control_plane, plan) as town:
+    """A bot that is a GitHub App, with clusters beside the usual two that not everything may be done to.
+
+    It holds a key for what is encrypted, may fetch from this machine, and soon asks again for what it did not get.
+    """
+    directory = tmp_path_factory.mktemp("app")
+    key = directory / "fleet.agekey"
+    key.write_text(FLEET_KEY.secret, encoding="utf-8")
+    served = {"forge": "hub", "repository": "*/fleet", "sops": {"ageKeys": [f"${{file:{key}}}"]}}
+    settings = {
+        "repositories": [served],
+        "sources": {"hosts": ["127.0.0.1:*"]},
+        "schedules": {"retry": RETRY},
+    }
+    plan = Plan(clusters=districts, settings=settings)
+    async with founded(directory, github_contract, control_plane, plan) as town:
         await grant(town)
         yield town
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.render.agekeys import make_key
 from tests.stories.manifests import Files, document, kustomization, thing
 
 _KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
@@ -9,6 +10,8 @@ _HELM = "helm.toolkit.fluxcd.io/v2"
 _SOURCE = "source.toolkit.fluxcd.io/v1"
 BOOTSTRAP = "flux-system"
 CHART = "charts/web"
+FLEET_KEY = make_key()
+"""What the App's bot decrypts with."""
 
 
 def bootstrap(cluster: str, url: str) -> Files:
