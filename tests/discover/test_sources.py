@@ -16,6 +16,11 @@ def test_a_flux_system_source_that_is_declared_nowhere_is_this_repository() -> N
     assert target([source("other", "https://github.com/x/y")]).unknown_because == ""
 
 
+def test_a_flux_system_source_of_another_namespace_is_not_this_repository() -> None:
+    got = target([source("flux-system", "https://github.com/acme/fleet", "shop")])
+    assert got.unknown_because.endswith("one of that name is in namespace shop: name that in the reference")
+
+
 def test_another_source_that_is_declared_nowhere_makes_the_target_unknown() -> None:
     got = target([FLEET], sourceRef=PODINFO)
     assert got.unknown_because == (

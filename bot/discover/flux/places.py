@@ -52,7 +52,8 @@ def place_of(ref: FluxRef, sources: Sources, above: tuple[FluxRef, ...] = ()) ->
         return Place(unknown_because=f"its source is the {ref}, {_ONLY_IN_CLUSTER[ref.kind]}")
     found = sources.source_of(ref.kind, ref.namespace, ref.name)
     if not found:
-        if (ref.kind, ref.name) == ("GitRepository", "flux-system") or ref in sources.here:
+        is_bootstrap = (ref.kind, ref.name) == ("GitRepository", "flux-system")
+        if ref in sources.here or (is_bootstrap and not sources.namespaces_of(ref)):
             return Place()
         return Place(unknown_because=sources.why_missing(ref))
     places = [_place(source, ref, sources, above) for source in found]

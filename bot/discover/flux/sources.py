@@ -108,11 +108,13 @@ class Sources:
                     found += [(source, generator, outputs)] if outputs else []
         return tuple(found)
 
+    def namespaces_of(self, ref: FluxRef) -> list[str]:
+        """In which namespaces there is one of its kind and name."""
+        return sorted({k.namespace for k in self.declared if (k.kind, k.name) == (ref.kind, ref.name)})
+
     def why_missing(self, ref: FluxRef) -> str:
         """The sentence for a source that is declared nowhere, with the namespaces in which there is one of its name."""
-        elsewhere = sorted(
-            {known.namespace for known in self.declared if (known.kind, known.name) == (ref.kind, ref.name)}
-        )
+        elsewhere = self.namespaces_of(ref)
         looked = f"its source, {ref}, is not declared in this repository"
         if not elsewhere:
             return looked

@@ -94,15 +94,15 @@ class ClusterSources:
             self.at(place, cluster) == other.at(place, cluster) for place in self._named(found, cluster)
         )
 
-    def at(self, place: _Place, cluster: str) -> list[list[Manifest] | bool | None]:
+    def at(self, place: _Place, cluster: str) -> list[object]:
         """Every declaration of a source, in the order in which they count, and what it is taken for without any."""
         nowhere = (place[0], "", place[2])
         tiers = (self._by_place[cluster], self._in(cluster))
-        return [
-            *(tier.get(each) for tier in tiers for each in (place, nowhere)),
-            *(_makers(place, tier) for tier in tiers),
-            place in self._here[cluster],
-        ]
+        found: list[object] = [tier.get(each) for tier in tiers for each in (place, nowhere)]
+        found += [_makers(place, tier) for tier in tiers]
+        if not any(found):
+            found += [known for tier in tiers for known in sorted(tier) if known[::2] == place[::2]]
+        return [*found, place in self._here[cluster]]
 
     def _named(self, found: FluxObject, cluster: str) -> list[_Place]:
         """Every source that it names, and those that these name."""
