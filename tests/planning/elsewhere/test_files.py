@@ -6,6 +6,8 @@ import pytest
 from aiohttp import web
 
 from bot.model.hosts import Hosts
+from bot.model.remote import RemoteKind, RemoteRef
+from bot.planning.elsewhere import MOST_FILES
 from tests.planning.conftest import Bench, config_map, kustomization, target
 from tests.planning.elsewhere.declared import elsewhere, errors, made_of, new_values
 from tests.sandbox.registry.shop import Shop, saying
@@ -77,3 +79,16 @@ async def test_a_file_of_a_host_that_nobody_allowed_is_not_asked_for(
     [reason] = errors(target(await fleet.plan(), APPS, "staging"))
     assert "sources.hosts" in reason
     assert shop.asked == []
+
+
+async def test_no_more_files_are_fetched_than_any_repository_needs(fleet: Bench, shop: Shop) -> None:
+    refs = [RemoteRef(RemoteKind.FILE, f"{shop.url}/{number}.yaml") for number in range(MOST_FILES + 30)]
+    for ref in refs:
+        shop.instead[ref.url.removeprefix(shop.url)] = saying(200, config_map("theirs"))
+    async with fleet.elsewhere.visit() as errand:
+        found = await errand.remotes(refs)
+    assert len(shop.asked) <= MOST_FILES
+    assert sum(one.tree is not None for one in found.values()) == len(shop.asked)
+    assert {one.problem for one in found.values() if one.tree is None} == {
+        "it is one of more than 200 files, or 128 MiB of them"
+    }
