@@ -105,7 +105,7 @@ def _lay_out(checkout: Path, directory: Path, release: Release, inputs: ReleaseI
         files = archive_files(inputs.archive, budget)
         write_chart(finished(files, chart, inputs.version_label, chart_reader(files)), directory)
         return files
-    source = _inside(checkout, checkout / chart.name, chart.name)
+    source = _packed(checkout) if chart.is_artifact else _inside(checkout, checkout / chart.name, chart.name)
     reader = _checkout_reader(checkout)
     if source.is_file():
         files = unpack(source.read_bytes(), budget)
@@ -113,13 +113,25 @@ def _lay_out(checkout: Path, directory: Path, release: Release, inputs: ReleaseI
         return files
     own = _files(checkout, source)
     files = whole(own, budget)
-    for dependency in missing(files, metadata(files)):
+    if chart.is_artifact:
+        own.pop(".helmignore", None)
+    for dependency in () if chart.is_artifact else missing(files, metadata(files)):
         if dependency.is_local:
             place(own, _local(checkout, source, dependency))
         else:
             place(own, archived(dependency, inputs.dependencies, budget))
     write_chart(finished(own, chart, inputs.version_label, reader), directory)
     return whole(own, Budget())
+
+
+def _packed(checkout: Path) -> Path:
+    """The one directory of an artifact."""
+    found = list(checkout.iterdir())
+    if len(found) != 1 or not found[0].is_dir():
+        raise Unrenderable(
+            "its artifact must hold one directory, which is the chart's, and nothing beside it"
+        )
+    return found[0]
 
 
 def _local(checkout: Path, chart: Path, dependency: Dependency) -> ChartFiles:

@@ -14,7 +14,7 @@ from bot.render.envsubst import Unknown
 from bot.render.errors import Unrenderable
 from bot.render.helm.dependencies import archive_files, local_charts, with_dependencies
 from bot.render.helm.files import Budget, ChartFiles
-from bot.render.helm.found import Found, find, load, read_file
+from bot.render.helm.found import Found, find_chart, load, read_file
 from bot.render.helm.inputs import ReleaseInputs
 from bot.render.helm.metadata import CHART_FILE, VALUES_FILE, labelled, metadata
 from bot.render.helm.values import Placeholder, first_document, merged
@@ -42,7 +42,7 @@ def reads(tree: TreeReader, target: Target) -> Iterator[TraceEntry | Unrenderabl
     if release.chart.kind is not ChartKind.TREE:
         return
     try:
-        found = find(tree, release.chart.name)
+        found = find_chart(tree, release.chart)
         yield from found.entries
         if found.is_missing:
             yield _absent(found)
@@ -50,7 +50,7 @@ def reads(tree: TreeReader, target: Target) -> Iterator[TraceEntry | Unrenderabl
         known = {
             name: read_file(tree, found.files[name])[1] or b"" for name in _OF_METADATA if name in found.files
         }
-        if not found.archive:
+        if not (found.archive or found.is_packed):
             for local in local_charts(tree, found, metadata(known).dependencies):
                 yield from local.entries
     except Unrenderable as error:
@@ -70,7 +70,7 @@ def assemble(tree: TreeReader, release: Release, inputs: ReleaseInputs) -> Assem
     chart, budget = release.chart, Budget()
     places: Mapping[str, str] = {}
     if chart.kind is ChartKind.TREE:
-        found = find(tree, chart.name)
+        found = find_chart(tree, chart)
         if found.is_missing:
             raise _absent(found)
         files, places = loaded(tree, found, inputs, budget), found.files
@@ -86,7 +86,11 @@ def assemble(tree: TreeReader, release: Release, inputs: ReleaseInputs) -> Assem
 def loaded(tree: TreeReader, found: Found, inputs: ReleaseInputs, budget: Budget) -> ChartFiles:
     """The files of a chart in the tree, with its dependencies. Raises `Unrenderable`."""
     files = load(tree, found, budget)
-    return files if found.archive else with_dependencies(tree, found, files, inputs.dependencies, budget)
+    return (
+        files
+        if found.archive or found.is_packed
+        else with_dependencies(tree, found, files, inputs.dependencies, budget)
+    )
 
 
 def finished(files: ChartFiles, chart: Chart, version_label: str, reader: Reader) -> ChartFiles:
@@ -108,6 +112,8 @@ def finished(files: ChartFiles, chart: Chart, version_label: str, reader: Reader
 
 def version_mark(chart: Chart) -> Placeholder | None:
     """What stands for that part of the chart's version which only the cluster knows; None where it adds nothing."""
+    if chart.is_artifact and chart.kind is ChartKind.TREE:
+        return _mark("Flux puts the digest of the artifact behind the chart's version")
     if chart.has_revision:
         return _mark("Flux puts the commit that it renders behind the chart's version")
     if wanted_values_files(chart):

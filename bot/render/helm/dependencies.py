@@ -10,7 +10,7 @@ from bot.model.target import Target
 from bot.model.tree import TreeReader
 from bot.render.errors import Unrenderable
 from bot.render.helm.files import Budget, ChartFiles, unpack
-from bot.render.helm.found import Found, chart_tree, find, load
+from bot.render.helm.found import Found, chart_tree, find, find_chart, load
 from bot.render.helm.inputs import Archive
 from bot.render.helm.metadata import Dependency, metadata, missing
 from bot.render.paths import join
@@ -38,8 +38,8 @@ def wanted_dependencies(tree: TreeReader, target: Target) -> tuple[Wanted, ...]:
         return ()
     seen = chart_tree(tree, target)
     try:
-        found = find(seen, release.chart.name)
-        if found.archive or found.is_missing:
+        found = find_chart(seen, release.chart)
+        if found.archive or found.is_missing or found.is_packed:
             return ()
         files = load(seen, found, Budget())
         needed = missing(files, metadata(files))

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from bot.model.release import Chart
 from bot.model.rendering import TraceEntry, TraceKind
 from bot.model.target import Found as FoundBy
 from bot.model.target import Target
@@ -24,7 +25,8 @@ _MAX_DEPTH = 40
 class Found:
     """`files` maps paths inside the chart to those in the tree; `entries` are for a trace.
 
-    `archive` is set, and `files` empty, where the chart is packaged.
+    `archive` is set, and `files` empty, where the chart is packaged. `is_packed` where its files lie open, and Flux takes
+    them as those of a package all the same.
     """
 
     path: str
@@ -32,6 +34,7 @@ class Found:
     entries: list[TraceEntry] = field(default_factory=list)
     archive: str = ""
     is_missing: bool = False
+    is_packed: bool = False
 
     def add(self, path: str, kind: TraceKind, entry: TreeEntry) -> None:
         self.entries.append(TraceEntry(path, kind, entry.mode, entry.id))
@@ -53,17 +56,31 @@ def chart_tree(tree: TreeReader, target: Target) -> TreeReader:
     return ArtifactTree.of(tree, target)
 
 
-def find(tree: TreeReader, path: str) -> Found:
+def find_chart(tree: TreeReader, chart: Chart) -> Found:
+    """The chart that a release names in this tree: an artifact holds it in a directory of its own. Raises `Unrenderable`."""
+    if not chart.is_artifact:
+        return find(tree, chart.name)
+    names = tree.listing("")
+    if len(names) != 1 or names[0][1].kind is not EntryKind.TREE:
+        raise Unrenderable(
+            "its artifact must hold one directory, which is the chart's, and nothing beside it"
+        )
+    found = find(tree, names[0][0], is_packed=True)
+    found.entries.append(TraceEntry("", TraceKind.LISTING, "040000", names[0][0]))
+    return found
+
+
+def find(tree: TreeReader, path: str, *, is_packed: bool = False) -> Found:
     """The chart at `path`, or the note that there is none. Raises `Unrenderable` for a path that leaves the tree."""
     place = follow(tree, path)
-    found = Found(place.path)
+    found = Found(place.path, is_packed=is_packed)
     found.place(place)
     if place.entry is None:
         found.is_missing = True
     elif place.entry.kind is EntryKind.BLOB:
         found.archive = place.path
     else:
-        rules = _rules(tree, found)
+        rules = _nothing_ignored if is_packed else _rules(tree, found)
         for inside, at, entry in _walk(tree, found, place.path, "", rules, (place.path,)):
             found.files[inside] = at
             found.add(at, TraceKind.FILE, entry)
@@ -90,6 +107,11 @@ def read_file(tree: TreeReader, path: str) -> tuple[Found, bytes | None]:
     if place.entry.kind is not EntryKind.BLOB:
         raise Unrenderable(f"{path!r} is no file")
     return found, _read(tree, place.path)
+
+
+def _nothing_ignored(_path: str, _is_directory: bool) -> bool:  # noqa: FBT001 - as rules are asked
+    """What is packed has been held to its ignore file before."""
+    return False
 
 
 def _rules(tree: TreeReader, found: Found) -> Ignores:
