@@ -6,7 +6,7 @@ written and is reported as a hole, with the field that holds it; no error and no
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +53,7 @@ def substitute(objects: Iterable[Object], substitution: Substitution) -> Substit
         else:
             work.add(found)
     if work.problems:
-        return Substituted((), problems=_errors(work.problems))
+        return Substituted((), problems=_errors(_gathered(work.problems)))
     assumed = sorted((name, why) for name, why in substitution.assumed.items() if name in work.used)
     return Substituted(tuple(work.objects.values()), tuple(work.holes), assumed=tuple(assumed))
 
@@ -63,7 +63,8 @@ class _Work:
     substitution: Substitution
     objects: dict[ObjectId, Object] = field(default_factory=dict)
     holes: list[Hole] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+    """What is wrong, each with the places where it is."""
     used: set[str] = field(default_factory=set)
     budget: Budget = field(default_factory=Budget)
 
@@ -76,7 +77,7 @@ class _Work:
             self.keep(self._substituted(found))
         except BadSubstitution as error:
             place = _field_with(found.manifest, error.expression)
-            self._fail(found.id, f"{place}: {error}" if place else str(error))
+            self._fail(found.id, str(error), place)
         except ManifestError as error:
             problem = _QUOTED.sub("that was made", error.problem)
             self._fail(found.id, f"is not YAML any more after substitution: {problem}")
@@ -88,8 +89,8 @@ class _Work:
             self._fail(found.id, "is declared twice after substitution")
         self.objects[found.id] = found
 
-    def _fail(self, found: ObjectId, problem: str) -> None:
-        self.problems.append(f"{found}: {problem}")
+    def _fail(self, found: ObjectId, problem: str, place: str = "") -> None:
+        self.problems.setdefault(problem, []).append(f"{found}: {place}" if place else str(found))
 
     def _substituted(self, found: Object) -> Object:
         hides = _BYTE_ORDER_MARK.encode() in canonical_json(found.manifest)
@@ -154,6 +155,14 @@ class _Marked:
             return text
         self.places += [(place, int(found[1])) for found in self._pattern.finditer(text)]
         return self._pattern.sub("", text)
+
+
+def _gathered(problems: Mapping[str, Sequence[str]]) -> list[str]:
+    """One sentence for what is wrong in the same way in several objects."""
+    return [
+        f"{places[0]}{f' and {len(places) - 1} more' if places[1:] else ''}: {problem}"
+        for problem, places in problems.items()
+    ]
 
 
 def _errors(problems: Sequence[str]) -> tuple[Diagnostic, ...]:

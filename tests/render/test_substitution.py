@@ -129,6 +129,14 @@ def test_every_problem_names_its_object_and_field() -> None:
     ]
 
 
+def test_what_is_wrong_in_many_objects_is_said_once() -> None:
+    objects = [config_map(name, data={"x": "${nothing}"}) for name in ("a", "b", "c")]
+    [problem] = substitute([*objects, config_map("d")], Substitution(VALUES)).problems
+    assert problem.message.startswith(
+        "ConfigMap a: data.x and 2 more: ${nothing}: the variable 'nothing' is not set"
+    )
+
+
 def test_without_strictness_a_missing_variable_is_empty() -> None:
     assert becomes("a${nothing}", Substitution(VALUES, is_strict=False)) == "a"
 
