@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.process import config_option
-from bot.errors import LongshoreError, UserError
+from bot.errors import UserError
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -47,7 +45,7 @@ def command() -> None:
     help="Check this directory's .longshore.yaml instead.",
 )
 def check(config_file: Path, offline: bool, repo: Path | None) -> None:
-    """Report every mistake at once, and what the credentials lack."""
+    """Report every mistake at once, what the credentials lack, and what is of no use."""
     if repo is not None:
         _check_team(repo, config_file)
         return
@@ -58,7 +56,7 @@ def check(config_file: Path, offline: bool, repo: Path | None) -> None:
         f"{config_file}: {len(config.forges)} forges, {len(config.repositories)} repositories, "
         f"{len(config.clusters)} clusters"
     )
-    if not offline and not asyncio.run(_report(config)):
+    if not asyncio.run(_report(config, offline=offline)):
         raise SystemExit(1)
 
 
@@ -93,51 +91,15 @@ def _check_team(repo: Path, config_file: Path) -> None:
     click.echo(f"{file}: {len(team.targets)} targets")
 
 
-async def _report(config: "Config") -> bool:
-    """Print a line for everything that was asked; True when all is well."""
+async def _report(config: "Config", *, offline: bool) -> bool:
+    """Print a line for everything that was looked at and asked; True when all is well."""
+    from bot.cli.findings import by_asking, in_the_file  # noqa: PLC0415 - loads clients of forges and clusters
+
     is_well = True
-    async for good, line in _findings(config):
-        is_well = is_well and good
-        click.echo(f"{'ok  ' if good else 'FAIL'} {line}")
+    for level, line in in_the_file(config):
+        click.echo(f"{level:4} {line}")
+    if not offline:
+        async for level, line in by_asking(config):
+            is_well = is_well and level != "FAIL"
+            click.echo(f"{level:4} {line}")
     return is_well
-
-
-async def _findings(config: "Config") -> AsyncIterator[tuple[bool, str]]:
-    from bot.cli.world import Clusters, decryptors, forge_settings, secret_key  # noqa: PLC0415
-    from bot.forge.opening import open_forge  # noqa: PLC0415
-
-    try:
-        secret_key(config)
-    except LongshoreError as error:
-        yield False, f"secretKey: {error}"
-    try:
-        held = await decryptors(config)
-    except LongshoreError as error:
-        yield False, f"repositories, sops.ageKeys: {error}"
-    else:
-        for forge_name, repository in held:
-            yield True, f"repository {forge_name}:{repository}: keys to decrypt what is merged"
-    async with AsyncExitStack() as stack:
-        for name, entry in config.forges.items():
-            try:
-                for secret in entry.webhook_secrets:
-                    secret.read()
-                forge = await stack.enter_async_context(open_forge(forge_settings(name, entry)))
-                who = await forge.identity()
-                missing = await forge.missing_permissions()
-            except LongshoreError as error:
-                yield False, f"forge {name}: {error}"
-                continue
-            yield True, f"forge {name}: we are {who.login}"
-            for lack in missing:
-                yield False, f"forge {name}: {lack}"
-            for degraded in forge.capabilities.degraded:
-                yield True, f"forge {name}: {degraded}"
-        clusters = Clusters(config, stack)
-        for name in config.clusters:
-            try:
-                version = await (await clusters.connect(name)).version()
-            except LongshoreError as error:
-                yield False, str(error)
-            else:
-                yield True, f"cluster {name}: {version}"

@@ -1,0 +1,82 @@
+"""What `longshore config check` finds beyond the file itself: in it as a whole, and by asking forges and clusters."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from typing import Literal
+
+from bot.cli.world import Clusters, decryptors, forge_settings, secret_key
+from bot.config import Cluster, Config, Forge
+from bot.errors import LongshoreError
+from bot.forge.opening import open_forge
+
+Finding = tuple[Literal["ok", "warn", "FAIL"], str]
+
+
+def in_the_file(config: Config) -> Iterator[Finding]:
+    """What can be said without asking anybody."""
+    hosts = config.sources.allowed()
+    if hosts.patterns:
+        yield "ok", f"sources: may be fetched from {', '.join(hosts.patterns)}"
+    else:
+        yield "ok", "sources: nothing is fetched; charts and repositories elsewhere are unknown in plans"
+    for credential in config.sources.credentials:
+        if why := hosts.why_not(f"https://{credential.host}"):
+            yield "warn", f"sources: the credentials for {credential.host} are of no use: {why}"
+    for name, cluster in config.clusters.items():
+        told = cluster.kube_version or cluster.api_versions
+        if told and not cluster.allow:
+            yield "warn", f"cluster {name}: no repository is told its version: no entry of `allow` names one"
+
+
+async def by_asking(config: Config) -> AsyncIterator[Finding]:
+    try:
+        secret_key(config)
+    except LongshoreError as error:
+        yield "FAIL", f"secretKey: {error}"
+    try:
+        config.sources.secrets()
+    except LongshoreError as error:
+        yield "FAIL", f"sources, credentials: {error}"
+    try:
+        held = await decryptors(config)
+    except LongshoreError as error:
+        yield "FAIL", f"repositories, sops.ageKeys: {error}"
+    else:
+        for forge_name, repository in held:
+            yield "ok", f"repository {forge_name}:{repository}: keys to decrypt what is merged"
+    async with AsyncExitStack() as stack:
+        for name, entry in config.forges.items():
+            async for finding in _of_forge(name, entry, stack):
+                yield finding
+        clusters = Clusters(config, stack)
+        for name, cluster in config.clusters.items():
+            yield await _of_cluster(name, cluster, clusters)
+
+
+async def _of_forge(name: str, entry: Forge, stack: AsyncExitStack) -> AsyncIterator[Finding]:
+    try:
+        for secret in entry.webhook_secrets:
+            secret.read()
+        forge = await stack.enter_async_context(open_forge(forge_settings(name, entry)))
+        who = await forge.identity()
+        missing = await forge.missing_permissions()
+    except LongshoreError as error:
+        yield "FAIL", f"forge {name}: {error}"
+        return
+    yield "ok", f"forge {name}: we are {who.login}"
+    for lack in missing:
+        yield "FAIL", f"forge {name}: {lack}"
+    for degraded in forge.capabilities.degraded:
+        yield "ok", f"forge {name}: {degraded}"
+
+
+async def _of_cluster(name: str, cluster: Cluster, clusters: Clusters) -> Finding:
+    if cluster.kube_version and not any(rule.lets_write for rule in cluster.allow):
+        return (
+            "ok",
+            f"cluster {name}: taken for {cluster.kube_version}, and never asked: nothing is delivered to it",
+        )
+    try:
+        return "ok", f"cluster {name}: {await (await clusters.connect(name)).version()}"
+    except LongshoreError as error:
+        return "FAIL", str(error)
