@@ -174,9 +174,22 @@ def test_files_of_a_registry_are_named_with_all_that_tells_which() -> None:
         *("oci://registry.example/apps", "latest", ">=1", ".*", "sha256:0", "application/tar"),
         is_copied=True,
         is_insecure=True,
-        ignore="/docs",
         secret="login",
     )
+
+
+@pytest.mark.parametrize(("operation", "ignore"), [("extract", "/docs"), ("copy", "")])
+def test_what_is_copied_as_it_is_loses_nothing_to_patterns(operation: str, ignore: str) -> None:
+    spec = {
+        "url": "oci://registry.example/apps",
+        "layerSelector": {"operation": operation},
+        "ignore": "/docs",
+    }
+    got = target(
+        [declared("OCIRepository", "apps", **spec)], sourceRef={"kind": "OCIRepository", "name": "apps"}
+    ).oci_source
+    assert got is not None
+    assert got.ignore == ignore
 
 
 @pytest.mark.parametrize("kind", ["Bucket", "ExternalArtifact"])

@@ -198,6 +198,7 @@ def _git_ref(ref: Manifest) -> GitRef:
 
 def _oci(spec: Manifest) -> OciSource:
     ref, layer = mapping(spec.get("ref")), mapping(spec.get("layerSelector"))
+    is_copied = text(layer, "operation") == "copy"
     return OciSource(
         url=without_login(text(spec, "url")).rstrip("/"),
         tag=text(ref, "tag"),
@@ -205,8 +206,9 @@ def _oci(spec: Manifest) -> OciSource:
         semver_filter=text(ref, "semverFilter"),
         digest=text(ref, "digest"),
         media_type=text(layer, "mediaType"),
-        is_copied=text(layer, "operation") == "copy",
+        is_copied=is_copied,
         is_insecure=spec.get("insecure") is True,
-        ignore=text(spec, "ignore"),
+        # What is copied as it is loses nothing on the way.
+        ignore="" if is_copied else text(spec, "ignore"),
         secret=text(mapping(spec.get("secretRef")), "name"),
     )
