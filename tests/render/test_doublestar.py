@@ -1,0 +1,55 @@
+"""Patterns of a generator's excludes, with the meaning that doublestar v4 gives them."""
+
+import pytest
+
+from bot.render.doublestar import BadPattern, Doublestar
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "expected"),
+    [
+        ("*", "a", True),
+        ("*", "a/b", False),
+        ("*.md", "README.md", True),
+        ("*.md", "a/README.md", False),
+        ("**", "a/b/c", True),
+        ("**/x", "x", True),
+        ("**/x", "a/b/x", True),
+        ("**/x", "a/bx", False),
+        ("a/**", "a", True),
+        ("a/**", "a/b/c", True),
+        ("a/**", "ab", False),
+        ("a/**/", "a", True),
+        ("a/**/", "a/b", False),
+        ("a/**/z", "a/z", True),
+        ("a/**/z", "a/b/c/z", True),
+        ("**/docs/**", "a/docs", True),
+        ("**/docs/**", "docs/x/y", True),
+        ("a**b", "axxb", True),
+        ("a**b", "a/b", False),
+        ("?", "a", True),
+        ("?", "/", False),
+        ("[a-c]x", "bx", True),
+        ("[!a-c]x", "bx", False),
+        ("[^a-c]x", "dx", True),
+        ("[a-]", "-", True),
+        (r"\*", "*", True),
+        (r"\*", "a", False),
+        ("{a,b/c}.yaml", "b/c.yaml", True),
+        ("{a,{b,c}}", "c", True),
+        ("x/{**,y}", "x/1/2", True),
+        ("", "a", False),
+    ],
+)
+def test_a_pattern_means_what_doublestar_takes_it_for(pattern: str, path: str, *, expected: bool) -> None:
+    assert Doublestar.parse(pattern).matches(path) is expected
+
+
+@pytest.mark.parametrize("pattern", ["[", "[]", "[]a]", "[a", "{a", "a}", "\\", "{a,b}" * 9])
+def test_a_pattern_without_a_meaning_is_refused(pattern: str) -> None:
+    with pytest.raises(BadPattern):
+        Doublestar.parse(pattern)
+
+
+def test_no_pattern_makes_a_match_slow() -> None:
+    assert not Doublestar.parse("**/" * 60 + "*a" * 60 + "b").matches("/".join(["a" * 60] * 60))
