@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
+from bot.model.inflation import ChartUse
 from bot.model.objects import Digest, Object, ObjectId
 from bot.model.remote import RemoteUse
 
@@ -56,13 +57,15 @@ class Trace:
 
     `diagnostics` holding an error means the sandbox refuses to render: the target is unknown. `remotes` are the entries
     that name something outside the tree; what was read there has entries below its `place`. `places` is for a tree that
-    was composed: the files of the repository at hand that each file of it was made of.
+    was composed: the files of the repository at hand that each file of it was made of. `charts` are those that
+    kustomizations on the way inflate.
     """
 
     entries: tuple[TraceEntry, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     remotes: tuple[RemoteUse, ...] = ()
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    charts: tuple[ChartUse, ...] = ()
 
     @property
     def is_refused(self) -> bool:

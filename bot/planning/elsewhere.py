@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from bot.aio import gather_bounded
 from bot.errors import LongshoreError, Temporary
+from bot.model.inflation import ChartUse
 from bot.model.release import Chart, ChartKind
 from bot.model.remote import RemoteKind, RemoteRef
 from bot.model.rendering import Material
@@ -180,6 +181,13 @@ class Errand:
         digest = resolved.revision.rpartition("@")[2].removeprefix("sha256:")
         label = digest[:_SHORT] if release.chart.is_artifact else ""
         return _fetched(ReleaseInputs(values, archive, label, facts=facts), [resolved])
+
+    async def charts(self, uses: Iterable[ChartUse]) -> "tuple[dict[Chart, Archive], tuple[Material, ...]]":
+        """The charts that kustomizations inflate and that the tree does not hold, and what of them to tell people."""
+        wanted = list(dict.fromkeys(use.chart for use in uses if use.chart is not None))
+        found = await gather_bounded(_AT_ONCE, self._archive, wanted)
+        archives = {chart: archive for chart, (_, archive) in zip(wanted, found, strict=True)}
+        return archives, _fetched(ReleaseInputs(), [resolved for resolved, _ in found]).materials
 
     async def _dependencies(self, tree: TreeReader, target: Target, inputs: ReleaseInputs) -> Fetched:
         """All of those that are missing, whatever the values say of them: source-controller packs them all."""

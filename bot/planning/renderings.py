@@ -224,8 +224,12 @@ class Renderings:
             fetched = await self._errand.inputs(where, target, traced.values)
             key = self._key(traced.trace, target, traced.substitution, fetched.inputs)
         remotes = await self._errand.remotes({use.ref for use in traced.trace.remotes})
-        given = Given(traced.substitution, self._decryptor, remotes, fetched.inputs)
-        materials = (*fetched.materials, *self._errand.materials(target, remotes))
+        charts, inflated = await self._errand.charts(traced.trace.charts)
+        if charts:
+            made_of = ReleaseInputs(dependencies={str(chart): of for chart, of in charts.items()})
+            key = self._key(traced.trace, target, traced.substitution, made_of)
+        given = Given(traced.substitution, self._decryptor, remotes, fetched.inputs, charts)
+        materials = (*fetched.materials, *inflated, *self._errand.materials(target, remotes))
         return Ready(where, given, key, materials, _remarks(fetched, target))
 
     async def _rendered(self, traced: Traced, ready: Ready) -> Rendering:

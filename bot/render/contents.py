@@ -4,21 +4,24 @@ A plain function of the bytes, and so remembered by the blob's id for the life o
 and every later one, parse a kustomization once.
 """
 
+import itertools
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.model.manifests import Document, ManifestError, documents, flatten
-from bot.render.fields import KUSTOMIZATION, PLUGINS, Anything, Each, Fields, Refused, Shape, Use
+from bot.model.manifests import Document, KubeLoader, ManifestError, documents, flatten
+from bot.render.fields import KUSTOMIZATION, PLUGINS, Anything, Each, Fields, Shape, Use
+from bot.render.helm.output import KustomizeLoader
+from bot.render.inflation.declared import KIND, BadField, Inflation, in_generator, in_kustomization
 
 _REMEMBERED = 8192
 LFS_REASON = "is a Git LFS pointer, not the file itself"
 _LFS_MARK = b"version https://git-lfs.github.com/spec/"
 _FUNCTION_KEYS = ("config.kubernetes.io/function", "config.k8s.io/function")
-_INLINE = re.compile(r"\n|^\s*[\[{]|:\s")
+INLINE = re.compile(r"\n|^\s*[\[{]|:\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,11 @@ class Contents:
     is_component: bool = False
     tells_origins: bool = False
     """Whether kustomize is to say in annotations where each object comes from."""
+    charts: tuple[Inflation, ...] = ()
+    """The charts that it inflates, in kustomize's order."""
+
+
+Found = Reference | Problem | Inflation
 
 
 def is_lfs_pointer(data: bytes) -> bool:
@@ -65,7 +73,7 @@ def read_kustomization(data: bytes) -> Contents:
     if not isinstance(value, dict):
         return Contents(problems=(Problem("", "a kustomization is a mapping"),))
     return replace(
-        _sorted(_walk(KUSTOMIZATION, value, "")),
+        _sorted(itertools.chain(_charts(value), _walk(KUSTOMIZATION, value, ""))),
         fields=frozenset(name for name, content in value.items() if content),
         is_component=value.get("kind") == "Component",
         tells_origins=tells_origins(value.get("buildMetadata")),
@@ -87,15 +95,19 @@ def tells_origins(metadata: Any) -> bool:
     return isinstance(metadata, list) and any(option != "managedByLabel" for option in metadata)
 
 
-def _sorted(found: Iterator[Reference | Problem]) -> Contents:
+def _sorted(found: Iterable[Found]) -> Contents:
     references: list[Reference] = []
     problems: list[Problem] = []
+    charts: list[Inflation] = []
     for item in found:
-        if isinstance(item, Reference):
-            references.append(item)
-        else:
-            problems.append(item)
-    return Contents(tuple(references), tuple(problems))
+        match item:
+            case Reference():
+                references.append(item)
+            case Problem():
+                problems.append(item)
+            case Inflation():
+                charts.append(item)
+    return Contents(tuple(references), tuple(problems), charts=tuple(charts))
 
 
 class Memo:
@@ -124,13 +136,13 @@ kustomizations = Memo(read_kustomization)
 plugin_files = Memo(read_plugins)
 
 
-def _documents(data: bytes) -> list[Document]:
+def _documents(data: bytes, loader_of: type[KubeLoader] = KubeLoader) -> list[Document]:
     if is_lfs_pointer(data):
         raise ManifestError(LFS_REASON, file="")
-    return documents(data, file="")
+    return documents(data, file="", loader_of=loader_of)
 
 
-def _walk(shape: Shape, value: Any, field: str) -> Iterator[Reference | Problem]:
+def _walk(shape: Shape, value: Any, field: str) -> Iterator[Found]:
     if value is None:
         return
     match shape:
@@ -144,14 +156,11 @@ def _walk(shape: Shape, value: Any, field: str) -> Iterator[Reference | Problem]
                 yield from _walk(item, element, f"{field}[{index}]")
         case Fields(fields):
             yield from _walk_fields(fields, value, field)
-        case Refused(reason):
-            if value:
-                yield Problem(field, reason, quote=field)
         case Anything():
             return
 
 
-def _walk_fields(fields: Mapping[str, Shape], value: Any, field: str) -> Iterator[Reference | Problem]:
+def _walk_fields(fields: Mapping[str, Shape], value: Any, field: str) -> Iterator[Found]:
     if not isinstance(value, dict):
         yield Problem(field, "must be a mapping")
         return
@@ -163,12 +172,12 @@ def _walk_fields(fields: Mapping[str, Shape], value: Any, field: str) -> Iterato
             yield from _walk(fields[name], content, below)
 
 
-def _named(use: Use, value: Any, field: str) -> Iterator[Reference | Problem]:
+def _named(use: Use, value: Any, field: str) -> Iterator[Found]:
     if not isinstance(value, str):
         yield Problem(field, "must be text")
-    elif use is Use.PLUGIN and _INLINE.search(value):
+    elif use is Use.PLUGIN and INLINE.search(value):
         yield from _plugins(value.encode("utf-8", "surrogateescape"), field)
-    elif use is Use.PATCH and _INLINE.search(value):
+    elif use is Use.PATCH and INLINE.search(value):
         return
     elif use is Use.SOURCE:
         _, separator, path = value.rpartition("=")
@@ -180,9 +189,10 @@ def _named(use: Use, value: Any, field: str) -> Iterator[Reference | Problem]:
         yield Reference(field, use, value)
 
 
-def _plugins(data: bytes, field: str) -> Iterator[Reference | Problem]:
+def _plugins(data: bytes, field: str) -> Iterator[Found]:
+    """Configurations are read as kustomize reads objects, which is not how it reads a kustomization."""
     try:
-        parsed = flatten(_documents(data), file="")
+        parsed = flatten(_documents(data, KustomizeLoader), file="")
     except ManifestError as error:
         yield Problem(field, error.problem, None if field else error.line)
         return
@@ -190,7 +200,7 @@ def _plugins(data: bytes, field: str) -> Iterator[Reference | Problem]:
         yield from _plugin(document.value, field)
 
 
-def _plugin(config: dict[str, Any], field: str) -> Iterator[Reference | Problem]:
+def _plugin(config: dict[str, Any], field: str) -> Iterator[Found]:
     kind = str(config.get("kind", ""))[:80]
     metadata = config.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
@@ -202,10 +212,30 @@ def _plugin(config: dict[str, Any], field: str) -> Iterator[Reference | Problem]
         yield Problem(
             field, f"{kind or 'a plugin without a kind'} is not a plugin built into kustomize", quote=kind
         )
+    elif kind == KIND:
+        yield _chart(config, field)
     else:
         for found in _walk(PLUGINS[kind], config, ""):
-            below = f"{field} {kind}.{found.field}".strip()
-            if isinstance(found, Reference):
-                yield Reference(below, found.use, found.text)
+            if isinstance(found, Inflation):
+                yield found
             else:
-                yield Problem(below, found.reason, quote=found.quote)
+                yield replace(found, field=f"{field} {kind}.{found.field}".strip())
+
+
+def _charts(kustomization: dict[str, Any]) -> Iterator[Found]:
+    for found in in_kustomization(kustomization):
+        yield _problem(found) if isinstance(found, BadField) else found
+
+
+def _chart(config: dict[str, Any], field: str) -> Found:
+    """`field` is empty for a file of configurations, which may stand for more than generators."""
+    if field and not field.startswith("generators["):
+        return Problem(field, f"{KIND} is a generator", quote=KIND)
+    try:
+        return in_generator(config, f"{field} {KIND}".strip())
+    except BadField as error:
+        return _problem(error)
+
+
+def _problem(error: BadField) -> Problem:
+    return Problem(error.field, error.reason, quote=re.sub(r"\[\d+\]$", "", error.field).rpartition(".")[2])

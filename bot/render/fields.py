@@ -31,11 +31,6 @@ class Anything:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Each:
     item: "Shape"
 
@@ -45,12 +40,11 @@ class Fields:
     fields: Mapping[str, "Shape"]
 
 
-Shape = Use | Anything | Refused | Each | Fields
+Shape = Use | Anything | Each | Fields
 
 KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 _FREE = Anything()
-_HELM = Refused("Helm charts inflated by kustomize are not supported yet")
 _FIELD_SPECS: dict[str, Shape] = {"fieldSpecs": _FREE}
 _PATCH = Fields({"path": Use.FILE, "patch": _FREE, "target": _FREE, "options": _FREE})
 _REPLACEMENT = Fields({"path": Use.FILE, "source": _FREE, "targets": _FREE, "sourceValue": _FREE})
@@ -104,9 +98,8 @@ KUSTOMIZATION = Fields(
         "generators": Each(Use.PLUGIN),
         "transformers": Each(Use.PLUGIN),
         "validators": Each(Use.PLUGIN),
-        "helmCharts": _HELM,
-        "helmGlobals": _HELM,
-        "helmChartInflationGenerator": _HELM,
+        # What these hold is for `bot/render/inflation/declared.py` to say.
+        **dict.fromkeys(("helmCharts", "helmGlobals", "helmChartInflationGenerator"), _FREE),
     }
 )
 
@@ -156,6 +149,6 @@ _PLUGIN_FIELDS: dict[str, dict[str, Shape]] = {
 }
 
 PLUGINS: Mapping[str, Shape] = {
-    "HelmChartInflationGenerator": _HELM,
+    "HelmChartInflationGenerator": _FREE,
     **{kind: Fields({**_PLUGIN_HEAD, **fields}) for kind, fields in _PLUGIN_FIELDS.items()},
 }

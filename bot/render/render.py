@@ -57,12 +57,24 @@ async def render(
             root = Path(private) / ROOT_NAME
             joined = JoinedTree.of(tree, trace.remotes, given.remotes)
             directory = await asyncio.to_thread(_prepare, joined, target, trace, root)
-            built = await build(root, directory, sandbox, given.decryptor if target.decryption else None)
+            decryptor = given.decryptor if target.decryption else None
+            built = await _built(root, directory, joined, trace, sandbox, replace(given, decryptor=decryptor))
         made = await asyncio.to_thread(finished, built, target, given)
         warnings = (remark for remark in trace.diagnostics if remark.severity is not Severity.ERROR)
         return replace(made, diagnostics=(*warnings, *made.diagnostics))
     except Unrenderable as error:
         return failed(error.message, target, file=error.file, line=error.line)
+
+
+async def _built(
+    root: Path, directory: str, tree: TreeReader, trace: Trace, sandbox: Sandbox, given: Given
+) -> Rendering:
+    if not trace.charts:
+        return await build(root, directory, sandbox, given.decryptor)
+    # NB: imported here so that a plan without a chart to inflate does not pay for it.
+    from bot.render.inflation.inflate import build_inflated  # noqa: PLC0415
+
+    return await build_inflated(root, directory, tree, trace, given.charts, sandbox)
 
 
 def failed(message: str, target: Target, *, file: str | None = None, line: int | None = None) -> Rendering:

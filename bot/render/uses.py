@@ -22,7 +22,7 @@ class Uses:
     def __init__(self, remotes: Remotes) -> None:
         self._remotes = remotes
         self._found: dict[tuple[str, str], RemoteUse] = {}
-        self._tells_origins = False
+        self.tells_origins = False
 
     @property
     def found(self) -> tuple[RemoteUse, ...]:
@@ -30,7 +30,7 @@ class Uses:
 
     def look(self, contents: Contents) -> None:
         """What a kustomization on the way says that concerns remote trees."""
-        self._tells_origins = self._tells_origins or contents.tells_origins
+        self.tells_origins = self.tells_origins or contents.tells_origins
 
     def enter(self, ground: Ground, file: str, text: str, entry: tuple[RemoteRef, str]) -> tuple[Ground, str]:
         """The tree that an entry of `file` leads into, and a sentence about it or none. Raises `Unrenderable`.
@@ -67,6 +67,6 @@ class Uses:
             return ""
         if tree.entry(REMOTE_ROOT) is not None:
             return f"{REMOTE_ROOT} is in the repository, and Longshore puts remote files there: rename it"
-        if self._tells_origins or tells_origins(target.overlay.get("buildMetadata")):
+        if self.tells_origins or tells_origins(target.overlay.get("buildMetadata")):
             return "buildMetadata: annotations of where objects come from cannot be told together with remote addresses"
         return ""

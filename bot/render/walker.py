@@ -20,6 +20,7 @@ from bot.render.fields import KUSTOMIZATION_FILES, OVERLAY, PLUGIN_DIRECTORY, Us
 from bot.render.ground import Ground, Remotes, Site
 from bot.render.helm.chart import reads
 from bot.render.ignored import note_ignore_files
+from bot.render.inflation.reads import ORIGINS_OF_CHARTS, Charts
 from bot.render.notes import Notes, TooMuch
 from bot.render.origins import repository_files
 from bot.render.paths import Place, follow, join
@@ -40,6 +41,7 @@ class Walk:
         self._target = target
         self._notes = Notes(self._too_much)
         self._uses = Uses(remotes)
+        self._charts = Charts(self._notes, is_flux=is_flux)
         self._visited: set[tuple[str, str | None]] = set()
 
     def run(self) -> Trace:
@@ -49,9 +51,11 @@ class Walk:
                 note_ignore_files(self._artifact, self._notes)
         if problem := self._uses.problem(self._ground.tree, self._target):
             self._notes.refuse(problem, *self._where())
+        if self._charts.found and self._uses.tells_origins:
+            self._notes.refuse(ORIGINS_OF_CHARTS, *self._where())
         entries = self._notes.entries
         files = repository_files(self._tree, entries)
-        return Trace(entries, self._notes.diagnostics, self._uses.found, files)
+        return Trace(entries, self._notes.diagnostics, self._uses.found, files, self._charts.found)
 
     def _root(self) -> None:
         if self._target.renderer is RendererKind.HELM:
@@ -147,6 +151,7 @@ class Walk:
             )
             return
         self._uses.look(contents)
+        self._charts.look(contents.charts, inside, directory)
         for reference in contents.references:
             seen = reference if inside.plugins_for is None else replace(reference, use=Use.PLUGIN)
             self._reference(seen, inside, name)
@@ -235,7 +240,7 @@ class Walk:
         else:
             self._notes.record_file(ground.path(place.path), place.entry)
             if reference.use is Use.PLUGIN:
-                self._plugin_file(place.path, site)
+                self._plugin_file(reference, place.path, site)
 
     def _into_directory(self, reference: Reference, directory: str, site: Site) -> None:
         match reference.use:
@@ -247,7 +252,7 @@ class Walk:
             case _:
                 self._notes.refuse_reference(reference, "is a directory, where a file is needed", site)
 
-    def _plugin_file(self, file: str, site: Site) -> None:
+    def _plugin_file(self, reference: Reference, file: str, site: Site) -> None:
         """What a plugin names is relative to the kustomization that uses it, wherever its configuration lies."""
         ground = site.ground
         base = site.base if site.plugins_for is None else site.plugins_for
@@ -256,8 +261,10 @@ class Walk:
         self._visited.add((ground.path(file), base))
         contents = self._read(ground, file, plugin_files)
         self._notes.problems(contents, ground, file)
-        for reference in contents.references:
-            self._local(reference, Site(ground, file, base, site.chain))
+        inside = Site(ground, file, base, site.chain)
+        self._charts.look(contents.charts, inside, base, named_by=reference.field)
+        for named in contents.references:
+            self._local(named, inside)
 
     def _read(self, ground: Ground, file: str, memo: Memo) -> Contents:
         entry = ground.tree.entry(file)

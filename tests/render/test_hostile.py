@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.model.rendering import Rendering
+from bot.model.target import Found
 from bot.proc.confine import Layers
 from bot.proc.sandbox import layers
 from bot.render.brute import checkout
+from bot.render.inflation.reads import NOT_BY_FLUX
 from bot.render.render import render
 from bot.render.sandbox import Sandbox
 from bot.render.trace import trace
@@ -156,13 +158,10 @@ async def test_the_allow_list_alone_never_starts_the_program(secret: Path, sandb
     ]
 
 
-@pytest.mark.parametrize("field", ["helmCharts", "helmChartInflationGenerator", "helmGlobals"])
-def test_helm_inside_kustomize_is_unknown_with_a_reason(field: str) -> None:
-    value = "{chartHome: charts}" if field == "helmGlobals" else "[{name: a, repo: https://example.org}]"
-    found = trace(tree(f"{field}: {value}"), target())
-    assert [d.message for d in found.diagnostics] == [
-        f"{field}: Helm charts inflated by kustomize are not supported yet"
-    ]
+def test_helm_inside_kustomize_is_nothing_that_flux_does() -> None:
+    charts = tree("helmCharts: [{name: a, releaseName: a}]")
+    found = trace(charts, target(found=Found.FLUX_KUSTOMIZATION))
+    assert [d.message for d in found.diagnostics] == [f"helmCharts[0] (a): {NOT_BY_FLUX}"]
 
 
 @pytest.mark.parametrize(
@@ -272,7 +271,10 @@ async def test_the_kernel_alone_lets_no_connection_out(kustomization: str, sandb
             ),
             "is a container or exec function",
         ),
-        ("apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: a}", "Helm charts"),
+        (
+            "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: a}",
+            "HelmChartInflationGenerator",
+        ),
     ],
 )
 @pytest.mark.parametrize("how", ["file", "inline"])

@@ -196,7 +196,7 @@ async def test_warnings_reach_the_rendering(sandbox: Sandbox) -> None:
         ),
         ({"deploy/kustomization.yaml": "resources: [/etc/passwd]"}, "is an absolute path"),
         ({"deploy/kustomization.yaml": "resources: [gone.yaml]"}, "does not exist (deploy/gone.yaml)"),
-        ({"deploy/kustomization.yaml": "helmCharts: [{name: a}]"}, "helmCharts: "),
+        ({"deploy/kustomization.yaml": "helmCharts: [{name: a}]"}, "helmCharts[0] (a): there is no chart"),
         (
             {"deploy/kustomization.yaml": "generators: [x.yaml]", "deploy/x.yaml": "kind: Exec"},
             "not a plugin built",

@@ -17,10 +17,10 @@ from bot.render.sandbox import Sandbox, helm_template
 
 CHART = "chart"
 ARCHIVE = "chart.tgz"
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_KUBE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?[-+.0-9A-Za-z]*")
-_API_VERSION = re.compile(r"[A-Za-z0-9./-]{1,300}")
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+KUBE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?[-+.0-9A-Za-z]*")
+API_VERSION = re.compile(r"[A-Za-z0-9./-]{1,300}")
 _REMOTE_REFERENCE = re.compile(rb'"\$ref"\s*:\s*"https?://')
 _SCHEMA = re.compile(r"(charts/[^/]+/)*values\.schema\.json")
 
@@ -36,14 +36,16 @@ class Run:
 
     @property
     def has_remote_schema(self) -> bool:
-        """Whether checking the values would ask the network, which a renderer does not have."""
-        return any(
-            _SCHEMA.fullmatch(path) and _REMOTE_REFERENCE.search(data) for path, data in self.files.items()
-        )
+        return has_remote_schema(self.files)
 
     @property
     def has_crds(self) -> bool:
         return {self.release.install_crds, self.release.upgrade_crds} != {CrdPolicy.SKIP}
+
+
+def has_remote_schema(files: Mapping[str, bytes]) -> bool:
+    """Whether checking the values would ask the network, which a renderer does not have."""
+    return any(_SCHEMA.fullmatch(path) and _REMOTE_REFERENCE.search(data) for path, data in files.items())
 
 
 def write_archive(files: Mapping[str, bytes], path: Path) -> None:
@@ -97,11 +99,11 @@ async def template(
 def _arguments(run: Run, chart: str) -> list[str]:
     """Every name is checked here: none of them can be taken for another option. Raises `Unrenderable`."""
     release, facts = run.release, run.facts
-    if not _NAME.fullmatch(release.name) or len(release.name) > 53:
+    if not NAME.fullmatch(release.name) or len(release.name) > 53:
         raise Unrenderable(f"{release.name[:80]!r} is no name that Helm takes for a release")
-    if not _NAMESPACE.fullmatch(release.namespace) or len(release.namespace) > 63:
+    if not NAMESPACE.fullmatch(release.namespace) or len(release.namespace) > 63:
         raise Unrenderable(f"{release.namespace[:80]!r} is no name of a namespace")
-    if not _KUBE_VERSION.fullmatch(facts.kube_version):
+    if not KUBE_VERSION.fullmatch(facts.kube_version):
         raise Unrenderable(f"{facts.kube_version[:80]!r} is no version of Kubernetes")
     arguments = [
         release.name,
@@ -110,7 +112,7 @@ def _arguments(run: Run, chart: str) -> list[str]:
         f"--kube-version={facts.kube_version}",
         "--include-crds" if run.has_crds else "--skip-crds",
     ]
-    arguments += [f"--api-versions={name}" for name in facts.api_versions if _API_VERSION.fullmatch(name)]
+    arguments += [f"--api-versions={name}" for name in facts.api_versions if API_VERSION.fullmatch(name)]
     arguments += [f"--set={line}" for line in run.values.integers]
     if not release.has_hooks:
         arguments.append("--no-hooks")

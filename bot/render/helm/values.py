@@ -23,7 +23,15 @@ from bot.render.errors import Unrenderable
 from bot.render.helm.inputs import ValuesSource
 from bot.render.helm.strvals import BadPath, SetInteger, set_value
 
-__all__ = ["Placeholder", "ReleaseValues", "ValuesSource", "first_document", "merged", "release_values"]
+__all__ = [
+    "Placeholder",
+    "ReleaseValues",
+    "ValuesLoader",
+    "ValuesSource",
+    "first_document",
+    "merged",
+    "release_values",
+]
 
 _KINDS = frozenset({"ConfigMap", "Secret"})
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]+")
@@ -113,7 +121,7 @@ def first_document(data: bytes) -> dict[str, Any]:
     if len(data) > MAX_INPUT_BYTES:
         raise Unrenderable(f"is larger than {MAX_INPUT_BYTES // 1024**2} MiB")
     try:
-        first = next(parsed(data, _Loader), None)
+        first = next(parsed(data, ValuesLoader), None)
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "is not YAML"
         raise Unrenderable(_without_quotes(str(problem))) from None
@@ -125,7 +133,7 @@ def first_document(data: bytes) -> dict[str, Any]:
     return value
 
 
-class _Loader(KubeLoader):
+class ValuesLoader(KubeLoader):
     """Of equal keys the last one wins, as where Go reads values: charts in the wild depend on it."""
 
     def _mapping(self, node: Any) -> dict[str, Any]:
