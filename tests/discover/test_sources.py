@@ -180,7 +180,7 @@ def test_files_of_a_registry_are_named_with_all_that_tells_which() -> None:
 
 @pytest.mark.parametrize(("operation", "ignore"), [("extract", "/docs"), ("copy", "")])
 def test_what_is_copied_as_it_is_loses_nothing_to_patterns(operation: str, ignore: str) -> None:
-    spec = {
+    spec: dict[str, Any] = {
         "url": "oci://registry.example/apps",
         "layerSelector": {"operation": operation},
         "ignore": "/docs",
