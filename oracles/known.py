@@ -28,12 +28,6 @@ KNOWN: dict[str, Known] = {
     "postBuild.substituteFrom: Secret in Git": Known(
         Outcome.OPEN, "is secret", "values of a Secret are left open: they are masked before they are put in"
     ),
-    "a source that its namespace does not have": Known(
-        Outcome.DIFFERENT,
-        "Flux refuses it, we render it",
-        "a GitRepository `flux-system` that nobody declares is taken for the repository it is named in, also where "
-        "another namespace has the declared one",
-    ),
     "decryption: no such key in the cluster": Known(
         Outcome.DIFFERENT,
         'secrets "nowhere" not found',
