@@ -4,7 +4,7 @@ The invariant: an unknown target has its reasons, and with them what is known of
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -14,6 +14,7 @@ from bot.model.rendering import Diagnostic, Severity
 from bot.model.target import TargetId
 
 MAX_MESSAGES = 5
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +117,23 @@ def remarks(plan: Plan) -> tuple[Remark, ...]:
         if not told or (has_errors and diagnostic.severity is not Severity.ERROR):
             found.setdefault(diagnostic, {})[target.target.id] = None
     order = list(Severity)
-    listed = (Remark(diagnostic, tuple(targets)) for diagnostic, targets in found.items())
-    return tuple(sorted(listed, key=lambda r: order.index(r.diagnostic.severity)))
+    listed = [Remark(diagnostic, tuple(targets)) for diagnostic, targets in found.items()]
+    subjects = {t.target.id: f"{t.target.flux.ref} " for t in plan.targets if t.target.flux is not None}
+    return tuple(sorted(_alike(listed, subjects), key=lambda r: order.index(r.diagnostic.severity)))
+
+
+def _alike(listed: Sequence[Remark], subjects: Mapping[TargetId, str]) -> Iterator[Remark]:
+    """The very same said of many objects, each by its name, is said once."""
+    groups: dict[tuple[Severity, str], list[Remark]] = defaultdict(list)
+    for remark in listed:
+        subject = subjects.get(remark.targets[0], "") if len(remark.targets) == 1 else ""
+        said = remark.diagnostic.message
+        sentence = said.removeprefix(subject) if subject else ""
+        groups[remark.diagnostic.severity, sentence if sentence != said else ""].append(remark)
+    for (severity, sentence), group in groups.items():
+        if not sentence or len(group) < _FEW:
+            yield from group
+            continue
+        first = group[0].diagnostic.message.removesuffix(f" {sentence}")
+        message = f"{first} and {len(group) - 1} more, each: {sentence}"
+        yield Remark(Diagnostic(severity, message), tuple(t for remark in group for t in remark.targets))

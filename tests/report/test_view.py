@@ -1,7 +1,8 @@
 from dataclasses import replace
 
 from bot.model.danger import Loss
-from bot.model.plan import ImageChange, MaterialChange
+from bot.model.flux import FluxRef, FluxSettings
+from bot.model.plan import ImageChange, MaterialChange, TargetPlan, TargetStatus
 from bot.model.rendering import Diagnostic, MaskedRendering, Severity
 from bot.report import reasons, view
 from tests.report.build import deployment, masked, named, plan, target, target_plan, unknown
@@ -152,3 +153,19 @@ def test_a_label_of_pods_or_another_field_is_never_passed_over() -> None:
 
     [group] = view.groups(plan(target_plan(release(), side("1"), side("2"))))
     assert (len(group.stamped), len(group.lasting)) == (0, 3)
+
+
+def written_in_old(name: str) -> TargetPlan:
+    ref = FluxRef("HelmRelease", "media", name)
+    said = Diagnostic(Severity.NOTICE, f"{ref} is written in v2beta1", f"{name}.yaml", 2)
+    where = target(name, flux=FluxSettings(ref, "helm.toolkit.fluxcd.io/v2beta1"))
+    return TargetPlan(where, TargetStatus.CHANGED, diagnostics=(said,))
+
+
+def test_what_is_remarked_of_many_objects_in_the_same_words_is_said_once() -> None:
+    planned = [written_in_old(name) for name in ("plex", "sonarr", "radarr")]
+    [few, _] = reasons.remarks(plan(*planned[:2]))
+    assert few.diagnostic.message == "HelmRelease media/plex is written in v2beta1"
+    [many] = reasons.remarks(plan(*planned))
+    assert many.diagnostic.message == "HelmRelease media/plex and 2 more, each: is written in v2beta1"
+    assert [name.name for name in many.targets] == ["plex", "sonarr", "radarr"]
