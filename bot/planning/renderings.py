@@ -194,6 +194,8 @@ class Renderings:
 
     async def masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
         """The target's objects without secrets: from the cache, or rendered now. Each key is rendered once at a time."""
+        if traced.target.unknown_because:  # targets of one key may have been found in different places
+            return self.mask(failed(traced.target.unknown_because, traced.target))
         # A key says nothing of the cluster, which charts may ask.
         name = traced.target.id.cluster if traced.target.release else "", traced.key
         task = self._under_way.get(name)

@@ -120,7 +120,7 @@ def composed_of(
 
 def may_make(template: str, name: str) -> bool:
     """Whether an output called so can be one of this name, whatever its variables are."""
-    parts = _VARIABLE.split(template)[::2]
+    parts = _VARIABLE.split(template)
     if len(parts) == 1:
         return name == template
     at = len(parts[0])
