@@ -25,6 +25,7 @@ from bot.render.finish import finished
 from bot.render.given import NOTHING, Given
 from bot.render.ground import REMOTE_ROOT
 from bot.render.helm.brute import render_release_by_force
+from bot.render.inflation.judge import build_by_kustomize, charts_of
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared, generated, lay_over
 from bot.render.render import ROOT_NAME, failed
@@ -74,10 +75,13 @@ class Checkout:
                 Source(f.read_bytes(), str(f.relative_to(root))) for f in _plain_files(directory, root)
             ]
             return rendering(sources)
+        below = str(directory.relative_to(root))
+        if target.origin.found is not Found.FLUX_KUSTOMIZATION and charts_of(root, directory):
+            return await build_by_kustomize(root, below, given.charts, sandbox)
         restore = _lay_over(directory, target)
         try:
             decryptor = given.decryptor if target.decryption else None
-            return await build(root, str(directory.relative_to(root)), sandbox, decryptor)
+            return await build(root, below, sandbox, decryptor)
         finally:
             for file, data in restore.items():
                 file.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.model.rendering import Rendering
 from bot.model.target import Target
 from bot.proc.programs import find
+from bot.render.brute import checkout
 from bot.render.given import NOTHING, Given
 from bot.render.objects import Source, rendering
 from bot.render.render import render
@@ -40,8 +41,16 @@ def inflated_by_kustomize(
 async def inflated(
     sandbox: Sandbox, files: Mapping[str, Content], wanted: Target | None = None, given: Given = NOTHING
 ) -> Rendering:
+    """By the trace, and again from a whole checkout, with kustomize in the sandbox for a judge: both ways agree."""
     tree, of = MemoryTree(files), wanted or target()
-    return await render(tree, of, trace(tree, of), sandbox, given)
+    made = await render(tree, of, trace(tree, of), sandbox, given)
+    async with checkout(tree) as everything:
+        slow = await everything.render(of, sandbox, given)
+    if not made.failed:
+        assert not slow.failed, slow.diagnostics
+        assert {o.id: o.manifest for o in made.objects} == {o.id: o.manifest for o in slow.objects}
+        assert {(h.object, h.field) for h in made.holes} == {(h.object, h.field) for h in slow.holes}
+    return made
 
 
 async def agreed(
