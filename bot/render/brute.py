@@ -28,7 +28,8 @@ from bot.render.helm.brute import render_release_by_force
 from bot.render.inflation.judge import build_by_kustomize, charts_of
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared, generated, lay_over
-from bot.render.render import ROOT_NAME, failed
+from bot.render.prepare import ROOT_NAME
+from bot.render.render import failed
 from bot.render.sandbox import Sandbox
 
 MAX_CHECKOUT_BYTES = 2 * 1024 * 1024 * 1024

@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,15 +117,24 @@ class Builders:
 
 def build(root: Path, directory: str) -> bytes | None:
     """A `Question`: `kustomize build` of `directory`, with everything below `root` below a root of the same name."""
-    at = f"/{root.name}"
-    files: list[bytes] = []
+    files: dict[str, bytes] = {}
     for path, data in _files(root):
-        if data is None or _NEVER in data:
+        if data is None:
             return None
-        name = os.fsencode(f"{at}/{path}")
-        files += [b"%d %d\n" % (len(name), len(data)), name, data]
-    wanted = os.fsencode(f"{at}/{directory}" if directory else at)
-    return b"".join([b"%d %d\n" % (len(wanted), len(files) // 3), wanted, *files])
+        files[path] = data
+    return asked(files, directory, root.name)
+
+
+def asked(files: Mapping[str, bytes], directory: str, name: str) -> bytes | None:
+    """A request for the kustomize that stays: `files` lie below a root called `name`. None for what it never gets."""
+    if any(_NEVER in data for data in files.values()):
+        return None
+    parts: list[bytes] = []
+    for path, data in files.items():
+        at = os.fsencode(f"/{name}/{path}")
+        parts += [b"%d %d\n" % (len(at), len(data)), at, data]
+    wanted = os.fsencode(f"/{name}/{directory}" if directory else f"/{name}")
+    return b"".join([b"%d %d\n" % (len(wanted), len(files)), wanted, *parts])
 
 
 def template(root: Path, arguments: Sequence[str], values: bytes) -> bytes | None:

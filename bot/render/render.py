@@ -5,32 +5,25 @@ name files of the repository and never one of this machine. How many run at once
 """
 
 import asyncio
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from bot.model.manifests import canonical_json
 from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
-from bot.render.artifact import ArtifactTree
 from bot.render.build import build
 from bot.render.contents import LFS_REASON, is_lfs_pointer
-from bot.render.directory import Resource, scan_for_flux, scan_plain
+from bot.render.directory import Resource, scan_plain
 from bot.render.errors import Unrenderable
-from bot.render.fields import KUSTOMIZATION_FILES
-from bot.render.files import write_files
 from bot.render.finish import finished
 from bot.render.given import NOTHING, Given
 from bot.render.objects import Source, rendering
-from bot.render.overlay import declared, generated, lay_over
-from bot.render.paths import follow, join
-from bot.render.rewrite import JoinedTree, rewrite_uses
+from bot.render.paths import follow
+from bot.render.prepare import ROOT_NAME, prepare, question
+from bot.render.rewrite import JoinedTree
 from bot.render.sandbox import Sandbox
-
-ROOT_NAME = "repository"
-"""The directory's name can reach the output (ValueAddTransformer defaults to it), so it is always the same."""
 
 
 async def render(
@@ -53,17 +46,36 @@ async def render(
     try:
         if target.renderer is RendererKind.PLAIN:
             return finished(await asyncio.to_thread(_render_plain, tree, target), target, given)
-        with tempfile.TemporaryDirectory(prefix="longshore-") as private:
-            root = Path(private) / ROOT_NAME
-            joined = JoinedTree.of(tree, trace.remotes, given.remotes)
-            directory = await asyncio.to_thread(_prepare, joined, target, trace, root)
-            decryptor = given.decryptor if target.decryption else None
-            built = await _built(root, directory, joined, trace, sandbox, replace(given, decryptor=decryptor))
+        decryptor = given.decryptor if target.decryption else None
+        built = await _quickly(tree, target, trace, sandbox) if decryptor is None else None
+        if built is None:
+            built = await _thoroughly(tree, target, trace, sandbox, replace(given, decryptor=decryptor))
         made = await asyncio.to_thread(finished, built, target, given)
         warnings = (remark for remark in trace.diagnostics if remark.severity is not Severity.ERROR)
         return replace(made, diagnostics=(*warnings, *made.diagnostics))
     except Unrenderable as error:
         return failed(error.message, target, file=error.file, line=error.line)
+
+
+async def _quickly(tree: TreeReader, target: Target, trace: Trace, sandbox: Sandbox) -> Rendering | None:
+    """By a program that stays, with nothing written down; None where that is not for it."""
+    quick = sandbox.builders.kustomize
+    output = await quick.answer(lambda: question(tree, target, trace)) if quick else None
+    return await asyncio.to_thread(rendering, [Source(output, None)]) if output is not None else None
+
+
+async def _thoroughly(
+    tree: TreeReader, target: Target, trace: Trace, sandbox: Sandbox, given: Given
+) -> Rendering:
+    """Raises `Unrenderable`."""
+    private = await asyncio.to_thread(tempfile.mkdtemp, prefix="longshore-")
+    try:
+        root = Path(private) / ROOT_NAME
+        joined = JoinedTree.of(tree, trace.remotes, given.remotes)
+        directory = await asyncio.to_thread(prepare, joined, target, trace, root)
+        return await _built(root, directory, joined, trace, sandbox, given)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, private, ignore_errors=True)
 
 
 async def _built(
@@ -82,38 +94,6 @@ def failed(message: str, target: Target, *, file: str | None = None, line: int |
     if file is None:
         file, line = target.origin.file, target.origin.line
     return Rendering((), (Diagnostic(Severity.ERROR, message, file, line),))
-
-
-def _prepare(tree: TreeReader, target: Target, trace: Trace, root: Path) -> str:
-    """Write what kustomize will read; returns the directory to build. Raises `Unrenderable`."""
-    root.mkdir()
-    write_files(tree, trace.entries, root)
-    rewrite_uses(root, trace.remotes)
-    directory = follow(tree, target.path).path
-    (root / directory).mkdir(parents=True, exist_ok=True)
-    present = [name for name in KUSTOMIZATION_FILES if (root / directory / name).is_file()]
-    if present and not target.overlay:
-        return directory
-    file = root / directory / (present[0] if present else KUSTOMIZATION_FILES[0])
-    base = declared(file.read_bytes()) if present else _generated(tree, target, directory)
-    # JSON is YAML. The link, where there is one, is replaced, and what it leads to stays as it is.
-    file.unlink(missing_ok=True)
-    file.write_bytes(canonical_json(lay_over(base, target.overlay, _components(tree, target, directory))))
-    return directory
-
-
-def _generated(tree: TreeReader, target: Target, directory: str) -> dict[str, Any]:
-    below = len(directory) + 1 if directory else 0
-    scanned = scan_for_flux(ArtifactTree.of(tree, target), directory)
-    found = [f.path[below:] for f in scanned if isinstance(f, Resource)]
-    return generated([f"./{path}" for path in found])
-
-
-def _components(tree: TreeReader, target: Target, directory: str) -> list[str]:
-    named = list(target.overlay.get("components") or [])
-    if target.overlay.get("ignoreMissingComponents") is not True:
-        return named
-    return [text for text in named if follow(tree, join(directory, text)).entry is not None]
 
 
 def _render_plain(tree: TreeReader, target: Target) -> Rendering:
