@@ -40,13 +40,16 @@ def finished(built: Rendering, target: Target, given: Given) -> Rendering:
 
 
 def _refused(objects: Iterable[Object], target: Target) -> Iterator[Diagnostic]:
-    """Flux applies nothing of a Kustomization that holds a Secret it was not told to decrypt."""
+    """A Secret that Flux was not told to decrypt: since its 2.9 the cluster gets the ciphertext, before it got nothing."""
     if target.decryption is not None or target.origin.found is not Found.FLUX_KUSTOMIZATION:
         return
     for found in objects:
         is_secret = (found.id.group, found.id.kind) == ("", "Secret")
         if is_secret and "sops" in found.manifest and not stays_encrypted(found.manifest):
-            message = f"{found.id} is encrypted with SOPS and spec.decryption is not set: Flux applies nothing of this"
+            message = (
+                f"{found.id} is encrypted with SOPS and spec.decryption is not set: the cluster gets the ciphertext "
+                "as its values, or nothing at all where Flux is older than 2.9"
+            )
             yield Diagnostic(Severity.WARNING, message)
             return
 
