@@ -19,7 +19,7 @@ from tests.stories.patience import until
 
 PROJECT = Path(__file__).resolve().parents[2]
 HOOK_SECRET = "the hook's own secret"
-_READY_S = 40.0
+_READY_S = 90.0
 _STOP_S = 45.0
 _TAIL_LINES = 40
 _LINE_CHARS = 600

@@ -8,6 +8,8 @@ from typing import Any, TypeVar, overload
 T = TypeVar("T")
 
 POLL_S = 0.05
+PATIENCE_S = 60.0
+"""Many times what anything takes: a machine that others use too may stand still for seconds."""
 
 
 class NeverCame(AssertionError):
@@ -27,7 +29,7 @@ async def until(
     look: Callable[[], T | None], what: str, *, within_s: float = ..., dump: Callable[[], str] = ...
 ) -> T: ...
 async def until(
-    look: Callable[[], Any], what: str, *, within_s: float = 30.0, dump: Callable[[], str] = str
+    look: Callable[[], Any], what: str, *, within_s: float = PATIENCE_S, dump: Callable[[], str] = str
 ) -> Any:
     """The first truthy answer. After `within_s`, `NeverCame` with what `dump` tells."""
     try:

@@ -17,7 +17,7 @@ from tests.sandbox.forge.core.conversations import Comment, Pull
 from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.github.checks import CheckRun
 from tests.stories.manifests import NS, Content, Files
-from tests.stories.patience import until
+from tests.stories.patience import PATIENCE_S, until
 
 if TYPE_CHECKING:
     from tests.stories.bot import Event
@@ -118,7 +118,7 @@ class Story:
         return await self.until(look, f"#{pull.number} is planned, saying {words} {conclusion or ''}")
 
     async def delivered(
-        self, sha: str | None = None, conclusion: str = "success", *words: str, within_s: float = 30.0
+        self, sha: str | None = None, conclusion: str = "success", *words: str, within_s: float = PATIENCE_S
     ) -> Verdict:
         """The delivery check of the commit, once it has come to this conclusion."""
         revision = sha or await self.head()
@@ -164,7 +164,7 @@ class Story:
     # What the bot logs
 
     @asynccontextmanager
-    async def looked_at(self, loop: str, key: str, *, within_s: float = 30.0) -> AsyncIterator[None]:
+    async def looked_at(self, loop: str, key: str, *, within_s: float = PATIENCE_S) -> AsyncIterator[None]:
         """Ends once a step that was woken inside has ended, whether it found anything to do or not."""
         began = time.time()
         seen = len(self.town.bot.log.events)
@@ -212,11 +212,11 @@ class Story:
 
     # Waiting
 
-    async def until(self, look: Callable[[], T | None], what: str, *, within_s: float = 30.0) -> T:
+    async def until(self, look: Callable[[], T | None], what: str, *, within_s: float = PATIENCE_S) -> T:
         return await until(look, f"{self.name}: {what}", within_s=within_s, dump=self.dump)
 
     async def comes_to(
-        self, look: Callable[[], Awaitable[T | None]], what: str, *, within_s: float = 30.0
+        self, look: Callable[[], Awaitable[T | None]], what: str, *, within_s: float = PATIENCE_S
     ) -> T:
         """As `until`, where looking takes asking."""
         return await until(look, f"{self.name}: {what}", within_s=within_s, dump=self.dump)

@@ -8,7 +8,7 @@ from tests.stories.manifests import NS, Files, config_map, crd, deployment, secr
 from tests.stories.story import Story
 from tests.stories.town import Town
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 
 def app(level: str = "1", **more: str) -> Files:
@@ -31,10 +31,6 @@ async def test_a_target_waits_for_the_one_it_depends_on(town: Town) -> None:
             "app/settings.yaml": config_map("settings", NS),
         }
     )
-    await story.comes_to(
-        lambda: story.live(f"/apis/apps/v1/namespaces/{story.name}/deployments/slow"), "base"
-    )
-    assert await story.data("settings") is None, "base is not healthy yet"
     await story.delivered()
     web = await story.live(f"/apis/apps/v1/namespaces/{story.name}/deployments/slow")
     settings = await story.live("configmaps/settings")
@@ -131,7 +127,8 @@ async def test_what_does_not_become_healthy_in_time_has_failed(town: Town) -> No
     verdict = await story.delivered(None, "failure", "not healthy after 3 s", "waits for")
     assert "1 failed" in verdict.title
     assert await story.data("settings") is None, "what waits for it does not start"
-    await story.push({"app/web.yaml": deployment("web", NS)})
+    patient = team(target("app"), target("after", path="after", dependsOn=["app"]))
+    await story.push({".longshore.yaml": patient, "app/web.yaml": deployment("web", NS)})
     await story.delivered()
     assert await story.data("settings") is not None
 

@@ -24,7 +24,7 @@ from tests.stories.story import Story
 from tests.stories.test_plan import kept
 from tests.stories.town import Town
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 APPS: Files = {
     "clusters/staging/apps.yaml": flux_kustomization("apps", "apps"),

@@ -14,7 +14,7 @@ from tests.stories.manifests import NS, config_map, target, team
 from tests.stories.story import DELIVER, PLAN, Story
 from tests.stories.town import Town
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 APP = {".longshore.yaml": team(target("app")), "app/settings.yaml": config_map("settings", NS, level="1")}
 CHANGE = {"app/settings.yaml": config_map("settings", NS, level="2")}

@@ -7,7 +7,7 @@ from tests.stories.manifests import NS, config_map, deployment, target, team
 from tests.stories.story import Story
 from tests.stories.town import Town
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 SETTINGS = {
     ".longshore.yaml": team(target("app")),

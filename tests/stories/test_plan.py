@@ -22,7 +22,7 @@ from tests.stories.manifests import (
 from tests.stories.story import PLAN
 from tests.stories.town import Town
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 APP = {
     ".longshore.yaml": team(target("app")),

@@ -11,7 +11,7 @@ from tests.stories.story import Story
 from tests.stories.test_forge_faults import is_told_once
 from tests.stories.town import Town
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 APP = {".longshore.yaml": team(target("app")), "app/settings.yaml": config_map("settings", NS, level="1")}
 # Long enough to become healthy for the store to be struck in the middle.

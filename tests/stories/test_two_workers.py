@@ -10,7 +10,7 @@ from tests.sandbox.cluster import ClusterAccess
 from tests.sandbox.forge import Seen, StandInGitHub
 from tests.stories.universe import universe
 
-pytestmark = [pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.timeout(180)]
 
 
 async def test_a_worker_that_slept_through_its_lease_writes_nothing_when_it_wakes(
