@@ -121,7 +121,7 @@ async def _standings(
     found = []
     source = parents.Source(branch.repo, branch.branch)
     for name, cluster in config.clusters.items():
-        if any(rule.admits_branch(branch.repo.path, branch.branch) for rule in cluster.allow):
+        if cluster.is_written_from(branch.repo.path, branch.branch):
             try:
                 client = await clusters.connect(name)
                 for identity in await parents.listed(client, source, cluster.namespace):

@@ -101,6 +101,10 @@ class Cluster(Model):
         """Whether an entry of `allow` is for the repository, whatever it allows."""
         return any(rule.admits_repository(repository) for rule in self.allow)
 
+    def is_written_from(self, repository: str, branch: str) -> bool:
+        """Whether an entry of `allow` lets the branch write anything."""
+        return any(rule.lets_write and rule.admits_branch(repository, branch) for rule in self.allow)
+
 
 def _any(text: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch.fnmatchcase(text, pattern) for pattern in patterns)

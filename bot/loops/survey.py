@@ -127,7 +127,7 @@ def _clusters_of(world: World, head: Head) -> list[str]:
     return [
         name
         for name, cluster in world.config.clusters.items()
-        if any(rule.lets_write and rule.admits_branch(path, head.source.branch) for rule in cluster.allow)
+        if cluster.is_written_from(path, head.source.branch)
     ]
 
 

@@ -26,7 +26,7 @@ def config(tmp_path: Path) -> Path:
         )
     )
     file = tmp_path / "config.yaml"
-    allow = [{"repository": "acme/fleet"}]
+    allow = [{"repository": "acme/fleet", "namespaces": ["shop"]}]
     file.write_text(
         yaml.safe_dump(
             {

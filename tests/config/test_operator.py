@@ -243,4 +243,4 @@ def test_an_entry_that_admits_no_object_gives_a_repository_the_cluster_and_nothi
     staging = parse_operator(text.encode(), "config.yaml").clusters["staging"]
     assert staging.is_given_to("acme/fleet")
     assert not staging.is_given_to("acme/other")
-    assert [rule.lets_write for rule in staging.allow] == [False]
+    assert not staging.is_written_from("acme/fleet", "main")
