@@ -16,8 +16,8 @@ from bot.render.errors import Unrenderable
 
 _DIRECTORY = "040000"
 _MAX_DEPTH = 100
-_MAX_LAID = 200_000
-"""Names at which one copy lies over another, in one artifact."""
+_MAX_NAMES = 300_000
+"""Names that are looked at to lay down one artifact."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -92,7 +92,13 @@ class Staging:
 
     def __init__(self) -> None:
         self.root: dict[str, Node] = {}
-        self._left = _MAX_LAID
+        self._left = _MAX_NAMES
+
+    def spend(self, names: int) -> None:
+        """Raises `Unrenderable` where too many have been looked at."""
+        self._left -= names
+        if self._left < 0:
+            raise Unrenderable(f"more than {_MAX_NAMES} files and directories have to be looked at")
 
     def at(self, path: str) -> Node | None:
         node: Node | None = self.root
@@ -117,9 +123,7 @@ class Staging:
             self._all_over(self.root, new, "", 0)
 
     def _over(self, old: Node | None, new: Node, path: str, depth: int) -> Node:
-        self._left -= 1
-        if self._left < 0:
-            raise Unrenderable(f"more than {_MAX_LAID} files and directories lie over one another")
+        self.spend(1)
         if old is None:
             return new
         if is_directory(old) is not is_directory(new):
@@ -138,7 +142,7 @@ class Staging:
 
     def _opened(self, node: Node) -> dict[str, Node]:
         found = _children(node)
-        self._left -= len(found)
+        self.spend(len(found))
         return dict(found)
 
 

@@ -92,7 +92,7 @@ class _Operation:
 
     def _matches(self, staging: Staging) -> None:
         pattern = self.copy.pattern
-        found = self._found(pattern)
+        found = self._found(pattern, staging)
         if not found:
             raise Unrenderable("no file of the source matches")
         base = literal_prefix(pattern)
@@ -106,7 +106,7 @@ class _Operation:
             taken = Taken(self.source, path, entry, self._hides(base))
             self._lay(staging, taken, _join(self.copy.to, path.removeprefix(prefix)))
 
-    def _found(self, pattern: str) -> list[str]:
+    def _found(self, pattern: str, staging: Staging) -> list[str]:
         """As Go's `fs.Glob`: names up to the first with a wildcard are taken as they are."""
         names = pattern.split("/")
         try:
@@ -120,13 +120,17 @@ class _Operation:
             return []
         found = [start]
         for glob in wanted[fixed:]:
-            found = [
-                f"{directory}/{name}" if directory else name
-                for directory in found
-                for name, below in self.source.tree.listing(directory)
-                if below.kind in {EntryKind.BLOB, EntryKind.TREE} and glob.matches(name)
-            ]
+            found = [path for directory in found for path in self._below(directory, glob, staging)]
         return found
+
+    def _below(self, directory: str, glob: Glob, staging: Staging) -> list[str]:
+        listing = self.source.tree.listing(directory)
+        staging.spend(1 + len(listing))
+        return [
+            f"{directory}/{name}" if directory else name
+            for name, below in listing
+            if below.kind in {EntryKind.BLOB, EntryKind.TREE} and glob.matches(name)
+        ]
 
     def _lay(self, staging: Staging, taken: Taken, to: str) -> None:
         below = staging.at(to)

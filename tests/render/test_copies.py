@@ -277,3 +277,9 @@ def test_a_path_pattern_that_gives_no_artifact_says_why(
     with pytest.raises(Unrenderable) as caught:
         compose(got, {"repo": Source(MemoryTree(files))})
     assert reason in caught.value.message
+
+
+def test_no_number_of_copies_keeps_a_plan_busy() -> None:
+    wide = {f"d{i}/f{j}.yaml": "x" for i in range(50) for j in range(50)}
+    with pytest.raises(Unrenderable, match="files and directories have to be looked at"):
+        made(*[copy("@repo/*/*", "x/")] * 1000, repo=wide)
