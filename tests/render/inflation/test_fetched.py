@@ -6,8 +6,12 @@ import pytest
 
 from bot.model.inflation import ChartUse
 from bot.model.release import Chart, ChartKind
+from bot.model.remote import RemoteKind, RemoteRef
+from bot.render.brute import checkout
 from bot.render.given import Given
+from bot.render.ground import RemoteTree
 from bot.render.helm.inputs import Archive
+from bot.render.render import render
 from bot.render.sandbox import Sandbox
 from bot.render.trace import trace
 from tests.render.helm.releases import archived, chart, config
@@ -110,6 +114,26 @@ def test_every_file_of_a_chart_and_of_values_is_part_of_the_key(tmp_path: Path) 
     files |= {"app/v.yaml": "b: 1\n", "app/w.yaml": "c: 1\n", "app/unused.yaml": config_map("unused")}
     before = trace(MemoryTree(files), target()).entries
     for path in files:
-        changed = trace(MemoryTree({**files, path: f"{files[path]}\n# changed"}), target()).entries
+        changed = trace(MemoryTree({**files, path: str(files[path]) + "\n# changed"}), target()).entries
         assert (changed != before) is (path != "app/unused.yaml"), path
     assert not isinstance(inflated_by_kustomize(tmp_path, files), str)
+
+
+async def test_a_remote_base_may_inflate_charts_of_its_own_and_others(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    ref = RemoteRef(RemoteKind.REPOSITORY, "https://github.com/acme/base", "v1")
+    far = chart({"a.yaml": config(greet="{{ .Release.Namespace }}")}, at="deploy/charts/own")
+    far["deploy/charts/own/Chart.yaml"] = "apiVersion: v2\nname: own\nversion: 1.0.0\n"
+    far["deploy/kustomization.yaml"] = f"helmCharts: [{{name: own, releaseName: own}}, {{{ENTRY}}}]\n"
+    remotes = {ref: RemoteTree(MemoryTree(far), f"{ref.url}@c1")}
+    near = {"app/kustomization.yaml": f"namespace: here\nresources: ['{ref.url}//deploy?ref=v1']\n"}
+    tree, wanted = MemoryTree(near), target()
+    found = trace(tree, wanted, remotes)
+    given = Given(remotes=remotes, charts={WEB: packed(tmp_path)})
+    made = await render(tree, wanted, found, sandbox, given)
+    async with checkout(tree) as everything:
+        slow = await everything.render(wanted, sandbox, given)
+    assert not made.failed, made.diagnostics
+    assert made.objects == slow.objects
+    assert {o.id.name: o.manifest["data"]["greet"] for o in made.objects} == {"own": "here", "web": "hi"}
