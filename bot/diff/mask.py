@@ -65,6 +65,7 @@ class Mask:
             holes=rendering.holes,
             chart_crds=rendering.chart_crds,
             materials=rendering.materials,
+            is_lasting=rendering.is_lasting,
         )
 
     def scrub(self, text: str, rendering: Rendering) -> str:

@@ -109,7 +109,8 @@ class Rendering:
     `objects` is empty when `failed`; a rendering may also be empty because nothing is declared, which is not a
     failure. Holds secret values: never cache, log or post it; `mask` it first. One with `holes` is planned, never
     applied by us. `secrets` are values that were decrypted, wherever in the objects they are now. `chart_crds` are the
-    objects of a Helm chart's `crds/`, which have rules of their own.
+    objects of a Helm chart's `crds/`, which have rules of their own. `is_lasting` is set where a failure follows from
+    what was read alone, and from no machine.
     """
 
     objects: tuple[Object, ...]
@@ -118,6 +119,7 @@ class Rendering:
     materials: tuple[Material, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     chart_crds: tuple[ObjectId, ...] = ()
+    is_lasting: bool = False
 
     @property
     def failed(self) -> bool:
@@ -134,6 +136,7 @@ class MaskedRendering:
     holes: tuple[Hole, ...] = ()
     materials: tuple[Material, ...] = ()
     chart_crds: tuple[ObjectId, ...] = ()
+    is_lasting: bool = False
 
     @property
     def failed(self) -> bool:

@@ -48,6 +48,7 @@ def _found(walk: FluxWalk, tree: Tree, files: FluxFiles) -> Expansion:
         walk.targets,
         tuple(dict.fromkeys(walk.diagnostics)),
         held=walk.held,
+        broken=frozenset(walk.broken),
         flux=files,
         settled=walk.settled,
         whole=walk.whole,

@@ -126,8 +126,8 @@ class Expansion:
 
     `settled` is False where something could not be rendered while looking: another try may find more. `whole` is False
     where a file that may declare targets could not be read: one that is missing may be declared all the same. `held`
-    are the Flux objects that what was rendered holds, by the key it was rendered for. `flux` is what the files say of
-    Flux, None where nobody looked.
+    are the Flux objects that what was rendered holds, by the key it was rendered for, and `broken` the keys of what never
+    will render. `flux` is what the files say of Flux, None where nobody looked.
     """
 
     tree: TreeId
@@ -136,6 +136,7 @@ class Expansion:
     diagnostics: tuple[Diagnostic, ...] = ()
     kustomizations: Mapping[str, KnownReferences] = field(default_factory=dict)
     held: Mapping[ContentKey, tuple[FluxObject, ...]] = field(default_factory=dict)
+    broken: frozenset[ContentKey] = frozenset()
     flux: FluxFiles | None = None
     settled: bool = True
     whole: bool = True

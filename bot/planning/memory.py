@@ -20,7 +20,7 @@ from bot.model.repo import TreeId
 from bot.planning.expansion import Expansion, Finding, FluxFiles, KnownReferences, Mode, Traced
 from bot.render.key import SCHEMA
 
-_MAGIC = b"longshore-expansion-4\n"
+_MAGIC = b"longshore-expansion-5\n"
 _KEPT = 128
 _MAX_BYTES = 256 << 20
 
@@ -31,6 +31,7 @@ class _Stored(msgspec.Struct, frozen=True):
     diagnostics: list[Diagnostic]
     kustomizations: dict[str, KnownReferences]
     held: dict[ContentKey, tuple[FluxObject, ...]]
+    broken: frozenset[ContentKey]
     flux: FluxFiles | None
     whole: bool
 
@@ -62,6 +63,7 @@ class Memory:
             tuple(stored.diagnostics),
             stored.kustomizations,
             stored.held,
+            stored.broken,
             stored.flux,
             whole=stored.whole,
         )
@@ -74,6 +76,7 @@ class Memory:
             list(expansion.diagnostics),
             dict(expansion.kustomizations),
             dict(expansion.held),
+            expansion.broken,
             expansion.flux,
             expansion.whole,
         )

@@ -22,7 +22,7 @@ def finished(built: Rendering, target: Target, given: Given) -> Rendering:
     substitution = given.substitution
     done = substitute(built.objects, substitution) if substitution else Substituted(built.objects)
     if done.problems:
-        return Rendering((), tuple(_placed(done.problems, target)), secrets=built.secrets)
+        return Rendering((), tuple(_placed(done.problems, target)), secrets=built.secrets, is_lasting=True)
     metadata = target.overlay.get("commonMetadata") or {}
     objects = (
         tuple(Object(o.id, with_common_metadata(o.manifest, metadata)) for o in done.objects)

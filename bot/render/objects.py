@@ -39,7 +39,7 @@ def rendering(sources: Iterable[Source]) -> Rendering:
             first_in[found.id] = source
             objects[found.id] = found
     if problems:
-        return Rendering((), tuple(problems[:MAX_DIAGNOSTICS]))
+        return Rendering((), tuple(problems[:MAX_DIAGNOSTICS]), is_lasting=True)
     return Rendering(tuple(objects.values()))
 
 

@@ -93,3 +93,20 @@ async def test_a_source_that_changes_makes_its_users_be_looked_at_again(shop: Be
 async def test_a_changed_template_touches_the_releases_of_its_chart_only(shop: Bench) -> None:
     changed = {"charts/web/values.yaml": "greeting: other\n"}
     assert await taken_over(shop, changed) == ALL - {"web:helm", "api:helm"}
+
+
+async def test_what_never_renders_is_not_tried_again_by_every_change(shop: Bench) -> None:
+    broken = flux("broken", "broken", "  postBuild: {substitute: {a: b}}\n")
+    shop.work.commit(
+        {
+            "clusters/staging/broken.yaml": broken,
+            "broken/web.yaml": release("of-broken", "  values: {greeting: '${unset}'}\n"),
+        }
+    )
+    shop.work.commit({"other/x.yaml": config_map("x", "2", namespace="shop")})
+    await shop.plan()
+    assert "staging/flux-system/broken" in shop.rendered
+    shop.rendered.clear()
+    shop.work.commit({"other/x.yaml": config_map("x", "3", namespace="shop")})
+    await shop.plan("HEAD~2")
+    assert "staging/flux-system/broken" not in shop.rendered

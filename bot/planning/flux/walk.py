@@ -44,11 +44,12 @@ _AT_ONCE = 16
 class _Looked:
     """What looking at one target brought: nothing traced where something that it needs may still be found.
 
-    `held` are the Flux objects it renders to, None where it could not be rendered.
+    `held` are the Flux objects it renders to, None where it could not be rendered; `is_lasting` where it never will be.
     """
 
     traced: Traced | None = None
     held: tuple[FluxObject, ...] | None = ()
+    is_lasting: bool = False
 
 
 class FluxWalk:
@@ -77,6 +78,7 @@ class FluxWalk:
         self._clusters: dict[str, list[Traced]] = defaultdict(list)
         self.targets: dict[TargetId, Traced] = {}
         self.held: dict[ContentKey, tuple[FluxObject, ...]] = {}
+        self.broken: set[ContentKey] = set()
         self.diagnostics: list[Diagnostic] = list(files.diagnostics)
         self.settled = True
         self.whole = not files.diagnostics
@@ -217,15 +219,18 @@ class FluxWalk:
         may_hold = traced.is_from_elsewhere or not traced.files.isdisjoint(self._files.mentioning)
         if not (may_hold or self._renderings.exhaustive):
             return _Looked(traced)
-        known = self._previous.expansion.held.get(traced.key) if self._previous else None
-        if known is not None:
-            return _Looked(traced, known)
+        if self._previous is not None:
+            known = self._previous.expansion
+            if traced.key in known.held:
+                return _Looked(traced, known.held[traced.key])
+            if traced.key in known.broken:
+                return _Looked(traced, None, is_lasting=True)
         return await self._rendered(traced)
 
     async def _rendered(self, traced: Traced) -> _Looked:
         rendering = await self._renderings.masked(self._tree, traced)
         if rendering.failed:
-            return _Looked(traced, None)
+            return _Looked(traced, None, rendering.is_lasting)
         return _Looked(
             traced, tuple(self._placed(o.manifest, traced) for o in rendering.objects if is_flux(o.manifest))
         )
@@ -234,17 +239,19 @@ class FluxWalk:
         traced, held = looked.traced, looked.held
         assert traced is not None
         if held is None:
-            return self._children_in_files(traced)
+            return self._children_in_files(traced, is_lasting=looked.is_lasting)
         self.held[traced.key] = held
         self._sources.add(cluster, held)
         name = traced.target.id.name
         return [replace(found, parent=name) for found in held if not is_source(found.manifest)]
 
-    def _children_in_files(self, parent: Traced) -> list[FluxObject]:
+    def _children_in_files(self, parent: Traced, *, is_lasting: bool) -> list[FluxObject]:
         """What broke may hide a child on one side of a change; what is refused on both sides hides nothing more."""
         target = parent.target
         relevant = parent.files & self._files.mentioning if names_a_place(parent.found) else frozenset()
-        self.settled = self.settled and bool(target.unknown_because or parent.trace.is_refused)
+        if is_lasting:
+            self.broken.add(parent.key)
+        self.settled &= bool(is_lasting or target.unknown_because or parent.trace.is_refused)
         namespace = target.overlay.get("namespace")
         children = [
             replace(_in_namespace(found, namespace), parent=target.id.name)
