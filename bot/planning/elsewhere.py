@@ -6,6 +6,7 @@ sides of a change.
 """
 
 import asyncio
+import logging
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -46,6 +47,7 @@ MOST_FILES = 200
 MOST_UNPACKED_BYTES = 2 << 30
 MOST_FILE_BYTES = 128 << 20
 """Of all files together, which stay in memory for as long as the work lasts."""
+ON_OUR_SIDE = "something went wrong on our side"
 _NOT_ASKED = "nothing outside of this repository is asked here"
 _AT_ONCE = 8
 _UNPACKED_AT_ONCE = 2
@@ -57,6 +59,9 @@ FactsOf = Callable[[str], Awaitable[ClusterFacts]]
 
 async def nothing_known(_cluster: str) -> ClusterFacts:
     return ClusterFacts()
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +123,12 @@ class Errand:
         for each in (self._composed, *asked):
             await each.end()
 
-    def note(self, error: LongshoreError) -> str:
-        """What people are told of it."""
+    def note(self, error: Exception) -> str:
+        """What people are told of it. What nobody foresaw is one target's trouble, and logged."""
+        if not isinstance(error, LongshoreError):
+            log.error("a rendering broke", exc_info=error)
+            self.is_troubled = True
+            return f"{ON_OUR_SIDE} ({type(error).__name__}); it is in the log, please report it"
         self.is_troubled = self.is_troubled or isinstance(error, Temporary)
         return str(error)
 

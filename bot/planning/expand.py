@@ -37,7 +37,7 @@ async def expand(
             declarations = Declarations(repository, tree, renderings)
             walk = FluxWalk(InFiles.of(files), finding, declarations, previous)
             await walk.run()
-            return _found(walk, tree, files)
+            return replace(_found(walk, tree, files), settled=walk.settled and declarations.is_settled)
     return await _expand_kustomize(tree, finding, renderings, previous, files)
 
 
@@ -62,7 +62,7 @@ async def expand_one(
     known = await renderings.recall(tree, finding)
     if known is None:
         known = await expand(repository, tree, finding, renderings)
-        if known.may_be_kept:
+        if known.may_be_kept and not renderings.is_troubled:
             await renderings.remember(known, finding)
     return known
 

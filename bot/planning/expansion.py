@@ -72,7 +72,8 @@ class Traced:
             return True
         if artifact is not None and (self.target.unknown_because or not artifact.digest):
             return True
-        if self.target.artifact is not None and not self.target.artifact.is_lasting:
+        made = self.target.artifact
+        if made is not None and (self.target.unknown_because or not made.is_lasting):
             return True
         return any(not use.place or not _COMMIT.fullmatch(use.ref.revision) for use in self.trace.remotes)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.diff.mask import Mask
-from bot.errors import LongshoreError
+from bot.git.errors import MissingObject
 from bot.git.tree import Tree
 from bot.model.objects import Manifest, Object
 from bot.model.plan import Protection
@@ -138,7 +138,9 @@ class Renderings:
             return known
         try:
             found = await self._trace(await self._tree(tree, target), target)
-        except LongshoreError as error:
+        except MissingObject:
+            raise
+        except Exception as error:  # noqa: BLE001 - one target's input takes no other along
             target = replace(target, unknown_because=self._errand.note(error))
             found = Trace(())
         # What is asked of elsewhere is the same for both sides of a change, and so no part of this key.
@@ -213,7 +215,9 @@ class Renderings:
             found = in_repository(rendering.diagnostics, traced.target, traced.trace)
             diagnostics = (*ready.remarks, *found)
             return replace(rendering, materials=ready.materials, diagnostics=diagnostics)
-        except LongshoreError as error:
+        except MissingObject:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
             return self._failed(traced, error)
 
     async def _ready(self, tree: Tree, traced: Traced) -> Ready:
@@ -240,7 +244,7 @@ class Renderings:
             self._on_progress(f"rendering {self._started}: {traced.target.id}")
             return await render(ready.tree, traced.target, traced.trace, self._sandbox, ready.given)
 
-    def _failed(self, traced: Traced, error: LongshoreError) -> Rendering:
+    def _failed(self, traced: Traced, error: Exception) -> Rendering:
         """One target is unknown where something it needs cannot be had; the others are planned."""
         return failed(self._errand.note(error), traced.target)
 
@@ -262,9 +266,14 @@ class Renderings:
 
     async def _masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
         try:
-            ready = await self._ready(tree, traced)
-        except LongshoreError as error:
+            return await self._made(tree, traced)
+        except MissingObject:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
             return self.mask(self._failed(traced, error))
+
+    async def _made(self, tree: Tree, traced: Traced) -> MaskedRendering:
+        ready = await self._ready(tree, traced)
         # NB: why it fails is said of the target, so that the key alone does not name it.
         name = traced.target.id, ready.key
         made = self._broken.get(name) or await asyncio.to_thread(self._cached, ready.key)

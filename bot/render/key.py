@@ -16,7 +16,7 @@ from bot.model.target import Found, Target
 from bot.render.helm.inputs import ReleaseInputs, fingerprint
 from bot.render.variables import Substitution
 
-SCHEMA = 8
+SCHEMA = 9
 """To be raised with every change of this package that may render the same input differently."""
 
 
@@ -55,6 +55,10 @@ def content_key(
             }
         )
     )
+    for use in trace.remotes:
+        # Which of two references leads where: what is there is among the entries.
+        told = f"\n{use.file}\0{use.text}\0{use.place}\0{use.to}"
+        hashed.update(told.encode("utf-8", "surrogateescape"))
     for entry in trace.entries:
         line = f"\n{entry.path}\0{entry.kind.value}\0{entry.mode}\0{entry.id}"
         hashed.update(line.encode("utf-8", "surrogateescape"))

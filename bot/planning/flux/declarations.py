@@ -35,7 +35,10 @@ class Known:
 
 
 class Declarations:
-    """Looks objects up in the renderings of one tree. What was found once is not searched for again."""
+    """Looks objects up in the renderings of one tree. What was found once is not searched for again.
+
+    `is_settled` is False where somebody who may declare something could not be rendered this time.
+    """
 
     def __init__(self, repository: Repository, tree: Tree, renderings: Renderings) -> None:
         self._repository = repository
@@ -44,6 +47,8 @@ class Declarations:
         self._files: dict[str, frozenset[str]] = {}
         self._held: dict[ContentKey, Mapping[_Place, list[Manifest]]] = {}
         self._found: dict[tuple[str, str, str, str], Declared] = {}
+        self._unrendered: dict[TargetId, frozenset[str]] = {}
+        self.is_settled = True
 
     async def find(self, kind: str, namespace: str, name: str, known: Known) -> Declared | None:
         """What declares the object: the target that declares who asks, else the first of the cluster that does.
@@ -79,11 +84,26 @@ class Declarations:
                 return Declared(manifest, traced.target.id)
         return None
 
+    async def why_missing(self, kind: str, name: str) -> str:
+        """For what nobody declares, as far as that is known."""
+        files = await self._mentioning(name)
+        hiding = sorted(
+            str(target) for target, read in self._unrendered.items() if not files.isdisjoint(read)
+        )
+        if hiding:
+            return f"{kind} {name} may be declared by {hiding[0]}, which cannot be rendered"
+        return f"{kind} {name} is not declared in this repository"
+
     async def _declared(self, traced: Traced) -> Mapping[_Place, list[Manifest]]:
         known = self._held.get(traced.key)
         if known is None:
             known = {}
-            for found in (await self.renderings.masked(self.tree, traced)).objects:
+            rendering = await self.renderings.masked(self.tree, traced)
+            if rendering.failed:
+                # NB: what might pass must not be remembered as if nobody declared anything.
+                self._unrendered[traced.target.id] = traced.files
+                self.is_settled &= rendering.is_lasting or traced.trace.is_refused
+            for found in rendering.objects:
                 if not found.id.group and found.id.kind in {"ConfigMap", "Secret"}:
                     known.setdefault((found.id.kind, found.id.name), []).append(found.manifest)
             self._held[traced.key] = known

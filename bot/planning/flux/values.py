@@ -37,7 +37,7 @@ class Values:
                 continue
             if not is_last_word:
                 return None
-            reason = f"{entry.kind} {entry.name} is not declared in this repository"
+            reason = await self._declarations.why_missing(entry.kind, entry.name)
             sources.append(ValuesSource(entry, unknown=Unknown(reason)))
         return tuple(sources), tuple(providers) if len(providers) == len(sources) else None
 

@@ -41,7 +41,7 @@ class Variables:
                 continue
             if not is_last_word:
                 return None
-            reason = f"{wanted.kind} {wanted.name} is not declared in this repository"
+            reason = await self._declarations.why_missing(wanted.kind, wanted.name)
             sources.append(elsewhere(wanted.kind, wanted.name, reason))
         substitution = Substitution.of(post_build.inline, sources, strategy=Strategy(post_build.strategy))
         return substitution, tuple(providers) if len(providers) == len(sources) else None
