@@ -54,12 +54,7 @@ class Larder:
         archive = self.archives.get(use.chart)
         if archive is None:
             raise Unrenderable("the chart was not fetched")
-        files = archive_files(archive, budget)
-        name = metadata(files).name
-        if name != chart.name:
-            raise Unrenderable(
-                f"the chart that was fetched is called {name[:80]!r}, and kustomize does not find it"
-            )
+        files = fetched(chart, archive, budget)
         ignored = ignores(files.get(IGNORE_FILE, b""))
         kept = {path: data for path, data in files.items() if not _is_hidden(path, ignored)}
         return Source(kept, files)
@@ -101,6 +96,17 @@ class Larder:
         if data is None:
             raise Unrenderable("does not exist")
         return data
+
+
+def fetched(chart: Inflation, archive: Archive, budget: Budget) -> ChartFiles:
+    """The files of a chart that lies nowhere yet; it must be called what it was asked for by. Raises `Unrenderable`."""
+    files = archive_files(archive, budget)
+    name = metadata(files).name
+    if name != chart.name:
+        raise Unrenderable(
+            f"the chart that was fetched is called {name[:80]!r}, and kustomize does not find it"
+        )
+    return files
 
 
 def arguments(chart: Inflation, namespace: str, files: ChartFiles) -> list[str]:

@@ -73,7 +73,10 @@ class Graph:
     def _read(self, path: str) -> None:
         if path in self._nodes:
             return
-        file = next(name for name in KUSTOMIZATION_FILES if (self._root / path / name).is_file())
+        names = (name for name in KUSTOMIZATION_FILES if (self._root / path / name).is_file())
+        file = next(names, None)
+        if file is None:
+            raise Unrenderable(f"{path[:200]!r} has no kustomization")
         data = (self._root / path / file).read_bytes()
         node = self._nodes[path] = Node(path, file, declared(data), read_kustomization(data).charts)
         self._read_generators(node)

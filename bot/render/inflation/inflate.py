@@ -22,6 +22,7 @@ from bot.model.tree import TreeReader
 from bot.render.build import build
 from bot.render.envsubst import Unknown
 from bot.render.errors import Unrenderable
+from bot.render.ground import REMOTE_ROOT
 from bot.render.helm.actions import VOLATILE, asks_for, at_another_time
 from bot.render.helm.files import Budget, ChartFiles
 from bot.render.helm.inputs import Archive
@@ -36,7 +37,8 @@ from bot.render.inflation.graph import Graph, Placed
 from bot.render.rewrite import rewrite
 from bot.render.sandbox import Sandbox, helm_template
 
-ROOT = ".longshore-charts"
+_OWN = ".longshore-"
+ROOT = f"{_OWN}charts"
 MAX_SECONDS = 120.0
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 MADE_ANEW = "the chart makes it anew at each rendering"
@@ -77,9 +79,14 @@ async def build_inflated(
     sandbox: Sandbox,
 ) -> Rendering:
     """The objects of `directory` below `root`, which holds the files of the trace. Raises `Unrenderable`."""
-    jobs = await asyncio.to_thread(
-        _laid_out, root, directory, Larder(tree, _by_place(trace.charts), archives)
-    )
+    _must_be_free(trace)
+    try:
+        jobs = await asyncio.to_thread(
+            _laid_out, root, directory, Larder(tree, _by_place(trace.charts), archives)
+        )
+    except OSError as error:
+        reason = error.strerror or "its files cannot be copied"
+        raise Unrenderable(f"its charts cannot be laid out: {reason}") from None
     try:
         async with asyncio.timeout(MAX_SECONDS):
             await _inflate(root, jobs, sandbox, later=False)
@@ -92,6 +99,20 @@ async def build_inflated(
     except TimeoutError:
         raise Unrenderable(f"its charts take longer than {MAX_SECONDS:g} s together") from None
     return with_generated_names(built, [(job.chart, job.file) for job in jobs])
+
+
+def _must_be_free(trace: Trace) -> None:
+    """Refuse names in the repository that files of this module's own may have. Raises `Unrenderable`."""
+    for entry in trace.entries:
+        first, *rest = entry.path.split("/")
+        names = rest if first == REMOTE_ROOT else (first, *rest)
+        taken = next((name for name in names if name.startswith(_OWN)), None)
+        if taken is not None:
+            raise Unrenderable(
+                f"the name {taken[:80]} is in the repository, and Longshore puts files of its own under names that "
+                f"begin with {_OWN}: rename it",
+                file=entry.path,
+            )
 
 
 def with_generated_names(built: Rendering, charts: Sequence[tuple[Inflation, str]]) -> Rendering:
@@ -142,7 +163,7 @@ def _by_place(uses: Sequence[ChartUse]) -> dict[str, ChartUse]:
 
 
 def _laid_out(root: Path, directory: str, larder: Larder) -> list[Job]:
-    """Rewrite the kustomizations, so that they find what Helm is going to write. Raises `Unrenderable`."""
+    """Rewrite the kustomizations, so that they find what Helm is going to write. Raises `Unrenderable`, `OSError`."""
     placed = Graph(root, larder.tree, directory).placed()
     for each in placed:
         if each.at != each.node.path:
@@ -150,7 +171,7 @@ def _laid_out(root: Path, directory: str, larder: Larder) -> list[Job]:
                 root / each.node.path,
                 root / each.at,
                 symlinks=True,
-                ignore=shutil.ignore_patterns(".longshore-*"),
+                ignore=shutil.ignore_patterns(f"{_OWN}*"),
             )
     jobs: list[Job] = []
     sources: dict[str, Source] = {}
