@@ -47,11 +47,3 @@ class Step:
 
     delivery: TargetDelivery
     again_after_s: float | None = None
-
-
-class Engine(Protocol):
-    async def step(self, order: Order) -> Step:
-        """Bring the delivery closer to its end. With phase PRUNING and nothing to wait for, it waits for `prune`."""
-
-    async def prune(self, order: Order) -> Step:
-        """Go on from PRUNING. To be called once every target of the cluster has been applied."""

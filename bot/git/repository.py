@@ -37,7 +37,6 @@ _DEFAULT_BRANCHES = (
     *("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master"),
     *("refs/heads/main", "refs/heads/master"),
 )
-_PLAIN_NAME = re.compile(r"(?!-)(?!.*\.\.)[\w./+-]{1,250}", re.ASCII)
 _REF_NAME = re.compile(r"(?!.*(?:\.\.|@\{))[^\s~^:?*\[\\]{1,250}")
 _TREES_KEPT = 4
 
@@ -125,19 +124,11 @@ class Repository:
             raise UnknownRevision(f"the head of pull request {number} has not been fetched")
         return Sha(sha)
 
-    async def resolve_reachable(self, revision: str) -> Sha:
-        """As `resolve`, for a name that a file wrote: plain names only, and only what a branch or tag reaches.
+    async def is_reachable(self, sha: Sha) -> bool:
+        """Whether a branch or tag contains the commit. A pull request's head does not count.
 
         Forks share a forge's object store, so a sha alone says nothing about where a commit came from.
         """
-        if _PLAIN_NAME.fullmatch(revision):
-            sha = await self.resolve(revision)
-            if await self.is_reachable(sha):
-                return sha
-        raise UnknownRevision(f"{revision!r} is on no branch or tag of this repository")
-
-    async def is_reachable(self, sha: Sha) -> bool:
-        """Whether a branch or tag contains the commit. A pull request's head does not count."""
         if not await self.contains(sha):
             return False
         return bool(await self._refs.run("for-each-ref", "--count=1", f"--contains={sha}", *_PUBLIC))
@@ -216,20 +207,10 @@ class Repository:
             return frozenset()
         return _paths(await self._git.run("diff-tree", "-r", "-z", "--no-renames", "--name-only", one, other))
 
-    async def commits_between(self, old: Sha, new: Sha, limit: int) -> tuple[Commit, ...]:
-        """Commits that `new` has and `old` has not, newest first, at most `limit`."""
-        return await self._log(limit, new, f"^{old}")
-
     async def first_parents(self, tip: Sha, limit: int) -> tuple[Commit, ...]:
         """`tip` and its first parents, newest first, at most `limit`: a branch as its merges made it."""
-        return await self._log(limit, "--first-parent", tip)
-
-    async def _log(self, limit: int, *what: str) -> tuple[Commit, ...]:
-        return parse_log(
-            await self._git.run(
-                "log", "-z", "--encoding=UTF-8", LOG_FORMAT, f"--max-count={limit}", *what, "--"
-            )
-        )
+        what = (f"--max-count={limit}", "--first-parent", tip, "--")
+        return parse_log(await self._git.run("log", "-z", "--encoding=UTF-8", LOG_FORMAT, *what))
 
     async def tree(self, tree: TreeId) -> Tree:
         """List a tree. The last few are kept: asking again costs nothing. Raises `MissingObject`, `MalformedTree`."""

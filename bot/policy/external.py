@@ -35,11 +35,6 @@ class ExternalSecret:
     deletion_policy: str
     problems: tuple[str, ...] = ()
 
-    @property
-    def owns_target(self) -> bool:
-        """Whether the Secret is deleted with it."""
-        return self.creation_policy == "Owner"
-
 
 def describe_external(manifest: Manifest) -> ExternalSecret | None:
     """None for any other object or version, and for one that has no identity."""

@@ -57,10 +57,6 @@ class Completed:
     stderr: bytes = field(repr=False)
     duration_s: float
 
-    @property
-    def stderr_text(self) -> str:
-        return self.stderr.decode(errors="replace")
-
 
 async def run(command: Command) -> Completed:
     """Run to the end. Raises `ProgramMissing`, `ProgramTimeout`, `ProgramOutputTooLarge`, `ProgramFailed`."""

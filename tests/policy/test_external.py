@@ -28,7 +28,6 @@ def test_what_is_not_said_has_the_operators_defaults(version: str) -> None:
     assert found.target == ObjectId("", "Secret", "app", "db")
     assert (found.refresh_policy, found.refresh_interval) == ("Periodic", "1h")
     assert (found.creation_policy, found.deletion_policy) == ("Owner", "Retain")
-    assert found.owns_target
 
 
 def test_keys_sources_and_target_are_described() -> None:
@@ -58,7 +57,7 @@ def test_keys_sources_and_target_are_described() -> None:
     assert found.sources == ("all of app/all", "whatever is found", "Password random")
     assert found.template_keys == ("url",)
     assert (found.refresh_policy, found.refresh_interval) == ("OnChange", "5m")
-    assert not found.owns_target
+    assert (found.creation_policy, found.deletion_policy) == ("Merge", "Delete")
 
 
 def test_the_older_version_knows_no_refresh_policy() -> None:

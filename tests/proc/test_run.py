@@ -21,7 +21,7 @@ def shell(script: str, **options: object) -> Command:
 
 async def test_gives_back_what_the_program_wrote_and_how_it_ended() -> None:
     done = await run(shell("cat; echo oops >&2; exit 3", stdin=b"hello", accept=frozenset({3})))
-    assert (done.exit_code, done.stdout, done.stderr_text) == (3, b"hello", "oops\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (3, b"hello", b"oops\n")
 
 
 async def test_inherits_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:

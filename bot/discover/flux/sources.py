@@ -79,13 +79,6 @@ class Sources:
         found = _by_name(manifests)
         return cls(_by_name(fallback) | found, repository, frozenset(here))
 
-    @property
-    def duplicates(self) -> tuple[str, ...]:
-        """A sentence for each name that is declared in more than one way."""
-        return tuple(
-            why_ambiguous(ref, len(several)) for ref, several in self.declared.items() if len(several) > 1
-        )
-
     def source_of(self, kind: str, namespace: str, name: str) -> tuple[DeclaredSource, ...]:
         """Every declaration of that source; empty where there is none.
 

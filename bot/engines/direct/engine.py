@@ -56,6 +56,7 @@ class DirectEngine:
         self._options = options or Options()
 
     async def step(self, order: Order) -> Step:
+        """Bring the delivery closer to its end. With phase PRUNING and nothing to wait for, it waits for `prune`."""
         return _refused(order) or await self._answered(order, lambda: self._step(order))
 
     async def prune(self, order: Order) -> Step:

@@ -98,11 +98,6 @@ class SopsFacts:
         return any(recipient.group for recipient in self.recipients)
 
 
-def edited_without_sops(old: SopsFacts, new: SopsFacts) -> bool:
-    """Encrypted values came, went or changed, and SOPS did not do it: the MAC is the one of before."""
-    return old.mac == new.mac and old.keys != new.keys
-
-
 def describe(data: bytes, as_format: Format, *, file: str) -> SopsFacts | None:
     """The facts of a file, None when SOPS did not encrypt it. Raises `Unrenderable` when it cannot be read."""
     if b"ENC[" not in data or METADATA.encode() not in data:
