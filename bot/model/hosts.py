@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 _DEFAULT_PORTS = {"https": 443, "http": 80, "oci": 443, "ssh": 22, "git": 9418}
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
 _SCP = re.compile(r"(?:([^@/:\[\]]+)@)?(\[[0-9A-Fa-f:.]+\]|[^@/:\[\]]+):(?!:)(?!//)(.+)", re.DOTALL)
-_AUTHORITY = re.compile(r"(?:.*@)?(\[[0-9A-Fa-f:.]+\]|[^@:\[\]]*)(?::([0-9]*))?")
+_AUTHORITY = re.compile(r"(?:[^\[\]]*@)?(\[[0-9A-Fa-f:.]+\]|[^@:\[\]]*)(?::([0-9]*))?")
 _REFERENCE = re.compile(r"([^@/:]+(?::[0-9]+)?|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?)/[^:].*")
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -124,7 +124,7 @@ def is_public(address: str) -> bool:
 
 def _endpoint(scheme: str, authority: str) -> Endpoint:
     match = _AUTHORITY.fullmatch(authority)
-    if match is None or not match[1]:
+    if match is None or not match[1] or not authority.isascii():
         raise BadAddress("the address names no host")
     port = int(match[2]) if match[2] else _DEFAULT_PORTS[scheme]
     if not 0 < port < 65536:

@@ -27,7 +27,7 @@ from bot.model.tree import TreeReader
 from bot.planning.made_of import Source as MadeOf
 from bot.planning.made_of import of_artifact, of_commit, of_file, sources_of
 from bot.planning.once import Late, Once
-from bot.planning.unpacked import UnpackedTree
+from bot.planning.unpacked import unpacked
 from bot.render.artifact import ArtifactTree
 from bot.render.composed import ComposedTree, Holding, Made, Source
 from bot.render.copies import compose
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from bot.registry.resolved import ResolvedChart
 
 MOST_ARTIFACTS = 100
+MOST_CHARTS = 1000
 MOST_FILES = 200
 MOST_UNPACKED_BYTES = 2 << 30
 MOST_FILE_BYTES = 128 << 20
@@ -213,6 +214,8 @@ class Errand:
         downloads = self._downloads()
         if downloads is None:
             raise Unrenderable(f"its chart lies at {chart.url}: {_NOT_ASKED}")
+        if len(self._resolved) >= MOST_CHARTS and chart not in self._resolved:
+            raise Unrenderable(f"its chart is one of more than {MOST_CHARTS}")
         resolved = await self._resolved.get(chart, lambda: downloads.resolve(chart))
         if resolved.version:
             resolved.version_in_cluster(resolved.version)
@@ -243,8 +246,6 @@ class Errand:
         downloads = self._downloads()
         if downloads is None or self._stack is None:
             raise Unrenderable(f"its source is {source.url}: {_NOT_ASKED}")
-        from bot.registry import ARTIFACT, unpack  # noqa: PLC0415 - a plan that needs none does not wait for it
-
         found, archive = await downloads.fetch_archive(source)
         self._made_of[source] = of_artifact(found)
         async with self._unpacking:
@@ -254,8 +255,7 @@ class Errand:
                 )
             home = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="longshore-"))
             self._stack.push_async_callback(asyncio.to_thread, shutil.rmtree, home, ignore_errors=True)
-            await asyncio.to_thread(unpack, archive, home, strip=0, skips_links=True, limits=ARTIFACT)
-            tree = await asyncio.to_thread(UnpackedTree, home)
+            tree = await unpacked(archive, home)
             self._unpacked_bytes += tree.size_bytes
         return tree
 

@@ -1,6 +1,8 @@
 """Files of an unpacked archive, as the renderer reads a tree."""
 
+import asyncio
 import hashlib
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,6 +10,33 @@ from bot.model.repo import TreeId
 from bot.model.tree import EntryKind, TreeEntry, UnreadableFile
 
 _FILE_MODE, _TREE_MODE = "100644", "040000"
+
+
+async def unpacked(archive: Path, home: Path) -> "UnpackedTree":
+    """The files of an artifact, unpacked below the empty directory `home`. Raises `bot.registry.SourceError`.
+
+    When it ends, however it does, nothing is written below `home` any more.
+    """
+    from bot.registry import ARTIFACT, unpack  # noqa: PLC0415 - a plan that needs none does not wait for it
+
+    stop = threading.Event()
+
+    def work() -> UnpackedTree:
+        unpack(archive, home, strip=0, skips_links=True, limits=ARTIFACT, stop=stop)
+        return UnpackedTree(home)
+
+    working = asyncio.create_task(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        stop.set()
+        while not working.done():
+            try:
+                await asyncio.wait({working})
+            except asyncio.CancelledError:
+                continue
+        working.exception()
+        raise
 
 
 class UnpackedTree:

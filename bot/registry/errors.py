@@ -50,6 +50,14 @@ class NotKnownOffline(SourceError, UserError):
     """Nothing may be asked, and this was not fetched before."""
 
 
+class NoRoom(SourceError, Temporary):
+    """Our disk takes no more, or holds as much as it may of what is in use."""
+
+
+class Stopped(SourceError, Temporary):
+    """Whoever wanted it does so no longer."""
+
+
 class Unreachable(SourceError, Temporary):
     """No answer, or not all of it: refused, broken off, too slow, or a certificate that does not match."""
 

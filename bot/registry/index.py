@@ -90,6 +90,10 @@ def _in_json(text: bytes, chart: str) -> Found | None:
         index = msgspec.json.decode(text, type=_JsonIndex)
     except msgspec.ValidationError:
         raise BadIndex("is no index of a Helm repository") from None
+    except UnicodeError:
+        raise BadIndex("is no UTF-8") from None
+    except RecursionError:
+        raise BadIndex("is nested too deep") from None
     except msgspec.DecodeError:
         return None  # YAML may begin with a brace too
     if not index.api_version:
@@ -99,7 +103,7 @@ def _in_json(text: bytes, chart: str) -> Found | None:
         return Found(None, _nearest(chart, list(index.entries)))
     try:
         listed = msgspec.json.decode(raw, type=list[_JsonEntry | None], strict=False)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise BadIndex(f"lists chart {chart} in a way that cannot be read") from None
     return Found(tuple(_checked([msgspec.structs.asdict(one) for one in listed if one is not None])))
 
@@ -187,7 +191,7 @@ def _in_whole(text: bytes, chart: str) -> Found:
 
 def _checked(listed: Any) -> Iterator[Entry]:
     """Entries that Helm would not skip. Raises ValueError for what is no list of mappings."""
-    if not isinstance(listed, list) or not all(item is None or isinstance(item, dict) for item in listed):
+    if not isinstance(listed, list) or not all(item is None or _is_entry(item) for item in listed):
         raise ValueError("no list of mappings")
     for item in listed:
         name, version = (str((item or {}).get(key) or "") for key in ("name", "version"))
@@ -202,6 +206,10 @@ def _checked(listed: Any) -> Iterator[Entry]:
         is_digest = re.fullmatch(r"[0-9a-f]{64}", digest) is not None
         created = str(item.get("created") or "")
         yield Entry(name, version, f"sha256:{digest}" if is_digest else "", urls, created)
+
+
+def _is_entry(item: Any) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("urls") or [], list)
 
 
 def _nearest(chart: str, names: list[str]) -> tuple[str, ...]:

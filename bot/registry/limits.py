@@ -32,9 +32,15 @@ class Limits:
     """How long an exact version counts that was resolved before."""
 
 
+DIRECTORY_BYTES = 4096
+
+
 @dataclass(frozen=True, slots=True)
 class UnpackLimits:
-    """`file_bytes` and `total_bytes` are where Helm stops too; `ratio` is unpacked over packed, above `free_bytes`."""
+    """`file_bytes` and `total_bytes` are where Helm stops too; `ratio` is unpacked over packed, above `free_bytes`.
+
+    A directory that is made on the way to a file counts as one of the `files`, and as `DIRECTORY_BYTES`.
+    """
 
     files: int = 10_000
     file_bytes: int = 5 << 20

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from bot.model.hosts import Credential, Credentials
-from bot.registry.address import shown
+from bot.registry.address import endpoint_of, shown
 from bot.registry.errors import BadSource, Corrupt, Unauthorised
 from bot.registry.limits import Limits
 from bot.registry.transport import Ask, Transport
@@ -129,9 +129,9 @@ class Login:
     async def _token(
         self, challenge: Challenge, credential: Credential | None, home: str, path: str
     ) -> tuple[str, float]:
-        parts = urlsplit(challenge.realm)
-        if parts.scheme not in {"http", "https"}:
+        if endpoint_of(challenge.realm).scheme not in {"http", "https"}:
             raise BadSource(f"{shown(home)} sends its callers for tokens to no address that can be asked")
+        parts = urlsplit(challenge.realm)
         asked = {
             "service": challenge.service,
             "scope": challenge.scope or f"repository:{path}:pull",
@@ -145,7 +145,7 @@ class Login:
             raise self.refused(home)
         try:
             token = msgspec.json.decode(answer.body, type=_Token)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise Corrupt(f"{shown(challenge.realm)} gives no token") from None
         text = token.token or token.access_token
         if not text or not text.isascii() or not text.isprintable():

@@ -238,5 +238,5 @@ def _check(body: bytes, digest: str, where: Place) -> None:
 def _decoded(answer: Answer, kind: type[Any], where: Place) -> Any:
     try:
         return msgspec.json.decode(answer.body, type=kind)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise Corrupt(f"{shown(where.home)} answers in a way that cannot be read") from None

@@ -141,7 +141,7 @@ class Remote:
             return msgspec.json.decode(
                 await self._registry.document(where, manifest.config.digest), type=_Config
             )
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise Corrupt(f"{shown(where.home)}: the chart's configuration cannot be read") from None
 
     async def _blob(self, where: Place, digest: str, most_bytes: int) -> Path:

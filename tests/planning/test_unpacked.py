@@ -1,6 +1,11 @@
 """An unpacked archive reads as a Git tree of the same files does, and is never in memory as a whole."""
 
+import asyncio
+import gzip
+import io
 import os
+import tarfile
+import time
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +15,7 @@ import pytest
 from bot.git.repository import Repository
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
 from bot.planning.unpacked import UnpackedTree
+from bot.planning.unpacked import unpacked as unpack_artifact
 from bot.registry import ARTIFACT
 from tests.git.repos import Work
 
@@ -105,3 +111,28 @@ def test_its_files_are_not_in_memory_together(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert tree.size_bytes == 24 * mib
     assert peak < 6 * mib
+
+
+def until_something_lies_in(home: Path) -> None:
+    while not list(home.iterdir()):
+        time.sleep(0.001)
+
+
+async def test_who_stops_waiting_waits_until_nothing_is_written_any_more(tmp_path: Path) -> None:
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        for number in range(20_000):
+            tar.addfile(tarfile.TarInfo(f"{number % 200}/{number}"))
+    archive, home = tmp_path / "a.tgz", tmp_path / "home"
+    archive.write_bytes(gzip.compress(plain.getvalue(), 1))
+    home.mkdir()
+    waiting = asyncio.create_task(unpack_artifact(archive, home))
+    async with asyncio.timeout(30):
+        await asyncio.to_thread(until_something_lies_in, home)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    count = sum(1 for _ in home.rglob("*"))
+    assert count < 20_000
+    await asyncio.sleep(0.1)
+    assert sum(1 for _ in home.rglob("*")) == count

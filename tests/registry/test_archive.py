@@ -5,12 +5,13 @@ import io
 import os
 import random
 import tarfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bot.registry import ARTIFACT, Corrupt, SourceError, TooLarge, UnpackLimits, unpack
+from bot.registry import ARTIFACT, Corrupt, NoRoom, SourceError, Stopped, TooLarge, UnpackLimits, unpack
 
 SMALL = UnpackLimits(
     files=5, file_bytes=1 << 20, total_bytes=2 << 20, ratio=20, free_bytes=256 << 10, depth=6
@@ -187,3 +188,71 @@ def test_no_damage_gets_further_than_a_refusal(tmp_path: Path, packed: Path) -> 
             unpacked(place, gzip.compress(bytes(spoiled), 1))
         except SourceError:
             continue
+
+
+def raw_header(name: str, kind: bytes, size: int) -> bytes:
+    member = tarfile.TarInfo(name)
+    member.type, member.size = kind, size
+    return member.tobuf(tarfile.GNU_FORMAT)
+
+
+def with_pax(**headers: str) -> bytes:
+    """A file whose pax header says these things of it."""
+    records = b""
+    for key, value in headers.items():
+        line = f" {key.replace('_', '.')}={value}\n".encode()
+        length = len(line) + 2
+        records += f"{length}".encode() + line
+    block = records + bytes(-len(records) % 512)
+    pax = raw_header("x", tarfile.XHDTYPE, len(records)) + block
+    return pax + raw_header("c/a", tarfile.REGTYPE, 0) + bytes(1024)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        (raw_header("n", tarfile.GNUTYPE_LONGNAME, 2) + b"ab" + bytes(510)) * 1500,
+        (raw_header("n", tarfile.XHDTYPE, 6) + b"6 a=b\n" + bytes(506)) * 1500,
+        with_pax(GNU_sparse_map="a,b"),
+        with_pax(GNU_sparse_major="1", GNU_sparse_minor="0", GNU_sparse_size="x"),
+        with_pax(size="-5"),
+    ],
+)
+def test_headers_that_make_no_sense_are_a_damaged_archive(tmp_path: Path, plain: bytes) -> None:
+    limits = UnpackLimits(ratio=100_000)
+    with pytest.raises(Corrupt):
+        unpacked(tmp_path, gzip.compress(plain), limits=limits)
+
+
+def test_a_path_that_no_system_takes_is_refused(tmp_path: Path) -> None:
+    name = "c/" + "/".join(["n" * 250] * 30)
+    with pytest.raises(Corrupt, match="too long"):
+        unpacked(tmp_path, packed(add(name)), limits=UnpackLimits())
+
+
+def test_a_disk_that_takes_nothing_is_trouble_of_ours(tmp_path: Path) -> None:
+    archive = tmp_path / "a.tgz"
+    archive.write_bytes(packed(add("c/a")))
+    with pytest.raises(NoRoom):
+        unpack(archive, Path("/proc/self/none"))
+
+
+def test_directories_on_the_way_count_as_entries_and_take_room(tmp_path: Path) -> None:
+    deep = [add(f"c/{number}/a/b/c/f") for number in range(3)]
+    with pytest.raises(TooLarge, match="more than 5 entries"):
+        unpacked(tmp_path, packed(*deep))
+    made = [path for path in (tmp_path / "into").rglob("*") if path.is_dir()]
+    assert len(made) <= 5
+    roomy = UnpackLimits(files=10_000, total_bytes=1 << 20)
+    (tmp_path / "more").mkdir()
+    many = [add(f"c/{number}/a/f") for number in range(200)]
+    with pytest.raises(TooLarge, match="more than 1 MiB"):
+        unpacked(tmp_path / "more", packed(*many), limits=roomy)
+
+
+def test_what_is_no_longer_wanted_is_not_unpacked_to_its_end(tmp_path: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        unpacked(tmp_path, packed(add("c/a")), stop=stop)
+    assert not list((tmp_path / "into").iterdir())

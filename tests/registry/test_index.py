@@ -202,3 +202,23 @@ def test_reading_lines_and_reading_the_whole_agree(
     text = yaml.safe_dump(whole, width=width, default_flow_style=False).encode()
     for name in charts:
         assert find(text, name) == find(msgspec.json.encode(whole), name)
+
+
+DEEP = b"[" * 200_000 + b"]" * 200_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"apiVersion":"v1","x":' + DEEP + b',"entries":{}}',
+        b'{"apiVersion":"v1","entries":{"web":' + DEEP + b"}}",
+        b'{"apiVersion":"v1","entries":{"web":[{"x":' + DEEP + b"}]}}",
+        b'{"apiVersion":"\xff","entries":{}}',
+        b'{"apiVersion":"v1","entries":{"web":[{"name":"\xff"}]}}',
+        b"apiVersion: v1\nentries:\n  web:\n  - name: web\n    version: 1.0.0\n    urls: 5\n",
+        b"apiVersion: v1\nentries: {web: [{name: web, version: 1.0.0, urls: true}]}\n",
+    ],
+)
+def test_an_index_written_to_break_its_reader_is_refused(text: bytes) -> None:
+    with pytest.raises(BadIndex):
+        find(text, "web")

@@ -129,6 +129,8 @@ async def test_a_token_is_had_where_the_registry_says(opened: Opening, tmp_path:
         ('Bearer realm="HERE/none"', Unauthorised),
         ('Bearer realm="HERE/bad"', Corrupt),
         ('Bearer realm="HERE/empty"', Corrupt),
+        ('Bearer realm="HERE/deep"', Corrupt),
+        ('Bearer realm="http://[x/token"', BadSource),
         ("Bearer " + 'a="b",' * 900, Unauthorised),
     ],
 )
@@ -138,6 +140,7 @@ async def test_a_challenge_that_cannot_be_met_is_told(
     header = {"WWW-Authenticate": challenge.replace("HERE", shop.url)}
     shop.instead["/v2/web/manifests/1.0.0"] = saying(401, headers=header)
     shop.instead["/bad"] = saying(200, "<html>")
+    shop.instead["/deep"] = saying(200, '{"x": ' + "[" * 100_000 + "]" * 100_000 + "}")
     shop.instead["/empty"] = saying(200, '{"token": "a\\nb"}')
     with pytest.raises(error):
         await opened(shop.address).resolve(
@@ -184,6 +187,7 @@ async def test_blobs_are_followed_only_where_it_is_allowed_and_without_a_passwor
         (b'{"manifests": [{"digest": "sha256:../../"}]}', BadSource),
         (b'{"layers": "' + b"x" * (5 << 20) + b'"}', TooLarge),
         (b"[" * 100_000, Corrupt),
+        (b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", Corrupt),
     ],
 )
 async def test_a_manifest_that_is_none_is_told(
