@@ -30,7 +30,7 @@ async def public_addresses(url: str) -> tuple[str, ...]:
     addresses = tuple(dict.fromkeys(str(answer[4][0]) for answer in found))
     if not addresses or not all(is_public(address) for address in addresses):
         raise PrivateAddress(
-            f"{host} leads into a private network, and only `*` in `sources.hosts` allows it",
+            f"{host} leads into a private network, so it must be named in full",
             hint=f"adding `{host}` to `sources.hosts` in config.yaml would allow it",
         )
     return addresses

@@ -12,12 +12,19 @@ import socket
 from dataclasses import dataclass, field
 
 _DEFAULT_PORTS = {"https": 443, "http": 80, "oci": 443, "ssh": 22, "git": 9418}
+_IN_CLEAR = frozenset({"http", "git"})
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
 _SCP = re.compile(r"(?:([^@/:\[\]]+)@)?(\[[0-9A-Fa-f:.]+\]|[^@/:\[\]]+):(?!:)(?!//)(.+)", re.DOTALL)
 _AUTHORITY = re.compile(r"(?:[^\[\]]*@)?(\[[0-9A-Fa-f:.]+\]|[^@:\[\]]*)(?::([0-9]*))?")
 _REFERENCE = re.compile(r"([^@/:]+(?::[0-9]+)?|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?)/[^:].*")
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(text)
+    # NAT64 of a network's own, IPv4 in old clothes (compatible, translated), site-local, and Azure's host.
+    for text in ("64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96", "fec0::/10", "168.63.129.16/32")
+)
 _DOCKER_HUB = "docker.io"
 _MOST_CHARS = 2_048
 
@@ -84,14 +91,14 @@ class Hosts:
             return f"{asked.name} is an address of a private network, which must be named in full; {ways}"
         if not any(_fits(pattern, asked) for pattern in self.patterns):
             return f"{asked.name} is not among the hosts that may be asked; {ways}"
-        if asked.scheme in {"http", "git"}:
+        if asked.scheme in _IN_CLEAR:
             return f"{asked.name} is asked without encryption, so it must be named in full; {ways}"
         return ""
 
     def wants_public_address(self, url: str) -> bool:
-        """Whether only `*` allows the host: its name may then not lead into a private network. Raises `BadAddress`."""
+        """Whether only wildcards allow the host: its name may then not lead into a private network. Raises `BadAddress`."""
         asked = endpoint(url)
-        return not any(pattern != "*" and _fits(pattern, asked) for pattern in self.patterns)
+        return not any(_fits(pattern, asked) and not _is_wild(pattern) for pattern in self.patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +117,25 @@ class Credentials:
     known: tuple[Credential, ...] = ()
 
     def of(self, url: str) -> Credential | None:
-        """Who to be for `url`; None for nobody. Raises `BadAddress`."""
+        """Who to be for `url`; None for nobody. In clear, only an entry that names the port counts. Raises `BadAddress`."""
         asked = endpoint(url)
-        return next((one for one in self.known if _fits(one.host, asked) and not _is_wild(one.host)), None)
+        return next((one for one in self.known if _is_for(one.host, asked)), None)
 
 
 def is_public(address: str) -> bool:
     """Whether an IP address, as a resolver gives it, is one of the public Internet. Raises ValueError."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    inner = (ip.ipv4_mapped or ip.sixtofour) if isinstance(ip, ipaddress.IPv6Address) else None
-    return is_public(str(inner)) if inner is not None else ip.is_global and not ip.is_multicast
+    inner = _inner(ip) if isinstance(ip, ipaddress.IPv6Address) else None
+    if inner is not None:
+        return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NOT_PUBLIC)
+
+
+def _inner(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that a gateway would go on to."""
+    if ip in _NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+    return ip.ipv4_mapped or ip.sixtofour
 
 
 def _endpoint(scheme: str, authority: str) -> Endpoint:
@@ -165,6 +181,11 @@ def _fits(pattern: str, asked: Endpoint) -> bool:
     host, port = _split(pattern)
     wanted = port or str(_DEFAULT_PORTS[asked.scheme])
     return fnmatch.fnmatchcase(asked.host, host) and fnmatch.fnmatchcase(str(asked.port), wanted)
+
+
+def _is_for(entry: str, asked: Endpoint) -> bool:
+    is_meant = asked.scheme not in _IN_CLEAR or _split(entry)[1] == str(asked.port)
+    return is_meant and _fits(entry, asked) and not _is_wild(entry)
 
 
 def _is_wild(pattern: str) -> bool:

@@ -1,9 +1,23 @@
 """Addresses: who is asked, whether that is allowed, and how an address is shown to people."""
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bot.model.hosts import BadAddress, Endpoint, Hosts, endpoint
 from bot.registry.errors import BadSource, HostNotAllowed, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A repository of a registry: `home` as it was named (`oci://HOST/PATH`), `root` where its API is.
+
+    `endpoint` is who is asked, as `sources.credentials` names hosts: what is sent in clear differs from what is not.
+    """
+
+    home: str
+    root: str
+    path: str
+    endpoint: str
 
 
 def shown(url: str) -> str:

@@ -15,8 +15,8 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from bot.model.hosts import Credential, Credentials
-from bot.registry.address import endpoint_of, shown
-from bot.registry.errors import BadSource, Corrupt, Unauthorised
+from bot.registry.address import Place, endpoint_of, shown
+from bot.registry.errors import BadSource, Corrupt, Refused, Unauthorised
 from bot.registry.limits import Limits
 from bot.registry.transport import Ask, Transport
 
@@ -82,37 +82,38 @@ class Login:
         self._known: dict[str, tuple[float, str]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def known(self, home: str) -> str:
+    def known(self, where: Place) -> str:
         """The header that served last for this repository, or that needs no challenge; may be empty."""
-        until, header = self._known.get(home, (0.0, ""))
+        until, header = self._known.get(_key(where), (0.0, ""))
         if time.monotonic() < until:
             return header
-        credential = self._credentials.of(home)
+        credential = self._credentials.of(where.endpoint)
         return authorization(credential) if credential is not None and not credential.username else ""
 
-    async def answer(self, header: str, home: str, path: str, *, tried: str) -> str:
+    async def answer(self, header: str, where: Place, *, tried: str) -> str:
         """The `Authorization` for `WWW-Authenticate`, after `tried` did not do. Raises `Unauthorised`, and what asking raises.
 
         Many who come at once get one token.
         """
-        async with self._locks.setdefault(home, asyncio.Lock()):
-            known = self.known(home)
-            return known if known != tried and known else await self._answer(header, home, path)
+        async with self._locks.setdefault(_key(where), asyncio.Lock()):
+            known = self.known(where)
+            return known if known != tried and known else await self._answer(header, where)
 
-    async def _answer(self, header: str, home: str, path: str) -> str:
-        challenge, credential = challenge_of(header), self._credentials.of(home)
+    async def _answer(self, header: str, where: Place) -> str:
+        challenge, credential = challenge_of(header), self._credentials.of(where.endpoint)
         if challenge is None or (credential is not None and not credential.username):
-            raise self.refused(home)
+            raise self.refused(where)
         if not challenge.is_bearer:
             if credential is None:
-                raise self.refused(home)
-            return self._keep(home, basic(credential), float("inf"))
-        token = await self._token(challenge, credential, home, path)
-        return self._keep(home, f"Bearer {token[0]}", time.monotonic() + token[1])
+                raise self.refused(where)
+            return self._keep(where, basic(credential), float("inf"))
+        token = await self._token(challenge, credential, where)
+        return self._keep(where, f"Bearer {token[0]}", time.monotonic() + token[1])
 
-    def refused(self, home: str) -> Unauthorised:
-        self._known.pop(home, None)
-        if self._credentials.of(home) is None:
+    def refused(self, where: Place) -> Unauthorised:
+        home = where.home
+        self._known.pop(_key(where), None)
+        if self._credentials.of(where.endpoint) is None:
             return Unauthorised(
                 f"{shown(home)} is not shown to everybody, or does not exist",
                 hint="`sources.credentials` in config.yaml says who to be at a host",
@@ -122,27 +123,39 @@ class Login:
             hint="is the host's entry under `sources.credentials` in config.yaml still good?",
         )
 
-    def _keep(self, home: str, header: str, until_s: float) -> str:
-        self._known[home] = (until_s, header)
+    def _keep(self, where: Place, header: str, until_s: float) -> str:
+        self._known[_key(where)] = (until_s, header)
         return header
 
+    def _basic_at(self, realm: str, credential: Credential, where: Place) -> str:
+        """Raises `Refused` where it would go in clear to a port that no entry names."""
+        at_realm = self._credentials.of(realm)
+        is_meant = at_realm is not None and basic(at_realm) == basic(credential)
+        if endpoint_of(realm).scheme != "https" and not is_meant:
+            raise Refused(
+                f"{shown(where.home)} wants its password sent to {shown(realm)}, which is not encrypted",
+                hint="an entry of `sources.credentials` that names that host and port would allow it",
+            )
+        return basic(credential)
+
     async def _token(
-        self, challenge: Challenge, credential: Credential | None, home: str, path: str
+        self, challenge: Challenge, credential: Credential | None, where: Place
     ) -> tuple[str, float]:
+        home = where.home
         if endpoint_of(challenge.realm).scheme not in {"http", "https"}:
             raise BadSource(f"{shown(home)} sends its callers for tokens to no address that can be asked")
         parts = urlsplit(challenge.realm)
         asked = {
             "service": challenge.service,
-            "scope": challenge.scope or f"repository:{path}:pull",
+            "scope": challenge.scope or f"repository:{where.path}:pull",
         }
         query = urlencode({name: value for name, value in asked.items() if value})
         url = parts._replace(query="&".join(filter(None, (parts.query, query))), fragment="").geturl()
-        header = basic(credential) if credential is not None else ""
+        header = self._basic_at(url, credential, where) if credential is not None else ""
         ask = Ask(url, home, self._limits.document_bytes, accept="application/json", authorization=header)
         answer = await self._transport.get(ask)
         if answer.status != 200:
-            raise self.refused(home)
+            raise self.refused(where)
         try:
             token = msgspec.json.decode(answer.body, type=_Token)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -152,3 +165,7 @@ class Login:
             raise Corrupt(f"{shown(challenge.realm)} gives no token")
         # A little less than its life, so that it does not end under way.
         return text, max(SHORTEST_LIFE_S, token.expires_in) - SHORTEST_LIFE_S / 2
+
+
+def _key(where: Place) -> str:
+    return f"{where.endpoint}/{where.path}"

@@ -9,8 +9,8 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from bot.model.hosts import Hosts
-from bot.registry.address import endpoint_of, permit, shown
+from bot.model.hosts import Endpoint, Hosts
+from bot.registry.address import Place, endpoint_of, permit, shown
 from bot.registry.errors import BadSource, Corrupt, NotFound, TooLarge
 from bot.registry.limits import Limits
 from bot.registry.login import Login
@@ -36,15 +36,6 @@ _PATH = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _NEXT = re.compile(r"<([^>]*)>\s*;[^,]*\brel=\"?next\"?", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A repository of a registry: `home` as it was named (`oci://HOST/PATH`), `root` where its API is."""
-
-    home: str
-    root: str
-    path: str
 
 
 class Platform(msgspec.Struct):
@@ -87,10 +78,11 @@ def place(url: str, *, is_insecure: bool) -> Place:
     if asked.scheme != "oci" or parts.query or parts.fragment or _PATH.fullmatch(path) is None:
         raise BadSource(f"{shown(url)} names no repository of a registry; it is written oci://HOST/PATH")
     is_plain = is_insecure or asked.host in {"localhost", "127.0.0.1", "::1"}
-    host = asked.name
-    if asked.host in _DOCKER_HUB:
-        host = "registry-1.docker.io"
-    return Place(f"oci://{parts.netloc.lower()}/{path}", f"{'http' if is_plain else 'https'}://{host}", path)
+    scheme = "http" if is_plain else "https"
+    # NB: without a port `oci://` is 443, but who is asked in clear is asked at 80.
+    host = Endpoint("http", asked.host, parts.port or 80).name if is_plain else asked.name
+    root = f"{scheme}://{'registry-1.docker.io' if asked.host in _DOCKER_HUB else host}"
+    return Place(f"oci://{parts.netloc.lower()}/{path}", root, path, f"{scheme}://{host}")
 
 
 def check_tag(tag: str) -> str:
@@ -129,9 +121,7 @@ class Registry:
             # A page that brings nothing new would go on for ever.
             if link is None or len(found) == before:
                 return list(found)
-            url = urljoin(answer.url, link[1])
-            if endpoint_of(url) != endpoint_of(answer.url):
-                raise Corrupt(f"{shown(where.home)} continues its list of tags at another host")
+            url = _following(answer, link[1], where)
         raise TooLarge(f"{shown(where.home)} lists its tags on more than {_MOST_PAGES} pages")
 
     async def manifest(self, where: Place, reference: str) -> Manifest:
@@ -211,17 +201,28 @@ class Registry:
                 restart=restart,
             )
 
-        known = self._login.known(where.home)
+        known = self._login.known(where)
         answer = await self._transport.get(ask(known))
         if answer.status == 401:
             challenge = answer.headers.get("www-authenticate", "")
-            header = await self._login.answer(challenge, where.home, where.path, tried=known)
+            header = await self._login.answer(challenge, where, tried=known)
             answer = await self._transport.get(ask(header))
         if answer.status in {401, 403}:
-            raise self._login.refused(where.home)
+            raise self._login.refused(where)
         if answer.status != 200:
             raise NotFound(f"{_named(where, url.rpartition('/')[2].partition('?')[0])} does not exist")
         return answer
+
+
+def _following(answer: Answer, link: str, where: Place) -> str:
+    """The next page, of the same host."""
+    try:
+        url = urljoin(answer.url, link)
+    except ValueError:
+        raise Corrupt(f"{shown(where.home)} continues its list of tags at no address") from None
+    if endpoint_of(url) != endpoint_of(answer.url):
+        raise Corrupt(f"{shown(where.home)} continues its list of tags at another host")
+    return url
 
 
 def _named(where: Place, reference: str) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from bot.model.hosts import Credentials, Hosts
 from bot.model.release import Chart, ChartKind
 from bot.model.target import OciSource
-from bot.registry.address import shown
+from bot.registry.address import Place, shown
 from bot.registry.cache import Cache, Incoming
 from bot.registry.documents import Documents
 from bot.registry.errors import Corrupt, NotFound
@@ -20,7 +20,6 @@ from bot.registry.oci import (
     CHART_LAYERS,
     Descriptor,
     Manifest,
-    Place,
     Registry,
     check_digest,
     check_tag,

@@ -189,7 +189,7 @@ class _Unpacked:
 
 
 class _Resolver(AbstractResolver):
-    """The system's, except that a name which only `*` allows may not lead into a private network."""
+    """The system's, except that a name which only wildcards allow may not lead into a private network."""
 
     def __init__(self, hosts: Hosts) -> None:
         self._hosts = hosts
@@ -245,7 +245,15 @@ def _pause_s(tries: int, asked_s: float | None) -> float:
 
 
 def _brief(error: Exception) -> str:
-    # aiohttp's words name host and port; a payload's error may quote what came, so that only its kind is said.
+    # A payload's error may quote what came, so that only its kind is said.
     if isinstance(error, aiohttp.ClientPayloadError):
         return "the answer broke off"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"the name {error.host} cannot be looked up"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        why = getattr(error.certificate_error, "verify_message", "")
+        return f"the certificate of {error.host} is not trusted{why and f' ({why})'}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        what = "TLS" if isinstance(error, aiohttp.ClientSSLError) else "connection"
+        return f"no {what} with {error.host}:{error.port}"
     return (str(error) or type(error).__name__)[:200]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.model.hosts import BadAddress, Endpoint, Hosts, endpoint, is_public
+from bot.model.hosts import BadAddress, Credential, Credentials, Endpoint, Hosts, endpoint, is_public
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,7 @@ def test_an_address_says_who_is_asked(url: str, scheme: str, host: str, port: in
             "ssh://-oX=y/app",
         ),
         *("https://example.com:0/", "https://example.com:99999/", "https://1.2.3.4.5/", "https://[::zz]/"),
+        *("https://[@example.com/", "https://\u2100@example.com/"),
         *("-x@host:path", "git@-host:path", "https://" + "a" * 3000),
     ],
 )
@@ -116,9 +117,28 @@ def test_a_refusal_holds_no_password() -> None:
     assert "hunter2" not in Hosts().why_not("https://user:hunter2@charts.example.com/x")
 
 
-def test_a_name_that_only_the_star_allows_must_lead_to_a_public_address() -> None:
-    assert Hosts(("*",)).wants_public_address("https://a.example/x")
-    assert not Hosts(("*", "*.example")).wants_public_address("https://a.example/x")
+@pytest.mark.parametrize("pattern", ["*", "*.example", "*:443", "*.*", "a.exampl?"])
+def test_a_name_that_only_wildcards_allow_must_lead_to_a_public_address(pattern: str) -> None:
+    assert Hosts((pattern,)).wants_public_address("https://a.example/x")
+    assert not Hosts((pattern, "a.example")).wants_public_address("https://a.example/x")
+
+
+@pytest.mark.parametrize(
+    ("entry", "url", "known"),
+    [
+        ("a.example", "https://a.example/x", True),
+        ("a.example", "oci://a.example/x", True),
+        ("a.example", "http://a.example/x", False),
+        ("a.example", "git://a.example/x", False),
+        ("a.example:80", "http://a.example/x", True),
+        ("a.example:*", "http://a.example/x", False),
+        ("a.example:8080", "http://a.example:8080/x", True),
+    ],
+)
+def test_a_password_goes_in_clear_only_where_its_entry_names_the_port(
+    entry: str, url: str, known: bool
+) -> None:
+    assert (Credentials((Credential(entry, "robot", "x"),)).of(url) is not None) is known
 
 
 @pytest.mark.parametrize(
@@ -127,7 +147,9 @@ def test_a_name_that_only_the_star_allows_must_lead_to_a_public_address() -> Non
         *(("8.8.8.8", True), ("2606:4700::1111", True), ("10.1.2.3", False), ("127.0.0.1", False)),
         *(("169.254.169.254", False), ("100.64.0.1", False), ("0.0.0.0", False), ("224.0.0.1", False)),
         *(("::1", False), ("fe80::1%eth0", False), ("fd00::1", False), ("::ffff:127.0.0.1", False)),
-        *(("2002:7f00:1::", False), ("::", False)),
+        *(("2002:7f00:1::", False), ("::", False), ("64:ff9b::a9fe:a9fe", False), ("64:ff9b::808:808", True)),
+        *(("64:ff9b:1::1", False), ("::127.0.0.1", False), ("::8.8.8.8", False), ("fec0::1", False)),
+        *(("::ffff:0:127.0.0.1", False), ("168.63.129.16", False)),
     ],
 )
 def test_an_address_of_a_private_network_is_not_public(address: str, public: bool) -> None:

@@ -9,19 +9,23 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.model.hosts import Credential
+from bot.model.hosts import Credential, Credentials, Hosts
 from bot.model.release import Chart, ChartKind
 from bot.registry import (
     BadSource,
     Corrupt,
     HostNotAllowed,
+    Limits,
     NotFound,
+    Refused,
     TooLarge,
     Unauthorised,
     Unreachable,
     VersionNotFound,
 )
+from bot.registry.login import Login
 from bot.registry.oci import CHART_LAYERS, place
+from bot.registry.transport import Transport
 from tests.registry.conftest import Opening
 from tests.registry.test_oci import LOOPBACK, chart
 from tests.sandbox.registry.distribution import (
@@ -107,7 +111,11 @@ async def test_a_token_is_had_where_the_registry_says(opened: Opening, tmp_path:
             with pytest.raises(HostNotAllowed, match=str(issuing.port)):
                 await opened(guarded.address).resolve(asked)
             assert issuing.asked == [("", "repository:team/web:pull")]
-            charts = opened(LOOPBACK, known=(Credential(guarded.address, ROBOT, PASSWORD),))
+            robot = Credential(guarded.address, ROBOT, PASSWORD)
+            with pytest.raises(Refused, match="not encrypted"):
+                await opened(LOOPBACK, known=(robot,)).resolve(asked)
+            assert len(issuing.asked) == 1
+            charts = opened(LOOPBACK, known=(robot, replace(robot, host=f"127.0.0.1:{issuing.port}")))
             assert (await charts.fetch(await charts.resolve(asked))).is_file()
             assert issuing.asked[1:] == [(ROBOT, "repository:team/web:pull")]
             bare = Credential(guarded.address, "", token)
@@ -115,6 +123,18 @@ async def test_a_token_is_had_where_the_registry_says(opened: Opening, tmp_path:
             issuing.open_to_all = True
             other = opened(LOOPBACK, home=tmp_path / "other")
             assert (await other.resolve(chart(guarded, "", "team/web"))).version == "1.0.0"
+
+
+async def test_who_is_asked_in_clear_is_not_told_what_is_known_of_the_encrypted_host() -> None:
+    known = Credentials((Credential("a.example", "", PASSWORD),))
+    asked = {plain: place("oci://a.example/web", is_insecure=plain) for plain in (True, False)}
+    assert [asked[plain].root for plain in (True, False)] == ["http://a.example", "https://a.example"]
+    assert place("oci://a.example:443/web", is_insecure=True).root == "http://a.example:443"
+    transport = Transport(Hosts(("a.example",)), Limits())
+    await transport.close()
+    login = Login(transport, known, Limits())
+    assert login.known(asked[False]) == f"Bearer {PASSWORD}"
+    assert login.known(asked[True]) == ""
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,16 @@
 """Who is asked when a name leads somewhere else, and how an address is shown."""
 
+import asyncio
+import socket
+
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.model.hosts import Hosts
-from bot.registry import HostNotAllowed
+from bot.registry import HostNotAllowed, Limits, Unreachable
 from bot.registry.address import permit, shown
-from bot.registry.transport import _Resolver
+from bot.registry.transport import Ask, Transport, _Resolver
 
 
 @pytest.mark.parametrize(
@@ -53,3 +58,30 @@ async def test_a_name_that_only_the_star_allows_may_not_lead_into_this_network()
     with pytest.raises(HostNotAllowed, match="private network"):
         await _Resolver(Hosts(("*",))).resolve("localhost", 443)
     assert await _Resolver(Hosts(("localhost",))).resolve("localhost", 443)
+
+
+async def _why(url: str, host: str) -> str:
+    transport = Transport(Hosts((host,)), Limits(tries=1))
+    try:
+        with pytest.raises(Unreachable) as caught:
+            await transport.get(Ask(url, url, most_bytes=1))
+    finally:
+        await transport.close()
+    return str(caught.value)
+
+
+async def test_a_name_that_nobody_knows_is_told_in_our_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def look_up(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+    url = "https://charts.nowhere.invalid/index.yaml"
+    because = "the name charts.nowhere.invalid cannot be looked up"
+    assert await _why(url, "charts.nowhere.invalid") == f"{url} cannot be reached: {because}"
+
+
+async def test_a_port_where_nobody_listens_or_nobody_speaks_tls_is_told_in_our_words() -> None:
+    async with TestServer(web.Application()) as server:
+        at = f"{server.host}:{server.port}"
+        assert await _why(f"https://{at}/x", at) == f"https://{at}/x cannot be reached: no TLS with {at}"
+    assert await _why(f"http://{at}/x", at) == f"http://{at}/x cannot be reached: no connection with {at}"
