@@ -76,6 +76,7 @@ _OUTCOMES: tuple[tuple[str, type[LongshoreError], str, str], ...] = (
     ),
     (r"Operation too slow|timed out", TransferTimeout, "the transfer came to a standstill", ""),
     (r"No space left on device", Unavailable, "no space is left for the mirror", "free some disk space"),
+    (r"could(n't| not) resolve host", Unavailable, "the name of its host cannot be looked up", ""),
     (_BROKEN_OFF, Unavailable, "the forge cannot be reached, or broke off", ""),
 )
 

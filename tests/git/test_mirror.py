@@ -384,3 +384,9 @@ async def test_names_that_file_systems_confuse_get_mirrors_of_their_own(tmp_path
 def test_only_plain_http_addresses_are_fetched_from(url: str) -> None:
     with pytest.raises(ValueError):
         Remote(url)
+
+
+async def test_a_host_whose_name_nobody_knows_is_told_as_such(mirror: Mirror) -> None:
+    # NB: a label of 64 letters is refused before anybody is asked.
+    with pytest.raises(Unavailable, match="the name of its host cannot be looked up"):
+        await mirror.fetch(Remote(f"https://{'a' * 64}.invalid/acme/fleet.git"))
