@@ -119,9 +119,10 @@ class Transport:
                 if not isinstance(error, aiohttp.ServerTimeoutError)
                 else f"{shown(ask.url)} fell silent for too long"
             ) from error
-        except (aiohttp.InvalidURL, UnicodeError, ValueError):
-            raise BadSource(f"{shown(ask.url)} is no address that can be asked") from None
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            # NB: to Python, a certificate that is not trusted is a ValueError, as an address that cannot be read is.
+            if isinstance(error, ValueError) and not isinstance(error, aiohttp.ClientSSLError):
+                raise BadSource(f"{shown(ask.url)} is no address that can be asked") from None
             raise Unreachable(f"{shown(ask.url)} cannot be reached: {_brief(error)}") from error
 
     async def _follow(self, ask: Ask) -> Answer:

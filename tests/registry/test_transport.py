@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import ssl
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -11,6 +13,7 @@ from bot.model.hosts import Hosts
 from bot.registry import HostNotAllowed, Limits, Unreachable
 from bot.registry.address import permit, shown
 from bot.registry.transport import Ask, Transport, _Resolver
+from tests.sandbox.cluster.certificates import new_authority, server_pair
 
 
 @pytest.mark.parametrize(
@@ -85,3 +88,20 @@ async def test_a_port_where_nobody_listens_or_nobody_speaks_tls_is_told_in_our_w
         at = f"{server.host}:{server.port}"
         assert await _why(f"https://{at}/x", at) == f"https://{at}/x cannot be reached: no TLS with {at}"
     assert await _why(f"http://{at}/x", at) == f"http://{at}/x cannot be reached: no connection with {at}"
+
+
+async def test_a_certificate_of_an_unknown_authority_is_told_in_our_words(tmp_path: Path) -> None:
+    pair = server_pair(new_authority())
+    (tmp_path / "both.pem").write_bytes(pair.certificate + pair.key)
+    speaks_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    speaks_tls.load_cert_chain(tmp_path / "both.pem")
+    server = TestServer(web.Application(), scheme="https")
+    await server.start_server(ssl=speaks_tls)
+    try:
+        at = f"{server.host}:{server.port}"
+        said = await _why(f"https://{at}/x", at)
+    finally:
+        await server.close()
+    assert said.startswith(
+        f"https://{at}/x cannot be reached: the certificate of {server.host} is not trusted ("
+    )
