@@ -7,12 +7,12 @@ this module holds a secret value, and nothing that it marked can be taken for a 
 
 import base64
 import binascii
-import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from bot.diff.ciphertext import all_encrypted, encrypted, holds_ciphertext, is_ciphertext, with_encrypted
 from bot.diff.credentials import (
     UNKEYED_MARK,
     credential_spans,
@@ -34,10 +34,6 @@ MIN_SCRUBBED_CHARS = 6
 _MIN_FIELD_CHARS = 3
 
 _MARK = re.compile(r"<(?:masked|encrypted)(?: [0-9a-f]{8})?>")
-_CIPHERTEXT = re.compile(
-    r"ENC\[AES256_GCM,[^\]\n]{1,1048576}\]"
-    r"|-----BEGIN (AGE ENCRYPTED FILE|PGP MESSAGE)-----[^-]{1,1048576}-----END \1-----"
-)
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _NAMES_OF_SECRETS = frozenset({"name", "namespace", "key", "kind", "type", "path", "optional"})
 
@@ -147,7 +143,7 @@ class _Veil:
                 # An ExternalSecret names the key here, and the value stays where it is.
                 masked[key] = self._without_known(value) if isinstance(value, str) else value
             elif key == "encryptedData":
-                masked[key] = _ciphertexts(value)
+                masked[key] = all_encrypted(value)
             elif key == "value" and _names_secret(mapping):
                 masked[key] = self._value("password", value, depth)
             elif (
@@ -185,7 +181,7 @@ class _Veil:
         return masked
 
     def _encoded(self, value: Any) -> Any:
-        if not isinstance(value, str) or _CIPHERTEXT.search(value):
+        if not isinstance(value, str) or holds_ciphertext(value):
             return self._whole(value)
         decoded = _decoded(value)
         return self._mark(value.encode() if decoded is None else decoded)
@@ -197,7 +193,7 @@ class _Veil:
     def _whole(self, value: Any) -> Any:
         """All of the value is secret, whatever it looks like."""
         if isinstance(value, str):
-            return _encrypted(value) if _CIPHERTEXT.fullmatch(value.strip()) else self._mark(_utf8(value))
+            return encrypted(value) if is_ciphertext(value) else self._mark(_utf8(value))
         return None if value is None else self._mark(repr(value).encode())
 
     def _text(self, text: str) -> str:
@@ -211,8 +207,7 @@ class _Veil:
         return _replaced(text, _spans(text, self._parts), lambda span: self._mark(_utf8(span)))
 
     def _shown(self, text: str) -> str:
-        if "ENC[" in text or "-----BEGIN " in text:
-            text = _CIPHERTEXT.sub(lambda match: _encrypted(match[0]), text)
+        text = with_encrypted(text)
         if holds_secret_manifest(text):
             return self._mark(_utf8(text))
         return _replaced(text, credential_spans(text), lambda span: self._mark(_utf8(span)))
@@ -245,16 +240,6 @@ def _names_secret(mapping: dict[str, Any]) -> bool:
 
 def _refers(key: str) -> bool:
     return key.lower().endswith(("name", "ref", "file", "path"))
-
-
-def _ciphertexts(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _ciphertexts(v) for k, v in value.items()}
-    return _encrypted(value) if isinstance(value, str) else value
-
-
-def _encrypted(ciphertext: str) -> str:
-    return f"<encrypted {hashlib.sha256(_utf8(ciphertext)).hexdigest()[:8]}>"
 
 
 def _decoded(value: str) -> bytes | None:
