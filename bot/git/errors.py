@@ -114,6 +114,10 @@ class PrivateAddress(UserError):
     """The name leads into a private network."""
 
 
+class NoRoom(Temporary):
+    """The mirrors that are in use hold as much of the disk as all of them may."""
+
+
 class Unavailable(Temporary):
     """The forge cannot be reached or failed on its side."""
 

@@ -8,7 +8,7 @@ sees the same commit.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from bot.git.address import Address
 from bot.git.errors import (
     AuthenticationFailed,
     HostNotAllowed,
+    NoRoom,
     NoSuchVersion,
     NotKnownOffline,
     RefNotFound,
@@ -48,6 +49,8 @@ CredentialsFor = Callable[[str], Credentials | None]
 
 
 _ANSWERS_KEPT = 1_000
+_TRANSFERS_AT_ONCE = 4
+"""By so many transfers the mirrors may outgrow what they may hold: each looks for room before it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class ForeignRepositories:
         self._limits = limits
         self._offline = offline
         self._answers: dict[Address, _Answers] = {}
+        self._transfers = asyncio.Semaphore(_TRANSFERS_AT_ONCE)
 
     @asynccontextmanager
     async def open(self, source: Source) -> AsyncIterator[ForeignTree]:
@@ -214,17 +218,31 @@ class ForeignRepositories:
         if wanted.commit:
             await self._require_reachable(address, remote, wanted.commit, wanted)
             source = wanted.commit
-        await mirror.fetch(remote, (RefSpec(source, wanted.kept_as),), Extent.TIP)
+        await self._transfer(mirror, remote, (RefSpec(source, wanted.kept_as),), Extent.TIP)
         commit = await mirror.commit(wanted.kept_as)
         if commit is None:
             raise RefNotFound(f"{wanted.shown} of {address} leads to no commit")
         await make_room(self._home, self._limits.total_bytes)
         return commit
 
+    async def _transfer(
+        self, mirror: Mirror, remote: Remote, refs: Sequence[RefSpec], extent: Extent
+    ) -> None:
+        """Raises `NoRoom`, and what `Mirror.fetch` raises."""
+        async with self._transfers:
+            if await make_room(self._home, self._limits.total_bytes):
+                raise NoRoom(
+                    f"the mirrors of other repositories that are in use hold {self._limits.total_bytes / GIB:g} GiB, "
+                    "which is all they may",
+                    hint="an hour after they were last used they make room",
+                )
+            await mirror.fetch(remote, refs, extent)
+            mark_used(mirror.git_dir)
+
     async def _require_reachable(self, address: Address, remote: Remote, commit: Sha, wanted: Wanted) -> None:
         """Raises `UnknownRevision` for a commit that may be anybody's."""
         graph = Mirror(self._home / "graphs", address, self._limits.transfer)
-        await graph.fetch(remote, (BRANCHES, TAGS), Extent.GRAPH)
+        await self._transfer(graph, remote, (BRANCHES, TAGS), Extent.GRAPH)
         async with graph.open(self._limits.read) as repository:
             if wanted.branch and await repository.contains(commit):
                 tip = (await repository.branch(wanted.branch)).sha

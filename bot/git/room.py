@@ -30,17 +30,21 @@ def mark_used(git_dir: Path) -> None:
         (git_dir.parent / _USED).touch()
 
 
-async def make_room(home: Path, total_bytes: int) -> None:
-    """Remove mirrors below `home` until the rest fits. What was used a moment ago stays, whatever its size."""
+async def make_room(home: Path, total_bytes: int) -> int:
+    """Remove mirrors below `home` until the rest fits. What was used a moment ago stays, whatever its size.
+
+    How many bytes there are still too many.
+    """
     mirrors = await asyncio.to_thread(_mirrors, home)
     excess = sum(mirror.size_bytes for mirror in mirrors) - total_bytes
     for mirror in sorted(mirrors):
         if excess <= 0 or time.time() - mirror.used_at < _IN_USE_S:
-            return
+            break
         with contextlib.suppress(MirrorBusy):
             async with locked(mirror.git_dir.parent / "lock", wait_s=0):
                 await asyncio.to_thread(_remove, mirror.git_dir)
             excess -= mirror.size_bytes
+    return max(0, excess)
 
 
 def _mirrors(home: Path) -> list[_Mirror]:

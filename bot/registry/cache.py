@@ -51,8 +51,16 @@ class Cache:
     def __init__(self, directory: Path, max_bytes: int) -> None:
         self._directory = directory
         self._max_bytes = max_bytes
+        self._held_bytes = 0
         self._written_bytes = max_bytes  # so that the first write looks at what earlier processes left
         self._lock = threading.Lock()
+
+    def has_room(self) -> bool:
+        """Whether more may be written: not while what is in use is as much as there may be."""
+        if self._held_bytes + self._written_bytes <= self._max_bytes:
+            return True
+        self._evict()
+        return self._held_bytes <= self._max_bytes
 
     def archive(self, digest: str) -> Path | None:
         """The archive with that digest, if it is here and whole."""
@@ -143,6 +151,8 @@ class Cache:
         return self._directory / kind / name[:2] / name
 
     def _write(self, file: Path, *parts: bytes) -> None:
+        if not self.has_room():
+            return
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=file.parent, suffix=".new")
         try:
@@ -160,10 +170,15 @@ class Cache:
             self._written_bytes += max(size_bytes, _BLOCK_BYTES)
             if self._written_bytes < self._max_bytes // 10:
                 return
-            self._written_bytes = 0
         self._evict()
 
     def _evict(self) -> None:
+        with self._lock:
+            self._written_bytes = 0
+        self._held_bytes = self._shrunk()
+
+    def _shrunk(self) -> int:
+        """How much is left when what may go has gone."""
         entries: list[tuple[float, int, Path]] = []
         for folder, _, names in os.walk(self._directory):
             for name in names:
@@ -173,13 +188,14 @@ class Cache:
                     entries.append((stat.st_mtime, max(stat.st_size, _BLOCK_BYTES), file))
         total = sum(size for _, size, _ in entries)
         if total <= self._max_bytes:
-            return
+            return total
         youngest = time.time() - _IN_USE_S
         for used_at, size, file in sorted(entries):
             if total <= self._max_bytes * _KEEP_AFTER_EVICTION or used_at > youngest:
-                return
+                break
             file.unlink(missing_ok=True)
             total -= size
+        return total
 
 
 class Incoming:

@@ -25,8 +25,8 @@ class Documents:
 
         Raises what asking raises.
         """
-        async with self._locks.setdefault(ask.url, asyncio.Lock()):
-            known = await asyncio.to_thread(self._cache.document, ask.url)
+        async with self._locks.setdefault(key := _key(ask), asyncio.Lock()):
+            known = await asyncio.to_thread(self._cache.document, key)
             if known is not None and known.age_s < self._limits.fresh_s:
                 return 200, known.body
             conditions = _conditions(known.stamp) if known is not None else {}
@@ -34,12 +34,17 @@ class Documents:
             if answer.status == 304:
                 if known is None:
                     raise Corrupt(f"{shown(ask.url)} says that it is what it was, which nobody asked")
-                await asyncio.to_thread(self._cache.renew_document, ask.url)
+                await asyncio.to_thread(self._cache.renew_document, key)
                 return 200, known.body
             if answer.status == 200:
                 stamp = Stamp(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
-                await asyncio.to_thread(self._cache.put_document, ask.url, answer.body, stamp)
+                await asyncio.to_thread(self._cache.put_document, key, answer.body, stamp)
             return answer.status, answer.body
+
+
+def _key(ask: Ask) -> str:
+    """What is shown to the operator is not what is shown to everybody, under the same address."""
+    return f"known here {ask.url}" if ask.authorization else ask.url
 
 
 def _conditions(stamp: Stamp) -> dict[str, str]:

@@ -12,7 +12,7 @@ from bot.model.target import OciSource
 from bot.registry.address import Place, shown
 from bot.registry.cache import Cache, Incoming
 from bot.registry.documents import Documents
-from bot.registry.errors import Corrupt, NotFound
+from bot.registry.errors import Corrupt, NoRoom, NotFound
 from bot.registry.limits import Limits
 from bot.registry.login import Login
 from bot.registry.oci import (
@@ -151,6 +151,19 @@ class Remote:
         return file
 
     async def _incoming(
+        self, write: Callable[[Incoming], Awaitable[None]], *, expected: str, url: str
+    ) -> tuple[Path, str]:
+        if not await asyncio.to_thread(self._cache.has_room):
+            raise NoRoom(
+                "the charts and artifacts that are in use fill the whole cache",
+                hint="some minutes after they were last used they make room",
+            )
+        try:
+            return await self._written(write, expected=expected, url=url)
+        except OSError as error:
+            raise NoRoom(f"our disk does not take it: {error.strerror or type(error).__name__}") from error
+
+    async def _written(
         self, write: Callable[[Incoming], Awaitable[None]], *, expected: str, url: str
     ) -> tuple[Path, str]:
         with self._cache.incoming() as one:

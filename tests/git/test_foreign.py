@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bot.git.errors import (
     HostNotAllowed,
     MirrorDamaged,
     MissingObject,
+    NoRoom,
     NoSuchVersion,
     NotKnownOffline,
     RefNotFound,
@@ -399,3 +401,17 @@ async def test_the_least_recently_used_mirrors_make_room(
     assert not list(home.glob("trees/*/repo.git"))
     fresh = ForeignRepositories(home, LOOPBACK, lambda _: CREDENTIALS, limits=QUICK)
     assert await read(fresh, source(server, branch="main")) == "release: none"
+
+
+async def test_mirrors_that_are_in_use_may_not_outgrow_what_all_may_hold(
+    server: GitServer, origin: Work, tmp_path: Path
+) -> None:
+    home = tmp_path / "foreign"
+    foreign = ForeignRepositories(home, LOOPBACK, lambda _: CREDENTIALS, limits=replace(QUICK, total_bytes=1))
+    assert await read(foreign, source(server, branch="main")) == "release: none"
+    with pytest.raises(NoRoom):
+        await read(foreign, source(server, branch="release/x"))
+    for used in home.glob("trees/*/used"):
+        os.utime(used, (time.time() - 7200, time.time() - 7200))
+    later = ForeignRepositories(home, LOOPBACK, lambda _: CREDENTIALS, limits=replace(QUICK, total_bytes=1))
+    assert await read(later, source(server, branch="release/x")) == "release: none"

@@ -98,3 +98,15 @@ def test_a_disk_that_takes_nothing_costs_the_record_only(tmp_path: Path) -> None
     cache.put_document("key", b"x", Stamp())
     assert cache.record("key", Note) is None
     assert cache.document("key") is None
+
+
+def test_what_is_in_use_may_not_outgrow_the_cache(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, 100_000)
+    for number in range(3):
+        put(cache, bytes([number]) * 40_000)
+    assert not cache.has_room()
+    cache.put_document("key", b"x", Stamp())
+    assert cache.document("key") is None
+    for file in tmp_path.rglob("*.tgz"):
+        os.utime(file, (1, 1))
+    assert cache.has_room()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.model.hosts import Credential, Hosts
+from bot.model.release import Chart, ChartKind
 from bot.registry import (
     BadSource,
     Corrupt,
@@ -155,3 +156,12 @@ async def test_nobody_there_is_worth_another_try_later(opened: Opening, tmp_path
         pass
     with pytest.raises(Unreachable):
         await opened(LOOPBACK).fetch_file(f"{gone.url}/x.yaml")
+
+
+async def test_what_is_shown_to_us_is_not_what_anybody_gets(shop: Shop, opened: Opening) -> None:
+    known = (Credential(shop.address, "robot", "hunter2"),)
+    charts = opened(LOOPBACK, known=known, fresh_s=60.0)
+    await charts.resolve(Chart(ChartKind.REPOSITORY, url=shop.url, name="web", version="1.0.0"))
+    shop.instead["/index.yaml"] = saying(401)
+    with pytest.raises(NotFound):
+        await charts.fetch_file(f"{shop.url}/index.yaml")
