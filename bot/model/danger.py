@@ -21,6 +21,8 @@ class Loss(StrEnum):
     """Traffic or access that it forbade is allowed."""
     DELIVERED = "delivered"
     """What a controller has delivered for it goes with it."""
+    LEFT = "left"
+    """It goes, and what a controller has delivered for it stays: it says so itself."""
 
 
 _LOSSES = {

@@ -204,7 +204,7 @@ def _object(change: ObjectChange, group: view.Group, rung: Rung, budget: _Budget
         action=change.action.value,
         kind=change.id.kind,
         name=budget.spend(_name(change, group)),
-        note=phrases.notes(change, is_hook=view.is_hook(group.first, change)),
+        note=phrases.notes(change, is_hook=view.is_hook(group.first, change), stay=group.stay),
         diff=budget.spend(_diff(lines(change, rung.bounds))) if rung.bounds and change.fields else "",
         paths=paths[: rung.paths],
         more_paths=max(0, len(paths) - rung.paths) if rung.paths else 0,

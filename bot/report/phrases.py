@@ -9,6 +9,7 @@ from bot.model.plan import Action, Counts, MaterialChange, ObjectChange, Plan, T
 from bot.model.rendering import Material, Severity
 from bot.model.target import EngineKind, TargetId
 from bot.report.reasons import errors
+from bot.report.stays import Stay
 from bot.report.view import Danger
 
 DIGEST_CHARS = 12
@@ -29,6 +30,7 @@ LOSSES = {
     Loss.STATEFUL: "a workload that keeps data stops",
     Loss.ISOLATION: "traffic that it forbade is allowed",
     Loss.DELIVERED: "all that was delivered for it is deleted with it, unless it says otherwise",
+    Loss.LEFT: "it goes; all that was delivered for it stays, because it says so, and nobody looks after that",
 }
 LOSSES_OF_MANY = {
     Loss.NAMESPACE: "everything in these namespaces is deleted with them",
@@ -37,6 +39,7 @@ LOSSES_OF_MANY = {
     Loss.STATEFUL: "workloads that keep data stop",
     Loss.ISOLATION: "traffic that they forbade is allowed",
     Loss.DELIVERED: "all that was delivered for them is deleted with them, unless they say otherwise",
+    Loss.LEFT: "they go; all that was delivered for them stays, because they say so, and nobody looks after that",
 }
 PLANNING = "Planning"
 PLANNING_AGAIN = "The base moved; planning again"
@@ -45,8 +48,11 @@ ANNOTATION_TITLES = {
     Severity.WARNING: "Look at this",
     Severity.NOTICE: "Worth knowing",
 }
-KEPT = "pruning is off, so it stays in the cluster and nobody looks after it"
-KEPT_OF_MANY = "pruning is off, so they stay in the cluster and nobody looks after them"
+STAYS = {
+    Stay.NO_PRUNING: "pruning is off",
+    Stay.ORPHANED: "its deletionPolicy is Orphan",
+    Stay.OWNER_STAYS: "what delivers it is not deleted either",
+}
 HOOKS = "Helm hooks, each run at the moment named and not looked after otherwise"
 KNOWN = "known, though not all of it"
 WRONG = "This has to be mended"
@@ -150,16 +156,23 @@ def went_where(change: ObjectChange) -> str:
     return "from another namespace" if change.action is Action.MOVED else ""
 
 
-def notes(change: ObjectChange, *, is_hook: bool) -> str:
-    """What is to be said of an object beside its name, empty for most. Holds names of others."""
+def notes(change: ObjectChange, *, is_hook: bool, stay: Stay | None = None) -> str:
+    """What is to be said of an object beside its name, empty for most. Holds names of others.
+
+    `stay` is why nothing of its target is deleted.
+    """
     hook = f"hook: {change.hook}" if is_hook else ""
-    return "; ".join(note for note in (hook, went_where(change)) if note)
+    is_left = stay is not None and change.action is Action.REMOVED and not is_hook
+    left = f"no longer declared; it stays, because {STAYS[stay]}" if stay and is_left else ""
+    return "; ".join(note for note in (hook, went_where(change), left) if note)
 
 
 def loss(danger: Danger) -> str:
     is_one = len(danger.ids) == 1
-    if danger.is_kept:
-        return KEPT if is_one else KEPT_OF_MANY
+    if danger.stay is not None:
+        rest = "it stays in the cluster" if is_one else "they stay in the cluster"
+        unowned = f" and nobody looks after {'it' if is_one else 'them'}"
+        return f"{STAYS[danger.stay]}, so {rest}{unowned if danger.stay is not Stay.OWNER_STAYS else ''}"
     return (LOSSES if is_one else LOSSES_OF_MANY)[danger.loss]
 
 

@@ -73,7 +73,8 @@ class _Printer:
             many = f"{len(danger.ids)} x " if len(danger.ids) > 1 else ""
             what = f"{many}{one_line(danger.ids[0].kind)} {names}"
             where = self._targets(danger.targets)
-            yield from self._sentence(_RED, f"! deletes {what} in {where}: {phrases.loss(danger)}")
+            verb = "no longer declares" if danger.stay else "deletes"
+            yield from self._sentence(_RED, f"! {verb} {what} in {where}: {phrases.loss(danger)}")
 
     def _materials(self, plan: Plan) -> Iterator[str]:
         for use in view.materials(plan):
@@ -113,7 +114,7 @@ class _Printer:
 
     def _object(self, change: ObjectChange, group: view.Group) -> Iterator[str]:
         name = one_line(phrases.object_name(change.id, with_namespace=group.one_namespace))
-        note = one_line(phrases.notes(change, is_hook=view.is_hook(group.first, change)))
+        note = one_line(phrases.notes(change, is_hook=view.is_hook(group.first, change), stay=group.stay))
         head = f"  {phrases.SIGNS[change.action]} {one_line(change.id.kind)} {name}"
         yield self._paint(_COLOURS[change.action], f"{head} ({note})" if note else head)
         for line in lines(change, BOUNDS):

@@ -23,6 +23,7 @@ from bot.model.plan import (
     TargetStatus,
 )
 from bot.model.target import RendererKind, TargetId
+from bot.report.stays import Stay, leaving_behind, place, staying
 
 MAX_ALONE = 3
 """So many deletions of one kind are told one by one; more are gathered."""
@@ -38,11 +39,13 @@ _RELEASE = ("helm.toolkit.fluxcd.io", "HelmRelease")
 @dataclass(frozen=True, slots=True)
 class Group:
     """Targets to which exactly the same happens, told by the first; where the targets differ in nothing but the
-    namespace, `one_namespace` is false and the namespace stands for nothing.
+    namespace, `one_namespace` is false and the namespace stands for nothing. `stay` says why what is removed stays in
+    the cluster, None where it is deleted.
     """
 
     targets: tuple[TargetPlan, ...]
     one_namespace: bool
+    stay: Stay | None = None
 
     @property
     def first(self) -> TargetPlan:
@@ -71,12 +74,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """Deletions of one kind that take more with them than the object; `is_kept` where nothing prunes it from the cluster."""
+    """Deletions of one kind that take more with them than the object; `stay` is set where they stay in the cluster."""
 
     loss: Loss
     ids: tuple[ObjectId, ...]
     targets: tuple[TargetId, ...]
-    is_kept: bool
+    stay: Stay | None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether nothing is lost: the object stays, or what was delivered for it."""
+        return self.stay is not None or self.loss is Loss.LEFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +101,14 @@ class MaterialUse:
 
 def groups(plan: Plan) -> tuple[Group, ...]:
     """Every target with changes of its objects, gathered by what happens, in the plan's order."""
-    alike: dict[bytes, list[TargetPlan]] = defaultdict(list)
+    stays = staying(plan)
+    alike: dict[tuple[bytes, Stay | None], list[TargetPlan]] = defaultdict(list)
     for target in plan.targets:
         if target.changes and target.status is not TargetStatus.UNKNOWN:
-            alike[_fingerprint(target)].append(target)
-    return tuple(Group(tuple(targets), _share_namespaces(targets)) for targets in alike.values())
+            alike[_fingerprint(target), stays.get(target.target.id)].append(target)
+    return tuple(
+        Group(tuple(targets), _share_namespaces(targets), stay) for (_, stay), targets in alike.items()
+    )
 
 
 def is_hook(target: TargetPlan, change: ObjectChange) -> bool:
@@ -107,22 +118,25 @@ def is_hook(target: TargetPlan, change: ObjectChange) -> bool:
 
 def dangers(plan: Plan) -> tuple[Danger, ...]:
     """Worst first; many of one kind are one, wherever they are."""
-    found: dict[tuple[ObjectId, bool], list[TargetId]] = defaultdict(list)
+    stays, left = staying(plan), leaving_behind(plan)
+    found: dict[tuple[ObjectId, Loss, Stay | None], list[TargetId]] = defaultdict(list)
     for target in plan.targets:
+        stay = stays.get(target.target.id)
         for change in target.changes:
             # NB: Helm does not delete its hooks with a release, nor when a chart has them no more.
             is_deleted = change.action is Action.REMOVED and not is_hook(target, change)
-            if is_deleted and loss_of(change.id):
-                found[change.id, not target.target.prune].append(target.target.id)
-    alike: dict[tuple[Loss, str, str, bool], list[ObjectId]] = defaultdict(list)
-    for id_, is_kept in found:
-        if loss := loss_of(id_):
-            alike[loss, id_.group, id_.kind, is_kept].append(id_)
+            loss = loss_of(change.id) if is_deleted else None
+            if loss is not None:
+                is_left = loss is Loss.DELIVERED and stay is None and place(target, change) in left
+                found[change.id, Loss.LEFT if is_left else loss, stay].append(target.target.id)
+    alike: dict[tuple[Loss, str, str, Stay | None], list[ObjectId]] = defaultdict(list)
+    for id_, loss, stay in found:
+        alike[loss, id_.group, id_.kind, stay].append(id_)
     listed: list[Danger] = []
-    for (loss, _, _, is_kept), ids in alike.items():
+    for (loss, _, _, stay), ids in alike.items():
         for told in [tuple(sorted(ids))] if len(ids) > MAX_ALONE else [(id_,) for id_ in ids]:
-            where = dict.fromkeys(target for id_ in told for target in found[id_, is_kept])
-            listed.append(Danger(loss, told, tuple(where), is_kept))
+            where = dict.fromkeys(target for id_ in told for target in found[id_, loss, stay])
+            listed.append(Danger(loss, told, tuple(where), stay))
     order = list(Loss)
     return tuple(sorted(listed, key=lambda d: (d.is_kept, order.index(d.loss), d.ids)))
 
@@ -185,7 +199,7 @@ def _order(change: MaterialChange) -> tuple[str, ...]:
 
 
 def _fingerprint(target: TargetPlan) -> bytes:
-    seen = hashlib.sha256(f"{target.status} {target.target.prune}".encode())
+    seen = hashlib.sha256(str(target.status).encode())
     for c in target.changes:
         shape = (
             c.action,

@@ -1,0 +1,81 @@
+"""What is declared no more and stays in the cluster all the same.
+
+Flux deletes nothing of a Kustomization that does not prune, and nothing of one that goes and orphans. What itself stays
+in the cluster, because what delivered it does not prune, keeps all that it has delivered.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from enum import StrEnum
+
+from bot.model.plan import Action, ObjectChange, Plan, TargetPlan, TargetStatus
+from bot.model.target import TargetId
+
+_FLUX = ".toolkit.fluxcd.io"
+_ORPHAN, _MIRROR = "Orphan", "MirrorPrune"
+_Place = tuple[str, str, str, str]
+"""An object of Flux on one cluster: cluster, kind, namespace, name."""
+
+
+class Stay(StrEnum):
+    """Why."""
+
+    NO_PRUNING = "no-pruning"
+    ORPHANED = "orphaned"
+    OWNER_STAYS = "owner-stays"
+    """The Flux object that delivers it is not deleted either."""
+
+
+def staying(plan: Plan) -> dict[TargetId, Stay]:
+    """The targets of which nothing is deleted from the cluster, whatever they declare no more."""
+    found = {t.target.id: stay for t in plan.targets if (stay := _own(t)) is not None}
+    removed_by: dict[_Place, list[TargetId]] = defaultdict(list)
+    for target in plan.targets:
+        for change in target.changes:
+            if change.action is Action.REMOVED and change.id.group.endswith(_FLUX):
+                removed_by[place(target, change)].append(target.target.id)
+    gone = [t for t in plan.with_status(TargetStatus.REMOVED) if t.target.id not in found]
+    is_growing = True
+    while is_growing:
+        below = [t for t in gone if _is_below(t, removed_by, found)]
+        is_growing = bool(below)
+        found |= dict.fromkeys((t.target.id for t in below), Stay.OWNER_STAYS)
+        gone = [t for t in gone if t.target.id not in found]
+    return found
+
+
+def leaving_behind(plan: Plan) -> frozenset[_Place]:
+    """The objects of Flux that go, while what was delivered for them stays."""
+    return frozenset(
+        where
+        for t in plan.with_status(TargetStatus.REMOVED)
+        if _own(t) is not None and (where := _declared_as(t)) is not None
+    )
+
+
+def place(target: TargetPlan, change: ObjectChange) -> _Place:
+    return (target.target.id.cluster, change.id.kind, change.id.namespace, change.id.name)
+
+
+def _own(planned: TargetPlan) -> Stay | None:
+    """By what the target says of itself; its deletion policy counts once the target itself goes."""
+    target = planned.target
+    policy = target.flux.deletion_policy if target.flux is not None else ""
+    if planned.status is TargetStatus.REMOVED and policy not in {"", _MIRROR}:
+        return Stay.ORPHANED if policy == _ORPHAN else None
+    return None if target.prune else Stay.NO_PRUNING
+
+
+def _is_below(
+    target: TargetPlan, removed_by: Mapping[_Place, list[TargetId]], found: Mapping[TargetId, Stay]
+) -> bool:
+    where = _declared_as(target)
+    owners = removed_by.get(where, []) if where is not None else []
+    return bool(owners) and all(owner in found for owner in owners)
+
+
+def _declared_as(planned: TargetPlan) -> _Place | None:
+    flux = planned.target.flux
+    if flux is None:
+        return None
+    return (planned.target.id.cluster, flux.ref.kind, flux.ref.namespace, flux.ref.name)
