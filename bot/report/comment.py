@@ -79,6 +79,7 @@ def plan_values(plan: Plan, context: PlanContext, rung: Rung) -> dict[str, Any]:
             "fate": phrases.fate(plan),
             "next_step": phrases.next_step(plan) if phrases.is_unsure(plan) else "",
             "appliers": phrases.appliers(plan),
+            "is_told": phrases.is_told(plan),
             "took": "" if context.duration_s is None else phrases.seconds(context.duration_s),
             "head": context.head_sha or plan.head.sha,
             "base": context.base_sha or plan.base.sha,
@@ -121,5 +122,5 @@ def _icon(plan: Plan) -> str:
     if phrases.is_unsure(plan):
         return "❓"
     if not plan.changed:
-        return "✅"
+        return "❔" if phrases.renders_nothing(plan) else "✅"
     return "⚠️" if any(not danger.is_kept for danger in view.dangers(plan)) else "✏️"

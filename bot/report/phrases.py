@@ -8,7 +8,7 @@ from bot.model.objects import ObjectId
 from bot.model.plan import Action, Counts, MaterialChange, ObjectChange, Plan, TargetPlan, TargetStatus
 from bot.model.rendering import Material, Severity
 from bot.model.target import EngineKind, TargetId
-from bot.report.reasons import errors
+from bot.report.reasons import errors, standing
 from bot.report.stays import Stay
 from bot.report.view import Danger
 
@@ -118,6 +118,8 @@ def verdict(plan: Plan) -> str:
         parts.append(f"{touched:,} of {count(len(plan.targets), 'target')} {verb}: {totals(plan.counts)}")
         return "; ".join(parts)
     rest = len(plan.targets) - unknown
+    if not parts and renders_nothing(plan):
+        return f"Nothing that can be rendered changes; {rest:,} of {count(rest, 'target')} cannot be rendered"
     if not parts:
         return (
             f"Changes nothing rendered: {_all_same(rest)}"
@@ -134,6 +136,11 @@ def verdict(plan: Plan) -> str:
 def is_unsure(plan: Plan) -> bool:
     """Whether something of the change is wrong or unknown: a file, a target, or which targets there are."""
     return bool(errors(plan) or plan.with_status(TargetStatus.UNKNOWN))
+
+
+def renders_nothing(plan: Plan) -> bool:
+    """Whether there are targets, and none of them could be rendered before this change or after it."""
+    return bool(plan.targets) and sum(len(u.targets) for u in standing(plan)) == len(plan.targets)
 
 
 def cannot_be_rendered(number: int) -> str:
@@ -255,6 +262,13 @@ def appliers(plan: Plan) -> str:
     if any(t.engine is EngineKind.ARGOCD for t in touched):
         who.append("Argo CD applies what it looks after" if who else "Argo CD applies this")
     return " and ".join(who)
+
+
+def is_told(plan: Plan) -> bool:
+    """Whether some of it is applied by Longshore, which then says what became of it."""
+    return any(
+        t.changes and t.target.engine is EngineKind.DIRECT and t.target.id.cluster for t in plan.targets
+    )
 
 
 def target_names(targets: Sequence[TargetId], shown: int = 5) -> str:

@@ -16,6 +16,8 @@ from bot.report.hunks import Bounds, Line, field_lines, lines
 BOUNDS = Bounds(lines_per_field=60, lines_per_object=400)
 DECLARED_BOUNDS = Bounds(lines_per_field=20, lines_per_object=60)
 MIN_WIDTH = 40
+MAX_STANDING = 5
+"""So many reasons why targets that stay as they are cannot be rendered."""
 
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD, _DIM = "31", "32", "33", "36", "1", "2"
 _COLOURS = {Action.ADDED: _GREEN, Action.CHANGED: _YELLOW, Action.REMOVED: _RED, Action.MOVED: _CYAN}
@@ -131,10 +133,7 @@ class _Printer:
         if anew := view.made_anew(plan):
             names = self._targets(tuple(target.target.id for target in anew))
             yield from self._sentence("", f"{phrases.made_anew(anew)}: {names}")
-        standing = tuple(name for unknown in reasons.standing(plan) for name in unknown.targets)
-        if standing:
-            told = f"{phrases.cannot_be_rendered(len(standing))}: {self._targets(standing)}"
-            yield from self._sentence(_DIM, f"{told} (--format json says why)")
+        yield from self._standing(reasons.standing(plan))
         for target in plan.with_status(TargetStatus.MOVED):
             origin = f"moved from {one_line(target.moved_from)}" if target.moved_from else "moved"
             yield f"> {self._targets((target.target.id,))}: {origin}, with the same objects"
@@ -147,6 +146,16 @@ class _Printer:
         missing = [one_line(p.name) for p in plan.protections if not p.active]
         if missing:
             yield self._paint(_YELLOW, f"rendered without {phrases.listed(missing)}")
+
+    def _standing(self, unknowns: tuple[reasons.Unknown, ...]) -> Iterator[str]:
+        if unknowns:
+            number = sum(len(each.targets) for each in unknowns)
+            yield from self._sentence("", f"{phrases.cannot_be_rendered(number)}:")
+        for each in unknowns[:MAX_STANDING]:
+            yield from self._sentence(_DIM, f"  {self._targets(each.targets)}: {_told(each.reasons[0])}")
+        if len(unknowns) > MAX_STANDING:
+            rest = phrases.count(len(unknowns) - MAX_STANDING, "more reason")
+            yield f"  and {rest} (--format json has all)"
 
     def _targets(self, targets: tuple[TargetId, ...]) -> str:
         return one_line(phrases.target_names(targets))

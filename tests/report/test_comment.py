@@ -47,6 +47,13 @@ def test_nothing_rendered_changes_in_one_line() -> None:
     assert rest[0].startswith("<sub>")
 
 
+def test_that_nothing_can_be_rendered_is_no_reassurance() -> None:
+    broken = replace(unchanged_plan().targets[0], diagnostics=(Diagnostic(Severity.ERROR, "no such chart"),))
+    comment = plan_comment(plan(broken))
+    assert "Nothing that can be rendered changes; 1 of 1 target cannot be rendered" in comment.splitlines()[0]
+    assert comment.startswith("❔")
+
+
 def test_without_a_pull_request_the_sides_are_named() -> None:
     comment = plan_comment(unchanged_plan())
     assert "`pull request` compared with `9e8d7c6b5a`" in comment
@@ -163,8 +170,8 @@ def test_who_applies_is_said() -> None:
     flux = plan(target_plan(target(engine=EngineKind.FLUX), old, new))
     direct = plan(target_plan(target(), old, new))
     nobody = plan(target_plan(target(cluster=""), old, new))
-    assert "once merged, Flux applies this" in plan_comment(flux)
-    assert "once merged, Longshore applies this" in plan_comment(direct)
+    assert "once merged, Flux applies this.\n" in plan_comment(flux)
+    assert "once merged, Longshore applies this, and the outcome is told here." in plan_comment(direct)
     assert "once merged" not in plan_comment(nobody)
 
 

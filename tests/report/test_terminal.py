@@ -42,6 +42,20 @@ def test_what_is_wrong_with_the_change_is_said_first_and_once() -> None:
     assert text.count("lies open") == 1
 
 
+def test_what_cannot_be_rendered_anyway_is_listed_with_its_reasons() -> None:
+    broken = [
+        TargetPlan(
+            target(f"t{i}"),
+            TargetStatus.UNCHANGED,
+            diagnostics=(Diagnostic(Severity.ERROR, f"no chart {i}"),),
+        )
+        for i in range(7)
+    ]
+    text = plan_text(plan(*broken))
+    assert text.startswith("Nothing that can be rendered changes; 7 of 7 targets cannot be rendered\n")
+    assert "  production/t4: no chart 4\n  and 2 more reasons (--format json has all)\n" in text
+
+
 def test_nothing_to_do_is_one_line() -> None:
     text = plan_text(plan(TargetPlan(target(), TargetStatus.UNCHANGED)))
     assert text == "Changes nothing rendered: the one target stays as it is\n"
