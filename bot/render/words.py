@@ -14,7 +14,7 @@ _YAML_PROBLEMS = (
     "mapping values are not allowed in this context",
     "could not find expected '.'",
     "found character that cannot start any token",
-    r"did not find expected [\w<>' -]+",
+    r"did not find expected (?:'[\w,:{}\[\]-]{1,12}'|[\w<> -])+",
     "found unexpected end of stream",
     "block sequence entries are not allowed in this context",
 )

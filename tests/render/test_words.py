@@ -43,3 +43,9 @@ def test_it_is_never_long() -> None:
         f"Error: no matches for Id ConfigMap.v1.[noGrp]/{'x' * 150}{i}.[noNs]\n" for i in range(5_000)
     )
     assert len(presentable(noise, ROOT)) <= 900
+
+
+def test_what_yaml_expected_is_shown_whole() -> None:
+    stderr = "yaml: line 3: did not find expected ',' or ']'"
+    assert presentable(stderr, "/work") == stderr
+    assert presentable("yaml: line 3: did not find expected '-' indicator", "/work").endswith("'-' indicator")

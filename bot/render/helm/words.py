@@ -56,7 +56,7 @@ _PHRASES = re.compile(
             (
                 r"yaml: (?:line \d+: )?(?:mapping values are not allowed in this context"
                 r"|could not find expected '.'|found character that cannot start any token"
-                r"|did not find expected [\w<>' -]+|found unexpected end of stream"
+                r"|did not find expected (?:'[\w,:{}\[\]-]{1,12}'|[\w<> -])+|found unexpected end of stream"
                 r"|block sequence entries are not allowed in this context)"
             ),
             r"json: cannot unmarshal \w+ into Go (?:struct field|value of type) [\w.\[\]*]+(?: of type [\w.\[\]*]+)?",
