@@ -38,7 +38,7 @@ def test_a_changed_a_new_and_a_dropped_key_are_named() -> None:
 def test_all_values_anew_are_called_re_encrypted() -> None:
     _, message = said(File(), File((("data.a", "8"), ("data.b", "9")), "n"))
     assert message == (
-        "encrypted with SOPS: re-encrypted: all 2 values, so which of them changed cannot be told here"
+        "encrypted with SOPS: re-encrypted: all 2 values; without a key it cannot be told which of them changed"
     )
 
 
