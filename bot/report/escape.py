@@ -17,8 +17,9 @@ _INVISIBLE = re.compile(
 )
 _BREAKS = re.compile(r"[\n\t]+")
 _MARKUP = re.compile(r"[\\`*_\[\]#|~$!^{}]")
-_TERM = re.compile(r"(?<!`)`([\w.:/-]{1,80})`(?!`)")
-"""What a message itself puts as code: a setting, a host, a path. Nothing that HTML would read otherwise."""
+_TERM = re.compile(r"(?<!`)`([\w.:/-](?:[\w.:/= -]{0,158}[\w.:/-])?)`(?!`)")
+"""What a message itself puts as code: a setting, a host, a path, a command. Nothing that HTML would read otherwise, nor
+what would be a mention or a reference if the code were not taken for code; it neither begins nor ends with a space."""
 _APART = "\u200b"
 """Between a sign and what follows, it keeps a forge from reading both as one."""
 _REFERENCE = re.compile(

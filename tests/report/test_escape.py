@@ -55,8 +55,10 @@ def test_nothing_invisible_is_left(text: str) -> None:
         ("[a](b) ![c](d)", "\\[a\\](b) \\!\\[c\\](d)"),
         ("<!-- hi --> <b>&amp;", "&lt;\\!-- hi --&gt; &lt;b&gt;&amp;\u200bamp;"),
         ("one\ntwo\u202ethree", "one two\\\\u202ethree"),
-        ("`ti ck` *a* _b_ | c", "\\`ti ck\\` \\*a\\* \\_b\\_ \\| c"),
+        ("`ti ck ` *a* _b_ | c", "\\`ti ck \\` \\*a\\* \\_b\\_ \\| c"),
         ("add `a_b.example:8443` to `sources.hosts`", "add `a_b.example:8443` to `sources.hosts`"),
+        ("run `sops encrypt --in-place a/b_c.yaml`", "run `sops encrypt --in-place a/b_c.yaml`"),
+        ("set `LOG_LEVEL=debug x`, not `a\nb@c`", "set `LOG_LEVEL=debug x`, not \\`a b@\u200bc\\`"),
         ("``a`` `b` `<i>` `@c`", "\\`\\`a\\`\\` `b` \\`&lt;i&gt;\\` \\`@\u200bc\\`"),
     ],
 )
