@@ -7,7 +7,9 @@ from bot.forge.base import TextLimit
 from bot.model.plan import Plan, Protection, TargetPlan, TargetStatus
 from bot.model.rendering import Diagnostic, Severity
 from bot.model.target import EngineKind
-from bot.report.comment import plan_comment
+from bot.report.comment import plan_comment, plan_values
+from bot.report.ladder import Rung
+from bot.report.templates import fill
 from tests.report.build import (
     agrees_with_golden,
     config,
@@ -221,7 +223,11 @@ def test_a_hostile_version_or_value_is_still_told(text: str) -> None:
     comment = plan_comment(hostile_plan(text), pull_context())
     assert "(hook: " in comment
     assert "Another chart, and yet the same objects: " in comment
-    assert "known, though not all of it: " in comment
+    assert "What is declared changes like this." in comment
+    assert "known, though not all of it: " not in comment
+    shorter = fill("plan_summary.md.j2", **plan_values(hostile_plan(text), pull_context(), Rung.FIELDS))
+    assert "known, though not all of it: " in shorter
+    assert "@octocat" not in outside_code(outside_fences(shorter))
     assert comment.count("It is not the whole effect, which is unknown") == 2
 
 
