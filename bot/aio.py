@@ -1,6 +1,7 @@
 """Small asyncio pieces that several rooms need: named tasks that never fail unseen, and bounded fan-out."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
@@ -40,6 +41,42 @@ async def cancel_all(tasks: Iterable[asyncio.Future[Any]], *, again_after_s: flo
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=again_after_s)
     await asyncio.gather(*all_of_them, return_exceptions=True)
+
+
+async def uncancelled(coroutine: Coroutine[Any, Any, T], undo: Callable[[T], Awaitable[object]]) -> T:
+    """Run something short to its end even when we are cancelled; what it gave is then undone, and the cancellation goes on."""
+    task = asyncio.create_task(coroutine, name=_UNCANCELLED)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+        if not task.cancelled() and task.exception() is None:
+            await undo(task.result())
+        raise
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """As `asyncio.run`, for work that may fail while other tasks of it go on: they are ended in order before the loop is."""
+    return asyncio.run(_to_the_end(main))
+
+
+async def _to_the_end(main: Coroutine[Any, Any, T]) -> T:
+    try:
+        return await main
+    finally:
+        await cancel_all(task for task in asyncio.all_tasks() - {asyncio.current_task()} if _may_end(task))
+
+
+def _may_end(task: asyncio.Task[Any] | None) -> bool:
+    """Who starts a program waits until it is started: cancelled half-way, asyncio's own task for it never ends."""
+    if task is None or task.get_name() == _UNCANCELLED:
+        return False
+    return not getattr(task.get_coro(), "__qualname__", "").endswith("._connect_pipes")
+
+
+_UNCANCELLED = "not to be cancelled"
 
 
 def guarded_task(

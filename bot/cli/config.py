@@ -1,12 +1,12 @@
 """`longshore config`: check the configuration, show an example, give editors a schema."""
 
-import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from bot.aio import run
 from bot.cli.process import config_option
 from bot.errors import UserError
 
@@ -56,7 +56,7 @@ def check(config_file: Path, offline: bool, repo: Path | None) -> None:
         f"{config_file}: {len(config.forges)} forges, {len(config.repositories)} repositories, "
         f"{len(config.clusters)} clusters"
     )
-    if not asyncio.run(_report(config, offline=offline)):
+    if not run(_report(config, offline=offline)):
         raise SystemExit(1)
 
 

@@ -1,6 +1,5 @@
 """`longshore deliver`: look at a delivery branch now, and answer what a delivery asks a person."""
 
-import asyncio
 import re
 import time
 from collections.abc import Iterable
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.aio import run
 from bot.cli.process import config_option, store_option
 from bot.errors import LongshoreError, UserError
 
@@ -63,8 +63,8 @@ def command(
     config = load(config_file)
     branch = _branch(config, source)
     if allow_prune or accept or retry:
-        click.echo(asyncio.run(_answer(config, branch, allow_prune, accept)))
-    click.echo(asyncio.run(_wake(config, branch, store_url)))
+        click.echo(run(_answer(config, branch, allow_prune, accept)))
+    click.echo(run(_wake(config, branch, store_url)))
 
 
 def _branch(config: "Config", text: str) -> "BranchKey":

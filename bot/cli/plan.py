@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from bot.aio import run
 from bot.cli.progress import Progress
 from bot.errors import LongshoreError, UserError
 from bot.model.plan import Plan, Side, TargetStatus
@@ -126,7 +127,7 @@ def command(exit_code: bool, **options: object) -> None:
         raise click.ClickException("--discover argocd is not built yet; use flux, kustomize or config")
     with Progress(sys.stderr) as progress:
         try:
-            plan, verification = asyncio.run(_run(wanted, progress))
+            plan, verification = run(_run(wanted, progress))
         except LongshoreError as error:
             progress.clear()
             raise click.ClickException(

@@ -1,12 +1,12 @@
 """What the commands that run processes have in common: their options, the log, the store's address."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from bot.aio import run
 from bot.errors import UserError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -61,4 +61,4 @@ def store_url(configured: str, given: str | None) -> str:
 
 def run_process(coroutine: Coroutine[Any, Any, int]) -> None:
     """Run to the end and leave with its exit status."""
-    raise SystemExit(asyncio.run(coroutine))
+    raise SystemExit(run(coroutine))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from bot.aio import uncancelled
 from bot.proc.confine import Confinement, launcher
 from bot.proc.errors import ProgramError, ProgramFailed, ProgramMissing, ProgramOutputTooLarge, ProgramTimeout
 
@@ -81,17 +82,19 @@ async def _start(command: Command) -> Process:
     argv = [str(part) for part in command.argv]
     if command.confinement is not None:
         argv = launcher(command.confinement, command.env, argv)
+    starting = asyncio.create_subprocess_exec(
+        *argv,
+        cwd=command.cwd,
+        env=dict(command.env),
+        stdin=PIPE if command.stdin else DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+        limit=_STREAM_BUFFER_BYTES,
+        start_new_session=True,
+    )
     try:
-        return await asyncio.create_subprocess_exec(
-            *argv,
-            cwd=command.cwd,
-            env=dict(command.env),
-            stdin=PIPE if command.stdin else DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            limit=_STREAM_BUFFER_BYTES,
-            start_new_session=True,
-        )
+        # NB: cancelled while it starts a program, asyncio may wait for its end for ever.
+        return await uncancelled(starting, _end)
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
         raise ProgramMissing(
             command.program, f"{command.program} cannot be started: {error.strerror}"

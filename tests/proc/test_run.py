@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.aio import run as run_loop
 from bot.proc.confine import MIB, Confinement, Limits
 from bot.proc.errors import ProgramFailed, ProgramMissing, ProgramOutputTooLarge, ProgramTimeout
 from bot.proc.run import Command, run
@@ -142,3 +143,31 @@ def assert_gone(pid: int) -> None:
             return
         time.sleep(0.02)
     pytest.fail(f"process {pid} is still there")
+
+
+async def test_cancelling_at_any_moment_ends_at_once_and_leaves_nothing() -> None:
+    for hesitation in range(60):
+        task = asyncio.create_task(run(Command([sys.executable, "-c", "import time; time.sleep(60)"])))
+        for _ in range(hesitation % 12):
+            await asyncio.sleep(0)
+        await asyncio.sleep(hesitation / 10_000)
+        task.cancel()
+        await asyncio.wait({task}, timeout=20)
+        assert task.cancelled()
+
+
+def test_what_fails_while_programs_are_started_ends_the_loop_in_order() -> None:
+    async def fails(hesitation: int) -> None:
+        for _ in range(hesitation):
+            await asyncio.sleep(0)
+        raise LookupError
+
+    async def main(hesitation: int) -> None:
+        sleeper = Command([sys.executable, "-c", "import time; time.sleep(60)"])
+        await asyncio.gather(fails(hesitation), run(sleeper), run(sleeper))
+
+    for hesitation in range(12):
+        began = time.monotonic()
+        with pytest.raises(LookupError):
+            run_loop(main(hesitation))
+        assert time.monotonic() - began < 20
