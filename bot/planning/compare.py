@@ -17,7 +17,7 @@ from bot.model.plan import FieldChange, MaterialChange, TargetPlan, TargetStatus
 from bot.model.rendering import Diagnostic, MaskedRendering, Severity
 from bot.model.target import TargetId
 from bot.planning.expansion import Expansion, Traced
-from bot.planning.releases import as_applied, unseen
+from bot.planning.releases import as_applied, one_sided, unseen
 from bot.planning.renderings import Renderings
 
 _AT_ONCE = 16
@@ -44,12 +44,13 @@ async def compare(
             if lost:
                 return TargetPlan(before.target, TargetStatus.UNKNOWN, diagnostics=lost)
         old, new = await asyncio.gather(rendered(trees[0], before), rendered(trees[1], after))
-        changes = () if _failed(old) or _failed(new) else compare_objects(old, new)
         traced = after or before
         assert traced is not None
+        lopsided = one_sided(traced.target, old, new)
+        changes = () if _failed(old) or _failed(new) or lopsided else compare_objects(old, new)
         changes, said = as_applied(changes, traced.target, (old, new))
         comparisons.append(Comparison(name, old, new, changes))
-        return _verdict(before, after, comparisons[-1], said)
+        return _verdict(before, after, comparisons[-1], (*lopsided, *said))
 
     plans = await gather_bounded(_AT_ONCE, one, names)
     exchanged = match_across(comparisons)
@@ -86,7 +87,8 @@ def _verdict(
     assert traced is not None
     old, new = compared.base, compared.head
     open_ones = unseen(traced.target, old, new) if old and new else ()
-    unknown = _failed(old) or _failed(new) or (bool(open_ones) and not compared.changes)
+    is_doubtful = any(d.severity is Severity.ERROR for d in said)
+    unknown = _failed(old) or _failed(new) or is_doubtful or (bool(open_ones) and not compared.changes)
     status = TargetStatus.UNKNOWN if unknown else _status(before, after, changed=bool(compared.changes))
     return TargetPlan(
         traced.target,

@@ -45,6 +45,26 @@ def unseen(target: Target, old: MaskedRendering, new: MaskedRendering) -> tuple[
     )
 
 
+def one_sided(
+    target: Target, old: MaskedRendering | None, new: MaskedRendering | None
+) -> tuple[Diagnostic, ...]:
+    """Values that are known on one side only: what the other was rendered without would read as a change of it."""
+    if old is None or new is None or old.failed or new.failed or target.release is None:
+        return ()
+    before, after = _beyond_objects(old), _beyond_objects(new)
+    return tuple(
+        Diagnostic(
+            Severity.ERROR,
+            f"{hole.name} is known only {side} this change, so what it does is not known: {hole.reason}",
+            target.origin.file,
+            target.origin.line,
+        )
+        for side, holes, others in (("after", before, after), ("before", after, before))
+        for place, hole in holes.items()
+        if place not in others
+    )
+
+
 def _beyond_objects(rendering: MaskedRendering) -> dict[tuple[ObjectId, str, str], Hole]:
     shown = frozenset(item.id for item in rendering.objects)
     return {

@@ -75,7 +75,9 @@ def _keys(before: EncryptedFile, after: EncryptedFile) -> list[str]:
     changed = [key for key in new if key in kept and old[key] != new[key]]
     told = []
     if len(kept) > 1 and len(changed) == len(kept):
-        told.append(f"re-encrypted: all {len(kept)} values; without a key it cannot be told which of them changed")
+        told.append(
+            f"re-encrypted: all {len(kept)} values; without a key it cannot be told which of them changed"
+        )
     elif changed:
         told.append(f"changed {_listed(changed)}")
     for word, names in (

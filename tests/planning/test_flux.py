@@ -387,3 +387,14 @@ async def test_a_variable_that_is_missing_makes_the_target_unknown(varied: Bench
     plan = await varied.plan()
     assert statuses(plan)["staging/flux-system/apps"] == "unknown"
     assert "nowhere" in target(plan, "flux-system/apps", "staging").diagnostics[0].message
+
+
+async def test_a_bootstrap_that_reads_itself_is_of_this_repository_whatever_the_remotes_are(
+    fleet: Bench,
+) -> None:
+    fleet.finding = Finding(repository=RepositoryIdentity.of(["https://git.example.test/me/fork"]))
+    fleet.work.commit({"apps/base/cm.yaml": config_map("web", "2")})
+    plan, verification = await fleet.verified()
+    assert verification.disagreements == ()
+    assert statuses(plan)["staging/flux-system/apps"] == "changed"
+    assert any("no remote of this repository" in d.message for d in plan.diagnostics)

@@ -171,3 +171,41 @@ async def test_a_release_keeps_its_namespace_where_its_kustomization_does_not_re
     plan = await bench.plan()
     web = release_plan(plan, "web")
     assert (web.target.id.name, web.status) == ("shop/web:helm", "changed")
+
+
+async def test_a_values_source_that_goes_missing_is_no_change_to_the_charts_defaults(shop: Bench) -> None:
+    values = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-values, namespace: shop}\n"
+        "data: {values.yaml: 'greeting: from the map'}\n"
+    )
+    more = "  valuesFrom: [{kind: ConfigMap, name: %s}]\n"
+    shop.work.commit({"apps/web.yaml": release("web", more % "web-values"), "apps/v.yaml": values})
+    shop.work.commit({"apps/web.yaml": release("web", more % "web-value")})
+    plan, verified = await shop.verified()
+    assert verified.disagreements == ()
+    web = release_plan(plan, "web")
+    assert (web.status, web.changes) == ("unknown", ())
+    assert web.declared
+    [error] = [d.message for d in web.diagnostics if d.severity is Severity.ERROR]
+    assert "ConfigMap web-value is not declared in this repository" in error
+
+
+async def test_a_release_whose_namespace_only_a_broken_overlay_tells_is_not_listed_twice(
+    bench: Bench,
+) -> None:
+    overlay = kustomization("../base", more="namespace: shop\n")
+    bench.work.commit(
+        {
+            "clusters/staging/apps.yaml": flux("apps", "apps/staging"),
+            "apps/base/kustomization.yaml": kustomization("web.yaml"),
+            "apps/base/web.yaml": release("web").replace(", namespace: shop", ""),
+            "apps/staging/kustomization.yaml": overlay,
+            **CHART,
+        }
+    )
+    bench.work.commit({"apps/staging/kustomization.yaml": f"{overlay}patches: 7\n"})
+    plan, verified = await bench.verified()
+    assert verified.disagreements == ()
+    names = [t.target.id.name for t in plan.targets if t.target.release]
+    assert names == ["shop/web:helm"]
+    assert release_plan(plan, "web").status == "unknown"

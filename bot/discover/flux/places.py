@@ -161,8 +161,10 @@ def _git_place(spec: Manifest, ref: FluxRef, sources: Sources, remarks: tuple[st
     if unread:
         return Place(unknown_because=f"its source, {ref}, has {unread}, which Longshore does not fetch")
     url, follows, ignore = text(spec, "url"), _git_ref(mapping(spec.get("ref"))), text(spec, "ignore")
-    is_here = normal_url(url) in sources.repository.urls or (
-        ref.name == "flux-system" and not sources.repository.urls
+    is_here = (
+        normal_url(url) in sources.repository.urls
+        or ref in sources.here
+        or (ref.name == "flux-system" and not sources.repository.urls)
     )
     if is_here and not _is_pinned(follows):
         return Place(ignore=ignore, remarks=(*remarks, *_later(follows, ref)))

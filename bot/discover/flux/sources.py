@@ -57,7 +57,7 @@ class Sources:
     """The sources that one cluster gets, by their names; those of another cluster may bear the same names.
 
     A name has several where it is declared more than once in different ways: nobody knows which of them the cluster has.
-    `here` are GitRepositories that nothing declares and that are taken for the repository at hand.
+    `here` are GitRepositories that are taken for the repository at hand, whatever is declared.
     """
 
     declared: Mapping[FluxRef, tuple[DeclaredSource, ...]]

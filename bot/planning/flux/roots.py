@@ -33,7 +33,8 @@ async def starts(
 def taken_for_this(pending: Iterable[Start], sources: ClusterSources, tree: Tree) -> Iterator[Diagnostic]:
     """What a search begins with lies in this repository, unless a file declares its source.
 
-    Whoever set the cluster up made that one, under a name of his own.
+    Whoever set the cluster up made that one, under a name of his own. And a bootstrap that lies in the path that it
+    reads was put there by itself: the clone's remotes are a fork's or a mirror's.
     """
     for found, cluster in pending:
         try:
@@ -42,6 +43,14 @@ def taken_for_this(pending: Iterable[Start], sources: ClusterSources, tree: Tree
             continue
         entry = tree.entry(target.path)
         source = target.flux.source if target.flux else None
+        if source and target.source and _is_bootstrap(found) and _reads_itself(found, target.path):
+            sources.take_declared_for_this(source, cluster)
+            message = (
+                f"{source} reads {target.source.url}, which is no remote of this repository: it is taken for this one, "
+                "because the bootstrap lies in the path that it reads"
+            )
+            yield Diagnostic(Severity.NOTICE, message, found.file, found.line)
+            continue
         if entry is not None and entry.kind is EntryKind.TREE and sources.take_for_this(source, cluster):
             message = f"{source} is declared in no file: it is taken for this repository"
             yield Diagnostic(Severity.NOTICE, message, found.file, found.line)
@@ -64,6 +73,10 @@ def _is_bootstrap(found: FluxObject) -> bool:
     """`flux bootstrap` writes one Kustomization called flux-system into a directory of that name."""
     directory = (found.file or "").rpartition("/")[0].rpartition("/")[2]
     return directory == "flux-system" and (found.manifest.get("metadata") or {}).get("name") == "flux-system"
+
+
+def _reads_itself(found: FluxObject, path: str) -> bool:
+    return not path or (found.file or "").startswith(f"{path}/")
 
 
 def _cluster_of(bootstrap: FluxObject) -> str:

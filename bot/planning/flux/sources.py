@@ -48,9 +48,16 @@ class ClusterSources:
         place = ref.kind, ref.namespace, ref.name
         if place[::2] == _BOOTSTRAP or place in self._here[cluster] or any(self.at(place, cluster)):
             return False
+        self._take(place, cluster)
+        return True
+
+    def take_declared_for_this(self, ref: FluxRef, cluster: str) -> None:
+        """Whatever its URL is: what it reads is the repository at hand."""
+        self._take((ref.kind, ref.namespace, ref.name), cluster)
+
+    def _take(self, place: _Place, cluster: str) -> None:
         self._here[cluster].add(place)
         self._made.pop(cluster, None)
-        return True
 
     def lacks(self, found: FluxObject, cluster: str) -> bool:
         """Whether a source that it names has been declared by none of the cluster's targets so far."""

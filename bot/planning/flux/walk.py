@@ -26,10 +26,11 @@ from bot.model.rendering import ContentKey, Diagnostic, Severity
 from bot.model.target import Target, TargetId
 from bot.planning.expansion import Finding, Previous, Traced
 from bot.planning.flux.declarations import Declarations, Known
-from bot.planning.flux.files import InFiles, is_flux, names_a_place
+from bot.planning.flux.files import InFiles, is_flux
 from bot.planning.flux.reuse import Reuse
 from bot.planning.flux.roots import Start, starts, taken_for_this
 from bot.planning.flux.sources import ClusterSources
+from bot.planning.flux.standing import standing
 from bot.planning.flux.values import Values
 from bot.planning.flux.variables import Variables
 from bot.render.helm.inputs import ValuesSource
@@ -248,15 +249,10 @@ class FluxWalk:
     def _children_in_files(self, parent: Traced, *, is_lasting: bool) -> list[FluxObject]:
         """What broke may hide a child on one side of a change; what is refused on both sides hides nothing more."""
         target = parent.target
-        relevant = parent.files & self._files.mentioning if names_a_place(parent.found) else frozenset()
         if is_lasting:
             self.broken.add(parent.key)
         self.settled &= bool(is_lasting or target.unknown_because or parent.trace.is_refused)
-        namespace = target.overlay.get("namespace")
-        children = [
-            replace(_in_namespace(found, namespace), parent=target.id.name)
-            for found in self._files.in_files(relevant)
-        ]
+        children = standing(parent, self._files)
         if children:
             self._unrendered.append(target)
         return children
@@ -285,14 +281,6 @@ class FluxWalk:
 
     def _remark(self, severity: Severity, message: str, found: FluxObject) -> None:
         self.diagnostics.append(Diagnostic(severity, message, found.file, found.line))
-
-
-def _in_namespace(found: FluxObject, namespace: object) -> FluxObject:
-    """Where its Kustomization would have put it, as far as that one says."""
-    metadata = found.manifest.get("metadata")
-    if not (isinstance(namespace, str) and isinstance(metadata, dict)):
-        return found
-    return replace(found, manifest={**found.manifest, "metadata": {**metadata, "namespace": namespace}})
 
 
 def _name(manifest: Manifest) -> object:
