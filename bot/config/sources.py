@@ -17,7 +17,8 @@ class SourceCredential(Model):
     """Who to be at one host."""
 
     host: HostName = Field(examples=["registry.example.com"])
-    """`HOST`, or `HOST:PORT` where it is not the usual one. No wildcard: a password goes to one host only."""
+    """`HOST`, or `HOST:PORT` where it is not the usual one. No wildcard: a password goes to one host only. Over plain http
+    it goes only to the port that is named here."""
     username: str | None = Field(default=None, examples=["robot"], min_length=1)
     """The user. Give this and `password`, or `token`."""
     password: SecretRef | None = Field(default=None, examples=["${env:REGISTRY_PASSWORD}"])
