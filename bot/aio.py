@@ -1,4 +1,4 @@
-"""Small asyncio pieces that several rooms need: named tasks that never fail unseen, and bounded fan-out."""
+"""Small asyncio pieces that several rooms need: bounded fan-out, and tasks that are ended in order."""
 
 import asyncio
 import contextlib
@@ -77,17 +77,3 @@ def _may_end(task: asyncio.Task[Any] | None) -> bool:
 
 
 _UNCANCELLED = "not to be cancelled"
-
-
-def guarded_task(
-    coroutine: Coroutine[Any, Any, None], *, name: str, on_error: Callable[[BaseException], None]
-) -> asyncio.Task[None]:
-    """Start a background task whose failure is reported through `on_error` the moment it happens."""
-
-    def report(task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            on_error(error)
-
-    task = asyncio.create_task(coroutine, name=name)
-    task.add_done_callback(report)
-    return task

@@ -45,13 +45,16 @@ def command(
 
 def options_of(config: "Config", given_store_url: str | None) -> "WebOptions":
     """Only what this process needs of the configuration; cluster and forge credentials are never read."""
-    from bot.forge.github import webhooks  # noqa: PLC0415 - as above
+    from bot.forge.dialects import DIALECTS  # noqa: PLC0415 - as above
     from bot.web.app import WebOptions  # noqa: PLC0415
     from bot.web.intake import Hook  # noqa: PLC0415
 
     def hook(name: str) -> Hook:
-        secrets = tuple(secret.read().encode() for secret in config.forges[name].webhook_secrets)
-        return Hook(name, webhooks, secrets, lambda path: config.repository(name, path) is not None)
+        forge = config.forges[name]
+        secrets = tuple(secret.read().encode() for secret in forge.webhook_secrets)
+        return Hook(
+            name, DIALECTS[forge.kind], secrets, lambda path: config.repository(name, path) is not None
+        )
 
     return WebOptions(
         store_url=store_url(config.store.url, given_store_url),

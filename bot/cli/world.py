@@ -13,9 +13,9 @@ from bot.config import Config
 from bot.config import Forge as ForgeConfig
 from bot.diff.mask import Mask
 from bot.errors import UserError
-from bot.forge.github.forge import open_github
 from bot.forge.github.settings import AppKey, GitHubSettings
 from bot.forge.marker import MIN_SECRET_BYTES, Seal
+from bot.forge.opening import open_forge
 from bot.kube.client import KubeClient
 from bot.kube.clock import SystemClock
 from bot.kube.connection import Connection, Impersonation
@@ -38,7 +38,7 @@ async def open_world(config: Config, store: Store) -> AsyncIterator[World]:
     secret = await asyncio.to_thread(secret_key, config)
     async with AsyncExitStack() as stack:
         forges = {
-            name: await stack.enter_async_context(open_github(forge_settings(name, forge)))
+            name: await stack.enter_async_context(open_forge(forge_settings(name, forge)))
             for name, forge in config.forges.items()
         }
         clusters, shared = Clusters(config, stack), Shared(store)

@@ -37,7 +37,7 @@ async def expand(
             declarations = Declarations(repository, tree, renderings)
             walk = FluxWalk(InFiles.of(files), finding, declarations, previous)
             await walk.run()
-            return replace(_found(walk, tree, files), settled=walk.settled and declarations.is_settled)
+            return _found(walk, tree, files)
     return await _expand_kustomize(tree, finding, renderings, previous, files)
 
 

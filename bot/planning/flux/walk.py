@@ -67,6 +67,7 @@ class FluxWalk:
         declarations: Declarations,
         previous: Previous | None = None,
     ) -> None:
+        self._declarations = declarations
         self._tree = declarations.tree
         self._files = files
         self._renderings = declarations.renderings
@@ -91,6 +92,7 @@ class FluxWalk:
         self.diagnostics += left_out
         self.diagnostics += taken_for_this(pending, self._sources, self._tree)
         await self._follow(pending)
+        self.settled &= self._declarations.is_settled
         self._say_unrendered()
 
     def _say_unrendered(self) -> None:
