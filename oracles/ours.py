@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.discover.flux import RepositoryIdentity
+from bot.discover.repository import RepositoryIdentity
 from bot.git.repository import Repository
 from bot.model.rendering import Rendering, Severity, Trust
 from bot.model.target import Target

@@ -30,7 +30,7 @@ if __package__ in {None, ""}:
 
 from bot.cli.workshop import make_workshop
 from bot.diff.mask import Mask
-from bot.discover.flux import RepositoryIdentity
+from bot.discover.repository import RepositoryIdentity
 from bot.git.repository import Repository
 from bot.model.plan import Plan, Side, TargetStatus
 from bot.model.rendering import Diagnostic

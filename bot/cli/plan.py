@@ -144,7 +144,7 @@ async def _run(options: Options, progress: Progress) -> "tuple[Plan, Verificatio
     """The plan, and what `--verify` found where it was asked for."""
     # NB: imported here so that `longshore --help` stays instant.
     from bot.cli.workshop import personal_decryptor, personal_workshop  # noqa: PLC0415
-    from bot.discover.flux import RepositoryIdentity  # noqa: PLC0415
+    from bot.discover.repository import RepositoryIdentity  # noqa: PLC0415
     from bot.git.repository import Repository  # noqa: PLC0415
     from bot.model.hosts import Hosts  # noqa: PLC0415
     from bot.planning.expansion import Finding, Mode  # noqa: PLC0415

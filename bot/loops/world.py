@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.config import Config, RepositoryConfig
-from bot.discover.flux import RepositoryIdentity
+from bot.discover.repository import RepositoryIdentity
 from bot.errors import UserError
 from bot.forge.base import Forge
 from bot.forge.errors import ForgeNotFound

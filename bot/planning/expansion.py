@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.discover.flux import FluxObject, RepositoryIdentity
+from bot.discover.objects import DeclaredObject
+from bot.discover.repository import RepositoryIdentity
 from bot.model.rendering import ContentKey, Diagnostic, Trace, TraceKind
 from bot.model.repo import TreeId
 from bot.model.target import Target, TargetId
@@ -52,7 +53,7 @@ class Traced:
     substitution: Substitution | None = None
     values: tuple[ValuesSource, ...] = ()
     notices: tuple[Diagnostic, ...] = ()
-    found: FluxObject | None = None
+    found: DeclaredObject | None = None
     providers: tuple[TargetId, ...] | None = ()
 
     @property
@@ -110,7 +111,7 @@ class FluxFile:
     """What one file holds of Flux, masked, with the file's blob; `diagnostics` say why it may hold more."""
 
     blob: str
-    objects: tuple[FluxObject, ...]
+    objects: tuple[DeclaredObject, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -136,7 +137,7 @@ class Expansion:
     targets: Mapping[TargetId, Traced]
     diagnostics: tuple[Diagnostic, ...] = ()
     kustomizations: Mapping[str, KnownReferences] = field(default_factory=dict)
-    held: Mapping[ContentKey, tuple[FluxObject, ...]] = field(default_factory=dict)
+    held: Mapping[ContentKey, tuple[DeclaredObject, ...]] = field(default_factory=dict)
     broken: frozenset[ContentKey] = frozenset()
     flux: FluxFiles | None = None
     settled: bool = True

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from bot.discover.flux import FluxObject
+from bot.discover.objects import DeclaredObject
 from bot.model.manifests import canonical_json
 from bot.model.rendering import ContentKey, Diagnostic
 from bot.model.repo import TreeId
@@ -30,7 +30,7 @@ class _Stored(msgspec.Struct, frozen=True):
     targets: list[Traced]
     diagnostics: list[Diagnostic]
     kustomizations: dict[str, KnownReferences]
-    held: dict[ContentKey, tuple[FluxObject, ...]]
+    held: dict[ContentKey, tuple[DeclaredObject, ...]]
     broken: frozenset[ContentKey]
     flux: FluxFiles | None
     whole: bool

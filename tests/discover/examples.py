@@ -3,13 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.discover.flux import (
-    FluxObject,
-    RepositoryIdentity,
-    Sources,
-    helm_release_target,
-    kustomization_target,
-)
+from bot.discover.flux import Sources, helm_release_target, kustomization_target
+from bot.discover.objects import DeclaredObject
+from bot.discover.repository import RepositoryIdentity
 from bot.model.target import Target
 
 Json = dict[str, Any]
@@ -207,8 +203,8 @@ def known(*manifests: Json) -> Sources:
     return Sources.of(manifests or (FLEET, PODINFO), HERE)
 
 
-def found(manifest: Mapping[str, Any]) -> FluxObject:
-    return FluxObject(dict(manifest), "clusters/a/apps.yaml", 1)
+def found(manifest: Mapping[str, Any]) -> DeclaredObject:
+    return DeclaredObject(dict(manifest), "clusters/a/apps.yaml", 1)
 
 
 def target(sources: Sequence[Json] = (), /, *, version: str = "v1", **spec: Any) -> Target:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.discover.flux import FluxObject, MalformedFlux, kustomization_target, normal_url
+from bot.discover.flux import MalformedFlux, kustomization_target
+from bot.discover.objects import DeclaredObject
+from bot.discover.repository import normal_url
 from bot.model.flux import (
     Dependency,
     FluxRef,
@@ -206,7 +208,7 @@ def test_another_repository_is_named_without_password_and_with_what_is_followed_
 
 @pytest.mark.parametrize("metadata", [None, "x", {}, {"name": 3}, {"name": ""}, {"name": ["a"]}])
 def test_what_has_no_name_is_malformed(metadata: object) -> None:
-    nameless = FluxObject({"kind": "Kustomization", "metadata": metadata}, "f.yaml", 1)
+    nameless = DeclaredObject({"kind": "Kustomization", "metadata": metadata}, "f.yaml", 1)
     with pytest.raises(MalformedFlux, match=r"^metadata"):
         kustomization_target(nameless, known(), "")
 

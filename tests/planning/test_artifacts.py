@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.discover.flux import RepositoryIdentity
+from bot.discover.repository import RepositoryIdentity
 from bot.planning.expansion import Finding
 from tests.planning.conftest import Bench, config_map, kustomization, statuses, target
 from tests.planning.test_flux import CLUSTERS, URL

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.discover.flux import RepositoryIdentity
+from bot.discover.repository import RepositoryIdentity
 from bot.model.plan import Plan, TargetPlan
 from bot.model.rendering import Severity
 from bot.planning.expansion import Finding

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.discover.flux import RepositoryIdentity
+from bot.discover.repository import RepositoryIdentity
 from bot.model.plan import Plan
 from bot.planning.expansion import Finding
 from tests.planning.conftest import Bench, config_map, kustomization, statuses, target

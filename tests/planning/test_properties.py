@@ -14,7 +14,7 @@ from pathlib import Path
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.discover.flux import RepositoryIdentity
+from bot.discover.repository import RepositoryIdentity
 from bot.git.repository import Repository
 from bot.model.plan import Action, FieldChange, FieldOp, ObjectChange, Plan, Side, TargetPlan, TargetStatus
 from bot.model.rendering import Severity

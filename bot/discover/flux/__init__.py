@@ -9,9 +9,7 @@ from bot.discover.flux.objects import (
     HELM_GROUP,
     KUSTOMIZE_GROUP,
     SOURCE_GROUP,
-    FluxObject,
     MalformedFlux,
-    cluster_label,
     is_helm_release,
     is_kustomization,
     is_of_artifact,
@@ -19,24 +17,20 @@ from bot.discover.flux.objects import (
 )
 from bot.discover.flux.release import helm_release_target
 from bot.discover.flux.remarks import notices
-from bot.discover.flux.sources import RepositoryIdentity, Sources, normal_url
+from bot.discover.flux.sources import Sources
 
 __all__ = [
     "EXTENSIONS_GROUP",
     "HELM_GROUP",
     "KUSTOMIZE_GROUP",
     "SOURCE_GROUP",
-    "FluxObject",
     "MalformedFlux",
-    "RepositoryIdentity",
     "Sources",
-    "cluster_label",
     "helm_release_target",
     "is_helm_release",
     "is_kustomization",
     "is_of_artifact",
     "is_source",
     "kustomization_target",
-    "normal_url",
     "notices",
 ]

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.discover.flux.fields import mapping, text
-from bot.discover.flux.schema import Fields, ListOf, MapOf, Shape, Text, shown
+from bot.discover.fields import mapping, text
 from bot.discover.flux.specs import NAME, NAMESPACE, TEXT
+from bot.discover.schema import Fields, ListOf, MapOf, Shape, Text, shown
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 from bot.model.target import Composition, Copy, CopyStrategy, Ingredient, Output

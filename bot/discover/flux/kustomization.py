@@ -6,13 +6,14 @@ What cannot be rendered is kept as unknown with the reason, never dropped, and w
 from collections.abc import Mapping
 from typing import Any
 
-from bot.discover.flux.fields import duration_s, mapping, path_below, text
-from bot.discover.flux.objects import FluxObject, Identity, Spec
+from bot.discover.fields import duration_s, mapping, path_below, text
+from bot.discover.flux.objects import Identity, Spec
 from bot.discover.flux.patches import patches
 from bot.discover.flux.places import Place, place_of
 from bot.discover.flux.settings import dependencies, reference, settings, why_contradictory
 from bot.discover.flux.sources import Sources
 from bot.discover.flux.specs import KUSTOMIZATION, OLD_KUSTOMIZATION
+from bot.discover.objects import DeclaredObject
 from bot.model.manifests import digest
 from bot.model.objects import Manifest
 from bot.model.target import (
@@ -42,7 +43,7 @@ _LEAST_TIMEOUT_S = 30.0
 _TIMEOUT_S = 300.0
 
 
-def kustomization_target(found: FluxObject, sources: Sources, cluster: str) -> Target:
+def kustomization_target(found: DeclaredObject, sources: Sources, cluster: str) -> Target:
     """Read one Kustomization. Raises MalformedFlux where even its name cannot be told."""
     identity = Identity.of(found.manifest)
     spec = Spec.of(found.manifest, OLD_KUSTOMIZATION if identity.is_old else KUSTOMIZATION)

@@ -1,12 +1,12 @@
 """Flux's objects, and what tells them apart."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.discover.flux.fields import mapping, text
-from bot.discover.flux.schema import Fields, cleaned, first_problem, problems, shown
+from bot.discover.fields import mapping, text
 from bot.discover.flux.specs import NAME, NAMESPACE
+from bot.discover.objects import DeclaredObject
+from bot.discover.schema import Fields, cleaned, first_problem, problems, shown
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 
@@ -30,16 +30,6 @@ OLD: Mapping[str, tuple[str, ...]] = {
 
 _PARTS_OF_IDENTITIES = frozenset(" /:#@")
 """What the texts that name a target are taken apart at."""
-
-
-@dataclass(frozen=True, slots=True)
-class FluxObject:
-    """A Flux object and where it was read: a file, or the rendering of the Kustomization called `parent`."""
-
-    manifest: Manifest
-    file: str | None
-    line: int | None
-    parent: str | None = None
 
 
 class MalformedFlux(ValueError):
@@ -115,20 +105,11 @@ def is_source(manifest: Manifest) -> bool:
     )
 
 
-def is_of_artifact(found: FluxObject) -> bool:
+def is_of_artifact(found: DeclaredObject) -> bool:
     """Whether its source is made in the cluster, by a generator that may well read this repository."""
     spec = mapping(found.manifest.get("spec"))
     references = (mapping(spec.get(name)) for name in ("sourceRef", "chartRef"))
     return any(reference.get("kind") == "ExternalArtifact" for reference in references)
-
-
-def cluster_label(path: str) -> str:
-    """The cluster that a path below `clusters/NAME` stands for in the usual layout; empty elsewhere.
-
-    A label for people, to tell targets of one name apart: it grants nothing.
-    """
-    found = re.match(r"(?:.*/)?clusters/([^/]+)(?:/|$)", path)
-    return found[1] if found else ""
 
 
 def group(manifest: Manifest) -> str:

@@ -5,15 +5,10 @@ A source of another namespace is looked up there, as Flux does unless it runs wi
 
 from dataclasses import dataclass, field, replace
 
+from bot.discover.fields import mapping, text
 from bot.discover.flux.artifacts import ARTIFACT, composed_of
-from bot.discover.flux.fields import mapping, text
-from bot.discover.flux.sources import (
-    DeclaredSource,
-    Sources,
-    normal_url,
-    why_ambiguous,
-    without_login,
-)
+from bot.discover.flux.sources import DeclaredSource, Sources, why_ambiguous, without_login
+from bot.discover.repository import normal_url
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 from bot.model.release import GitRef

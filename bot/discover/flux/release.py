@@ -10,14 +10,15 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from bot.discover.fields import duration_s, mapping, text
 from bot.discover.flux.charts import ChartPlace, chart_place
-from bot.discover.flux.fields import duration_s, mapping, text
 from bot.discover.flux.kustomization import target_name, unread_overlay
-from bot.discover.flux.objects import HELM_GROUP, FluxObject, Identity, Spec
+from bot.discover.flux.objects import HELM_GROUP, Identity, Spec
 from bot.discover.flux.patches import patches
 from bot.discover.flux.settings import dependencies, settings, why_contradictory
 from bot.discover.flux.sources import Sources
 from bot.discover.flux.specs import HELM_RELEASE, OLD_HELM_RELEASE
+from bot.discover.objects import DeclaredObject
 from bot.model.flux import FluxSettings
 from bot.model.objects import Manifest
 from bot.model.release import ChartKind, CrdPolicy, Release, ValuesFrom
@@ -33,7 +34,7 @@ _HASH_CHARS = 12
 _TIMEOUT_S = 300.0
 
 
-def helm_release_target(found: FluxObject, sources: Sources, cluster: str) -> Target:
+def helm_release_target(found: DeclaredObject, sources: Sources, cluster: str) -> Target:
     """Read one HelmRelease. Raises MalformedFlux where even its name cannot be told."""
     identity = Identity.of(found.manifest)
     spec = Spec.of(found.manifest, OLD_HELM_RELEASE if identity.is_old else HELM_RELEASE)

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from itertools import islice
 
+from bot.discover.fields import mapping
 from bot.discover.flux.charts import chart_place
-from bot.discover.flux.fields import mapping
-from bot.discover.flux.objects import SERVED, FluxObject, Identity, MalformedFlux, Spec, is_helm_release
+from bot.discover.flux.objects import SERVED, Identity, MalformedFlux, Spec, is_helm_release
 from bot.discover.flux.places import place_of
-from bot.discover.flux.schema import Fields, unread
 from bot.discover.flux.settings import reference
 from bot.discover.flux.sources import Sources
 from bot.discover.flux.specs import HELM_RELEASE, KUSTOMIZATION, OLD_HELM_RELEASE, OLD_KUSTOMIZATION
+from bot.discover.objects import DeclaredObject
+from bot.discover.schema import Fields, unread
 from bot.model.rendering import Diagnostic, Severity
 
 _SHOWN = 3
@@ -20,7 +21,7 @@ _Remark = tuple[Severity, str]
 _SUSPENDED = "is suspended: Flux applies nothing until it is resumed"
 
 
-def notices(found: FluxObject, sources: Sources) -> tuple[Diagnostic, ...]:
+def notices(found: DeclaredObject, sources: Sources) -> tuple[Diagnostic, ...]:
     """Remarks about one Kustomization or HelmRelease, for the plan as a whole. Empty where it has no name."""
     try:
         identity = Identity.of(found.manifest)
@@ -32,7 +33,7 @@ def notices(found: FluxObject, sources: Sources) -> tuple[Diagnostic, ...]:
     )
 
 
-def _remarks(found: FluxObject, identity: Identity, sources: Sources) -> Iterator[_Remark]:
+def _remarks(found: DeclaredObject, identity: Identity, sources: Sources) -> Iterator[_Remark]:
     is_release = is_helm_release(found.manifest)
     shape = _shape(identity, is_release=is_release)
     spec = Spec.of(found.manifest, shape)

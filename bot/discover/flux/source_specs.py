@@ -6,7 +6,6 @@ held against its pattern: what is fetched, and from where, is for others to judg
 
 from collections.abc import Mapping
 
-from bot.discover.flux.schema import Fields, ListOf, MapOf, Shape, Text, Truth
 from bot.discover.flux.specs import (
     BLOCK,
     CHART,
@@ -18,6 +17,7 @@ from bot.discover.flux.specs import (
     SECRET,
     TEXT,
 )
+from bot.discover.schema import Fields, ListOf, MapOf, Shape, Text, Truth
 
 _URL = Text(at_least=1, at_most=2048)
 _PROVIDER = Text(("generic", "aws", "azure", "gcp"))

@@ -1,6 +1,5 @@
 """The sources that Flux's objects name, and which of them is this repository."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -8,33 +7,10 @@ from dataclasses import dataclass, replace
 from bot.discover.flux.artifacts import GENERATOR, GENERATOR_SPEC, Generator, generator_problem, is_paused
 from bot.discover.flux.objects import Identity, MalformedFlux, Spec
 from bot.discover.flux.source_specs import OLD_SOURCES, SOURCES
+from bot.discover.repository import RepositoryIdentity
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 from bot.model.target import Output
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryIdentity:
-    """How a manifest may call this repository: any of its URLs, in any spelling."""
-
-    urls: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, urls: Iterable[str]) -> "RepositoryIdentity":
-        return cls(frozenset(normal_url(url) for url in urls))
-
-
-def normal_url(url: str) -> str:
-    """One spelling for `https://HOST/PATH.git`, `ssh://git@HOST/PATH` and `git@HOST:PATH`: `host/path`."""
-    spelled = url.strip()
-    scp = re.fullmatch(r"(?:[^@/:]+@)?([^/:]+):(?!//)(.+)", spelled)
-    if scp:
-        host, path = scp.groups()
-    else:
-        _, _, rest = spelled.partition("://")
-        authority, _, path = (rest or spelled).partition("/")
-        host = authority.rpartition("@")[2].partition(":")[0]
-    return f"{host}/{path.strip('/').removesuffix('.git')}".lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ as today's with the fields that were dropped since. `interval` and `prune` are r
 
 from dataclasses import replace
 
-from bot.discover.flux.schema import Anything, Fields, ListOf, MapOf, Shape, Table, Text, Truth, Whole
+from bot.discover.schema import Anything, Fields, ListOf, MapOf, Shape, Table, Text, Truth, Whole
 
 TEXT = Text()
 BLOCK = Text(is_block=True)

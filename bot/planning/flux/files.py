@@ -12,11 +12,11 @@ from bot.discover.flux import (
     HELM_GROUP,
     KUSTOMIZE_GROUP,
     SOURCE_GROUP,
-    FluxObject,
     is_helm_release,
     is_kustomization,
     is_source,
 )
+from bot.discover.objects import DeclaredObject
 from bot.git.repository import Repository
 from bot.git.tree import Tree
 from bot.model.manifests import ManifestError, documents, flatten
@@ -38,10 +38,10 @@ class InFiles:
     """The Flux objects of a tree's files, by what they are."""
 
     mentioning: frozenset[str]
-    kustomizations: list[FluxObject] = field(default_factory=list)
-    releases: list[FluxObject] = field(default_factory=list)
-    sources: list[FluxObject] = field(default_factory=list)
-    fragments: list[FluxObject] = field(default_factory=list)
+    kustomizations: list[DeclaredObject] = field(default_factory=list)
+    releases: list[DeclaredObject] = field(default_factory=list)
+    sources: list[DeclaredObject] = field(default_factory=list)
+    fragments: list[DeclaredObject] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     @classmethod
@@ -53,7 +53,7 @@ class InFiles:
                 found._sort_in(held)
         return found
 
-    def _sort_in(self, held: FluxObject) -> None:
+    def _sort_in(self, held: DeclaredObject) -> None:
         spec = held.manifest.get("spec")
         fields = spec if isinstance(spec, dict) else {}
         if is_source(held.manifest):
@@ -66,16 +66,16 @@ class InFiles:
         else:
             self.fragments.append(held)
 
-    def in_files(self, files: frozenset[str]) -> list[FluxObject]:
+    def in_files(self, files: frozenset[str]) -> list[DeclaredObject]:
         """What would become a target, as it stands in these files."""
         return [found for found in (*self.kustomizations, *self.releases) if found.file in files]
 
     @property
-    def everything(self) -> list[FluxObject]:
+    def everything(self) -> list[DeclaredObject]:
         return [*self.kustomizations, *self.releases, *self.sources, *self.fragments]
 
 
-def place_of(found: FluxObject) -> tuple[str, str, str]:
+def place_of(found: DeclaredObject) -> tuple[str, str, str]:
     """Kind, namespace and name, as far as it has them."""
     metadata = found.manifest.get("metadata")
     names = metadata if isinstance(metadata, dict) else {}
@@ -135,7 +135,7 @@ def _parsed(tree: Tree, path: str, blob: str, renderings: Renderings) -> FluxFil
     return FluxFile(
         blob,
         tuple(
-            FluxObject(renderings.masked_manifest(document.value), path, document.line)
+            DeclaredObject(renderings.masked_manifest(document.value), path, document.line)
             for document in objects
             if is_flux(document.value)
         ),
@@ -146,7 +146,7 @@ def is_flux(manifest: Manifest) -> bool:
     return is_source(manifest) or is_kustomization(manifest) or is_helm_release(manifest)
 
 
-def names_a_place(found: FluxObject | None) -> bool:
+def names_a_place(found: DeclaredObject | None) -> bool:
     """A path that is no text is nowhere, and not the whole repository, as none at all would be."""
     spec = found.manifest.get("spec") if found else None
     return not isinstance(spec, dict) or isinstance(spec.get("path"), str | None)

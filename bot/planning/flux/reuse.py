@@ -6,7 +6,8 @@ that it reads, the sources that it names, and those that its variables and value
 
 from collections import defaultdict
 
-from bot.discover.flux import FluxObject, is_of_artifact
+from bot.discover.flux import is_of_artifact
+from bot.discover.objects import DeclaredObject
 from bot.git.tree import Tree
 from bot.model.target import TargetId
 from bot.model.tree import UnreadableFile
@@ -46,7 +47,7 @@ class Reuse:
         if before is None or before.key != traced.key:
             self._changed[name.cluster].append(traced)
 
-    def of(self, found: FluxObject, cluster: str, sources: ClusterSources) -> Traced | None:
+    def of(self, found: DeclaredObject, cluster: str, sources: ClusterSources) -> Traced | None:
         """The target as it was found in the other tree, where it is the same here. `sources` are this walk's."""
         known = self._by_place.get((cluster, place_of(found)))
         if known is None or known.found != found:

@@ -2,18 +2,19 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 
-from bot.discover.flux import FluxObject, MalformedFlux, cluster_label, kustomization_target
+from bot.discover.flux import MalformedFlux, kustomization_target
+from bot.discover.objects import DeclaredObject, cluster_label
 from bot.git.tree import Tree
 from bot.model.rendering import Diagnostic, Severity
 from bot.model.tree import EntryKind
 from bot.planning.flux.sources import ClusterSources
 
-Start = tuple[FluxObject, str]
+Start = tuple[DeclaredObject, str]
 """A Kustomization and the cluster it is for."""
 
 
 async def starts(
-    candidates: list[FluxObject], reads: Callable[[FluxObject], Awaitable[frozenset[str]]]
+    candidates: list[DeclaredObject], reads: Callable[[DeclaredObject], Awaitable[frozenset[str]]]
 ) -> tuple[list[Start], list[Diagnostic]]:
     """The Kustomizations to begin with; `reads` tells the files that one reads."""
     bootstraps = [found for found in candidates if _is_bootstrap(found)]
@@ -56,7 +57,7 @@ def taken_for_this(pending: Iterable[Start], sources: ClusterSources, tree: Tree
             yield Diagnostic(Severity.NOTICE, message, found.file, found.line)
 
 
-def _in_use(unread: list[FluxObject]) -> tuple[list[FluxObject], list[Diagnostic]]:
+def _in_use(unread: list[DeclaredObject]) -> tuple[list[DeclaredObject], list[Diagnostic]]:
     """One without a namespace waits for a kustomization to give it one: where nothing reads it, nobody applies it."""
     placed = [found for found in unread if (found.manifest.get("metadata") or {}).get("namespace")]
     if not placed:
@@ -69,17 +70,17 @@ def _in_use(unread: list[FluxObject]) -> tuple[list[FluxObject], list[Diagnostic
     ]
 
 
-def _is_bootstrap(found: FluxObject) -> bool:
+def _is_bootstrap(found: DeclaredObject) -> bool:
     """`flux bootstrap` writes one Kustomization called flux-system into a directory of that name."""
     directory = (found.file or "").rpartition("/")[0].rpartition("/")[2]
     return directory == "flux-system" and (found.manifest.get("metadata") or {}).get("name") == "flux-system"
 
 
-def _reads_itself(found: FluxObject, path: str) -> bool:
+def _reads_itself(found: DeclaredObject, path: str) -> bool:
     return not path or (found.file or "").startswith(f"{path}/")
 
 
-def _cluster_of(bootstrap: FluxObject) -> str:
+def _cluster_of(bootstrap: DeclaredObject) -> str:
     path = (bootstrap.manifest.get("spec") or {}).get("path")
     spelled = path.strip("./") if isinstance(path, str) else ""
     return cluster_label(spelled) or spelled.rpartition("/")[2]

@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from bot.discover.flux import FluxObject, RepositoryIdentity, Sources, cluster_label, is_source
+from bot.discover.flux import Sources, is_source
+from bot.discover.objects import DeclaredObject, cluster_label
+from bot.discover.repository import RepositoryIdentity
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 
@@ -21,7 +23,7 @@ _Place = tuple[str, str, str]
 class ClusterSources:
     """What a cluster's own targets declare wins over what stands in files that nobody has rendered so far."""
 
-    def __init__(self, repository: RepositoryIdentity, in_files: Iterable[FluxObject]) -> None:
+    def __init__(self, repository: RepositoryIdentity, in_files: Iterable[DeclaredObject]) -> None:
         self._repository = repository
         self._in_files = tuple(in_files)
         self._files: dict[str, dict[_Place, list[Manifest]]] = {}
@@ -31,7 +33,7 @@ class ClusterSources:
         self._made: dict[str, Sources] = {}
         self._rendered: dict[str, Sources] = {}
 
-    def add(self, cluster: str, held: Iterable[FluxObject]) -> None:
+    def add(self, cluster: str, held: Iterable[DeclaredObject]) -> None:
         """Those among what a target of the cluster holds."""
         found = [each.manifest for each in held if is_source(each.manifest)]
         if found:
@@ -59,7 +61,7 @@ class ClusterSources:
         self._here[cluster].add(place)
         self._made.pop(cluster, None)
 
-    def lacks(self, found: FluxObject, cluster: str) -> bool:
+    def lacks(self, found: DeclaredObject, cluster: str) -> bool:
         """Whether a source that it names has been declared by none of the cluster's targets so far."""
         return any(
             not self._is_rendered(place, cluster)
@@ -95,7 +97,7 @@ class ClusterSources:
             self._files[cluster] = others | own
         return self._files[cluster]
 
-    def are_alike(self, other: "ClusterSources", found: FluxObject, cluster: str) -> bool:
+    def are_alike(self, other: "ClusterSources", found: DeclaredObject, cluster: str) -> bool:
         """Whether every source that it names is the same here as there."""
         return all(
             self.at(place, cluster) == other.at(place, cluster) for place in self._named(found, cluster)
@@ -111,7 +113,7 @@ class ClusterSources:
             found += [known for tier in tiers for known in sorted(tier) if known[::2] == place[::2]]
         return [*found, place in self._here[cluster]]
 
-    def _named(self, found: FluxObject, cluster: str) -> list[_Place]:
+    def _named(self, found: DeclaredObject, cluster: str) -> list[_Place]:
         """Every source that it names, and those that these name."""
         namespace = str((found.manifest.get("metadata") or {}).get("namespace") or "")
         places: dict[_Place, None] = {}

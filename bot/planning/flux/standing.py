@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from bot.discover.flux import FluxObject, is_helm_release, is_of_artifact
+from bot.discover.flux import is_helm_release, is_of_artifact
+from bot.discover.objects import DeclaredObject
 from bot.planning.expansion import Traced
 from bot.planning.flux.files import InFiles, names_a_place
 
 
-def standing(parent: Traced, files: InFiles) -> list[FluxObject]:
+def standing(parent: Traced, files: InFiles) -> list[DeclaredObject]:
     """A release without a namespace is left out: it gets one from what does not render, so its name is not known."""
     if not _lies_here(parent):
         return []
@@ -27,7 +28,7 @@ def _lies_here(parent: Traced) -> bool:
     return names_a_place(found) and not (target.unknown_because and is_elsewhere)
 
 
-def _in_namespace(found: FluxObject, namespace: object) -> FluxObject:
+def _in_namespace(found: DeclaredObject, namespace: object) -> DeclaredObject:
     """Where its Kustomization would have put it, as far as that one says."""
     metadata = found.manifest.get("metadata")
     if not (isinstance(namespace, str) and isinstance(metadata, dict)):

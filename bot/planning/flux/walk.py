@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 
 from bot.aio import gather_bounded
 from bot.discover.flux import (
-    FluxObject,
     MalformedFlux,
-    cluster_label,
     helm_release_target,
     is_helm_release,
     is_of_artifact,
@@ -21,6 +19,7 @@ from bot.discover.flux import (
     kustomization_target,
     notices,
 )
+from bot.discover.objects import DeclaredObject, cluster_label
 from bot.model.objects import Manifest
 from bot.model.rendering import ContentKey, Diagnostic, Severity
 from bot.model.target import Target, TargetId
@@ -49,7 +48,7 @@ class _Looked:
     """
 
     traced: Traced | None = None
-    held: tuple[FluxObject, ...] | None = ()
+    held: tuple[DeclaredObject, ...] | None = ()
     is_lasting: bool = False
 
 
@@ -79,7 +78,7 @@ class FluxWalk:
         self._unrendered: list[Target] = []
         self._clusters: dict[str, list[Traced]] = defaultdict(list)
         self.targets: dict[TargetId, Traced] = {}
-        self.held: dict[ContentKey, tuple[FluxObject, ...]] = {}
+        self.held: dict[ContentKey, tuple[DeclaredObject, ...]] = {}
         self.broken: set[ContentKey] = set()
         self.diagnostics: list[Diagnostic] = list(files.diagnostics)
         self.settled = True
@@ -155,13 +154,13 @@ class FluxWalk:
         if self._reuse is not None:
             self._reuse.note(traced)
 
-    def _kept(self, found: FluxObject, cluster: str, taken: Collection[TargetId]) -> Traced | None:
+    def _kept(self, found: DeclaredObject, cluster: str, taken: Collection[TargetId]) -> Traced | None:
         known = self._reuse.of(found, cluster, self._sources) if self._reuse else None
         if known is None or known.target.id in self.targets or known.target.id in taken:
             return None
         return known
 
-    async def _look(self, found: FluxObject, target: Target, *, is_last_word: bool) -> _Looked:
+    async def _look(self, found: DeclaredObject, target: Target, *, is_last_word: bool) -> _Looked:
         cluster = target.id.cluster
         parent = TargetId(cluster, found.parent or "")
         known = Known(self._clusters[cluster], self.targets.get(parent))
@@ -189,7 +188,7 @@ class FluxWalk:
         )
 
     def _target(
-        self, found: FluxObject, cluster: str, taken: Mapping[TargetId, tuple[Start, Target | Traced]]
+        self, found: DeclaredObject, cluster: str, taken: Mapping[TargetId, tuple[Start, Target | Traced]]
     ) -> Target | None:
         """Read it, unless it is a target already or there are far too many."""
         read = helm_release_target if is_helm_release(found.manifest) else kustomization_target
@@ -209,7 +208,7 @@ class FluxWalk:
             return None
         return target
 
-    def _tied(self, found: FluxObject, target: Target) -> Target:
+    def _tied(self, found: DeclaredObject, target: Target) -> Target:
         """What nobody knows how it is made may be made of any file: no other tree is known to give the same one."""
         if target.artifact is not None or not is_of_artifact(found):
             return target
@@ -238,7 +237,7 @@ class FluxWalk:
             traced, tuple(self._placed(o.manifest, traced) for o in rendering.objects if is_flux(o.manifest))
         )
 
-    def _children(self, looked: _Looked, cluster: str) -> list[FluxObject]:
+    def _children(self, looked: _Looked, cluster: str) -> list[DeclaredObject]:
         traced, held = looked.traced, looked.held
         assert traced is not None
         if held is None:
@@ -248,7 +247,7 @@ class FluxWalk:
         name = traced.target.id.name
         return [replace(found, parent=name) for found in held if not is_source(found.manifest)]
 
-    def _children_in_files(self, parent: Traced, *, is_lasting: bool) -> list[FluxObject]:
+    def _children_in_files(self, parent: Traced, *, is_lasting: bool) -> list[DeclaredObject]:
         """What broke may hide a child on one side of a change; what is refused on both sides hides nothing more."""
         target = parent.target
         if is_lasting:
@@ -259,16 +258,16 @@ class FluxWalk:
             self._unrendered.append(target)
         return children
 
-    def _placed(self, manifest: Manifest, parent: Traced) -> FluxObject:
+    def _placed(self, manifest: Manifest, parent: Traced) -> DeclaredObject:
         """With the file it was written in, where its name tells."""
         files = parent.files
         wanted = manifest.get("kind"), _name(manifest)
         for found in self._files.everything:
             if found.file in files and (found.manifest.get("kind"), _name(found.manifest)) == wanted:
-                return FluxObject(manifest, found.file, found.line)
-        return FluxObject(manifest, None, None)
+                return DeclaredObject(manifest, found.file, found.line)
+        return DeclaredObject(manifest, None, None)
 
-    async def _reads(self, found: FluxObject) -> frozenset[str]:
+    async def _reads(self, found: DeclaredObject) -> frozenset[str]:
         try:
             cluster = cluster_label(found.file or "")
             target = kustomization_target(found, self._sources.of(cluster), cluster)
@@ -281,7 +280,7 @@ class FluxWalk:
             return traced.files
         return frozenset(entry.path for entry in traced.trace.entries)
 
-    def _remark(self, severity: Severity, message: str, found: FluxObject) -> None:
+    def _remark(self, severity: Severity, message: str, found: DeclaredObject) -> None:
         self.diagnostics.append(Diagnostic(severity, message, found.file, found.line))
 
 

@@ -1,0 +1,25 @@
+"""Objects that a repository declares for a controller, and where they were read."""
+
+import re
+from dataclasses import dataclass
+
+from bot.model.objects import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredObject:
+    """An object and where it was read: a file, or the rendering of the target called `parent`."""
+
+    manifest: Manifest
+    file: str | None
+    line: int | None
+    parent: str | None = None
+
+
+def cluster_label(path: str) -> str:
+    """The cluster that a path below `clusters/NAME` stands for in the usual layout; empty elsewhere.
+
+    A label for people, to tell targets of one name apart: it grants nothing.
+    """
+    found = re.match(r"(?:.*/)?clusters/([^/]+)(?:/|$)", path)
+    return found[1] if found else ""
