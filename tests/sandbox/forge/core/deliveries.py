@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -70,15 +71,18 @@ class PostOffice:
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
     _held: dict[Hook, list[asyncio.Event]] = field(default_factory=dict)
 
-    async def open(self) -> None:
-        self._session = aiohttp.ClientSession(auto_decompress=False)
-
-    async def close(self) -> None:
-        for task in self._under_way:
-            task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Letters go out while this is open; those under way at its end are given up."""
+        async with aiohttp.ClientSession(auto_decompress=False) as session:
+            self._session = session
+            try:
+                yield
+            finally:
+                for task in self._under_way:
+                    task.cancel()
+                await asyncio.gather(*self._under_way, return_exceptions=True)
+                self._session = None
 
     def post(self, letter: Letter, *, is_redelivery: bool = False) -> None:
         """Send in the background. Letters are started in order and, as in life, may arrive in another."""

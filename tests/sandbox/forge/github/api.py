@@ -3,7 +3,6 @@
 The invariant: nothing is answered that was not first held against the official description.
 """
 
-import asyncio
 import hashlib
 import json
 import uuid
@@ -13,8 +12,8 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from tests.sandbox.forge.core.faults import ApiFault, Seen
 from tests.sandbox.forge.core.repositories import Repository
+from tests.sandbox.forge.core.weather import READS
 from tests.sandbox.forge.github.access import Principal, authenticate
 from tests.sandbox.forge.github.call import Answer, Body, Call
 from tests.sandbox.forge.github.endpoints import all_routes
@@ -25,9 +24,6 @@ from tests.sandbox.forge.github.state import State
 
 Json = Any
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-READS = frozenset({"GET", "HEAD"})
-MAX_REQUEST_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ class Api:
 
     def _handler(self, route: Route | None) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            return await with_weather(self.state, request, lambda: self._answer(request, route))
+            return await self.state.weather.answered(request, lambda: self._answer(request, route))
 
         return handle
 
@@ -176,54 +172,3 @@ async def _json(request: web.Request) -> Json:
         return json.loads(raw)
     except ValueError as error:
         raise ApiError(400, "Problems parsing JSON") from error
-
-
-async def with_weather(
-    state: State, request: web.Request, answer: Callable[[], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """Let hooks see the request before and after, and let the fault that was asked for strike."""
-    faults = state.forge.faults
-    number, is_write = faults.count_request(), _is_write(request)
-    try:
-        await faults.tell(Seen(number, request.method, request.path, is_write, "before"))
-    except ConnectionError:
-        return _cut_off(request)
-    fault = faults.next_for_request(request.method, request.path)
-    if fault is not None and fault.phase == "before" and (fault.status or fault.is_reset):
-        return await _strike(request, fault)
-    try:
-        response = await answer()
-    except ConnectionError:
-        raise
-    except Exception as error:
-        # A failure of ours must not pass for a bad day of GitHub's.
-        state.violations.append(f"{request.method} {request.path}: the stand-in failed: {error!r}")
-        raise
-    try:
-        await faults.tell(Seen(number, request.method, request.path, is_write, "after"))
-    except ConnectionError:
-        return _cut_off(request)
-    if fault is None:
-        return response
-    if fault.status or fault.is_reset:
-        return await _strike(request, fault)
-    await asyncio.sleep(fault.delay_s)
-    return response
-
-
-async def _strike(request: web.Request, fault: ApiFault) -> web.StreamResponse:
-    await asyncio.sleep(fault.delay_s)
-    if fault.status is None:
-        return _cut_off(request)
-    return web.json_response({"message": fault.message}, status=fault.status, headers=fault.headers)
-
-
-def _is_write(request: web.Request) -> bool:
-    """Whether it changes anything that others can see: fetching and getting a token do not, though they are POSTs."""
-    return request.method not in READS and not request.path.endswith(("/git-upload-pack", "/access_tokens"))
-
-
-def _cut_off(request: web.Request) -> web.StreamResponse:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response(status=500)

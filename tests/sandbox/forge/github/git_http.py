@@ -9,7 +9,6 @@ from tests.sandbox.forge.core import smart_http
 from tests.sandbox.forge.core.people import Role
 from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.github.access import Principal, authenticate
-from tests.sandbox.forge.github.api import with_weather
 from tests.sandbox.forge.github.errors import ApiError
 from tests.sandbox.forge.github.state import State
 
@@ -28,7 +27,7 @@ class GitHttp:
             app.router.add_route(method, "/{owner}/{repo}" + service, self._handle)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        return await with_weather(self._state, request, lambda: self._answer(request))
+        return await self._state.weather.answered(request, lambda: self._answer(request))
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         owner, name = request.match_info["owner"], request.match_info["repo"].removesuffix(".git")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.sandbox.forge.core.forge import Forge
+from tests.sandbox.forge.core.weather import Weather
 from tests.sandbox.forge.github.apps import Apps
 from tests.sandbox.forge.github.checks import Checks
 from tests.sandbox.forge.github.limits import Limits
@@ -23,6 +24,8 @@ class State:
     limits: Limits = field(default_factory=Limits)
     # What was said here, by us or to us, that the official description does not allow.
     violations: list[str] = field(default_factory=list)
+    weather: Weather = field(init=False)
 
     def __post_init__(self) -> None:
         self.apps = Apps(self.forge)
+        self.weather = Weather(self.forge.faults, self.violations, ("/git-upload-pack", "/access_tokens"))
