@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bot.model.argocd import ArgoSettings
 from bot.model.flux import FluxRef, FluxSettings
+from bot.model.objects import Manifest
 from bot.model.release import GitRef, Release
 
 
@@ -13,6 +15,10 @@ class RendererKind(StrEnum):
     KUSTOMIZE = "kustomize"
     HELM = "helm"
     PLAIN = "plain"
+    DETECT = "detect"
+    """What Argo CD takes for the directory: its files say whether that is a chart, a kustomization or neither."""
+    GIVEN = "given"
+    """Nothing is rendered: whoever found the target found its objects."""
 
 
 class EngineKind(StrEnum):
@@ -29,6 +35,8 @@ class Found(StrEnum):
     CONFIG = "config"
     FLUX_KUSTOMIZATION = "flux-kustomization"
     FLUX_HELM_RELEASE = "flux-helm-release"
+    ARGOCD_APPLICATION = "argocd-application"
+    ARGOCD_APPLICATION_SET = "argocd-application-set"
     KUSTOMIZE_ROOT = "kustomize-root"
 
 
@@ -227,7 +235,10 @@ class Target:
     `spec.patches`, `spec.images` and the like. `release` is what the renderer `helm` renders; `source`,
     `oci_source` or `artifact` is where `path` lies when that is not the repository at hand; `ignore` are the
     patterns that Flux adds to the `.sourceignore` of the repository at hand, `includes` what it lays into its tree.
-    `flux` is set for what Flux applies. `unknown_because` is set where the finder already knows that the target
+    `flux` is set for what Flux applies, `argocd` for what Argo CD does. `options` are what an Application says of how its
+    source is rendered, as it is written; `refs` are the other sources that its value files may lie in (`$NAME/PATH`).
+    `parts` are the sources of an Application that has several, in their order, each like a target of its own; `manifests`
+    are the objects of the renderer `given`. `unknown_because` is set where the finder already knows that the target
     cannot be rendered: it is then planned as unknown, with this reason.
     """
 
@@ -252,6 +263,11 @@ class Target:
     ignore: str = ""
     includes: tuple[Included, ...] = ()
     flux: FluxSettings | None = None
+    argocd: ArgoSettings | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    refs: Mapping[str, GitSource] = field(default_factory=dict)
+    parts: "tuple[Target, ...]" = ()
+    manifests: tuple[Manifest, ...] = ()
     unknown_because: str = ""
 
     @property

@@ -1,0 +1,71 @@
+"""What an Application of Argo CD says beside what it renders to: where it goes, and how carefully it is applied.
+
+None of it changes a rendering, but for the names. It is kept so that a change in it shows, and for the engine that asks
+Argo CD.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ArgoRef:
+    """An object of Argo CD by its name. `namespace` is empty where nothing says it."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the objects go, as it is written: `server` is a URL, `name` what Argo CD calls the cluster; one of both is empty.
+
+    `namespace` is given to objects that have none.
+    """
+
+    server: str = ""
+    name: str = ""
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a failed sync is tried again: `limit` times, negative for ever, after `backoff_s`, each `factor` longer."""
+
+    limit: int = 5
+    backoff_s: float = 5.0
+    factor: int = 2
+    max_s: float = 180.0
+    follows_revision: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArgoSettings:
+    """`ref` is the Application itself, `made_by` the ApplicationSet that generates it, None where it is written down.
+
+    `revisions` are the sources' `targetRevision`s in their order. Without `is_automated` somebody has to start each
+    sync. `wave` is the Application's own, among those that one parent declares. `deletes_objects` is set where the
+    objects go with the Application. `other` holds the fields of `spec` that nothing else of the target speaks for, as they
+    were written.
+    """
+
+    ref: ArgoRef
+    project: str = "default"
+    destination: Destination = field(default_factory=Destination)
+    made_by: ArgoRef | None = None
+    revisions: tuple[str, ...] = ()
+    is_automated: bool = False
+    prunes: bool = False
+    heals: bool = False
+    may_be_empty: bool = False
+    sync_options: tuple[str, ...] = ()
+    retry: Retry | None = None
+    wave: int = 0
+    deletes_objects: bool = False
+    ignore_differences: tuple[Mapping[str, Any], ...] = ()
+    other: Mapping[str, Any] = field(default_factory=dict)
