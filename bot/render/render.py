@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
+from bot.render.blame import unparsed
 from bot.render.build import build
 from bot.render.contents import LFS_REASON, is_lfs_pointer
 from bot.render.directory import Resource, scan_plain
@@ -54,7 +55,9 @@ async def render(
         warnings = (remark for remark in trace.diagnostics if remark.severity is not Severity.ERROR)
         return replace(made, diagnostics=(*warnings, *made.diagnostics))
     except Unrenderable as error:
-        return failed(error.message, target, file=error.file, line=error.line)
+        why = failed(error.message, target, file=error.file, line=error.line)
+        broken = await asyncio.to_thread(unparsed, tree, trace, error.message) if error.file is None else ()
+        return replace(why, diagnostics=(*broken, *why.diagnostics))
 
 
 async def _quickly(tree: TreeReader, target: Target, trace: Trace, sandbox: Sandbox) -> Rendering | None:

@@ -100,6 +100,47 @@ async def test_kustomizes_own_refusal_names_files_of_the_repository(sandbox: San
     assert "longshore-" not in message
 
 
+async def test_a_file_that_is_no_yaml_is_named_before_what_reads_it(sandbox: Sandbox) -> None:
+    result = await rendered(
+        sandbox,
+        {
+            "app/kustomization.yaml": "resources: [../base]\nconfigMapGenerator: [{name: g, files: [any.yaml]}]",
+            "app/any.yaml": "a: [",
+            "base/kustomization.yaml": "resources: [a.yaml, deep/broken.yaml]",
+            "base/a.yaml": config_map("a"),
+            "base/deep/broken.yaml": "kind: ConfigMap\nmetadata:\n  name: x\n data: [\n",
+        },
+    )
+    first, *rest = result.diagnostics
+    assert (first.file, first.line) == ("base/deep/broken.yaml", 4)
+    assert first.message == "is no YAML: did not find expected key"
+    assert [d.message.partition(":")[0] for d in rest] == ["kustomize"]
+
+
+async def test_a_key_that_occurs_twice_is_found_where_kustomize_names_no_file(sandbox: Sandbox) -> None:
+    result = await rendered(
+        sandbox,
+        {
+            "app/kustomization.yaml": "resources: [a.yaml]",
+            "app/a.yaml": "kind: ConfigMap\nmetadata:\n  name: x\n  name: y\n",
+        },
+    )
+    assert (result.diagnostics[0].file, result.diagnostics[0].line) == ("app/a.yaml", 4)
+    assert "the key 'name' occurs twice" in result.diagnostics[0].message
+
+
+async def test_a_file_is_not_blamed_for_what_another_does(sandbox: Sandbox) -> None:
+    result = await rendered(
+        sandbox,
+        {
+            "app/kustomization.yaml": "resources: [a.yaml]\nconfigMapGenerator: [{name: g, files: [any.yaml]}]",
+            "app/any.yaml": "a: [",
+            "app/a.yaml": "a: 1\n",
+        },
+    )
+    assert {d.file for d in result.diagnostics} == {None}
+
+
 async def test_what_kustomize_says_in_other_words_is_left_to_be_seen_by_hand(sandbox: Sandbox) -> None:
     (message,) = messages(await rendered(sandbox, {"app/kustomization.yaml": "namePrefix: {a: s3cret}"}))
     assert "s3cret" not in message
