@@ -15,13 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bot.errors import UserError
+from bot.forge.caches import ExpiringCache
 from bot.forge.errors import ForgeForbidden, ForgeInvalid, ForgeNotFound
-from bot.forge.github.caches import ExpiringCache
 from bot.forge.github.client import GitHubClient
 from bot.forge.github.pages import Listing, items
 from bot.forge.github.paths import repo_variables
 from bot.forge.github.settings import AppKey
-from bot.forge.github.shapes import App, Installation, Repository, Token, User, shaped
+from bot.forge.github.shapes import App, Installation, Repository, Token, User
+from bot.forge.shaped import shaped
 from bot.model.repo import Actor, RepoId
 
 TOKEN_LIFETIME_S: Final = 50 * 60.0

@@ -12,7 +12,7 @@ from bot.forge.github.auth import Access, Auth
 from bot.forge.github.client import NO_BODY
 from bot.forge.github.pages import Listing, items
 from bot.forge.github.paths import repo_variables
-from bot.forge.github.shapes import shaped
+from bot.forge.shaped import shaped
 from bot.model.repo import RepoId
 
 T = TypeVar("T")

@@ -12,8 +12,9 @@ from typing import Any, Final
 from bot.forge.base import TextLimit
 from bot.forge.github.calls import Calls
 from bot.forge.github.pages import Listing
-from bot.forge.github.shapes import CheckRun, shaped
+from bot.forge.github.shapes import CheckRun
 from bot.forge.reports import Annotation, Check, CheckId, CheckReport, CheckState, Conclusion
+from bot.forge.shaped import shaped
 from bot.forge.text import clip, clip_line
 from bot.model.rendering import Severity
 from bot.model.repo import RepoId, Sha

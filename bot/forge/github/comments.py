@@ -8,7 +8,8 @@ from bot.forge.base import Comment, CommentId, TextLimit
 from bot.forge.errors import ForgeNotFound
 from bot.forge.github.calls import Calls
 from bot.forge.github.pages import Listing
-from bot.forge.github.shapes import GHOST, IssueComment, shaped
+from bot.forge.github.shapes import GHOST, IssueComment
+from bot.forge.shaped import shaped
 from bot.forge.text import clip
 from bot.model.repo import RepoId
 

@@ -12,8 +12,9 @@ from typing import Any, Final
 from bot.forge.github.calls import Calls
 from bot.forge.github.pages import Listing
 from bot.forge.github.shapes import Deployment as Held
-from bot.forge.github.shapes import DeploymentStatus, shaped
+from bot.forge.github.shapes import DeploymentStatus
 from bot.forge.reports import Deployment, DeploymentId, DeploymentReport, DeploymentState
+from bot.forge.shaped import shaped
 from bot.forge.text import clip_line
 from bot.model.repo import RepoId, Sha
 

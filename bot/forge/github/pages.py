@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bot.forge.github.client import GitHubClient
-from bot.forge.github.shapes import shaped
+from bot.forge.shaped import shaped
 
 T = TypeVar("T")
 

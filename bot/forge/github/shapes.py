@@ -1,17 +1,11 @@
-"""GitHub's answers, as far as they are read.
-
-The invariant: an answer that lacks a field declared here is a `ForgeMisbehaved`, never an AttributeError further on.
-"""
+"""GitHub's answers, as far as they are read (`bot.forge.shaped`)."""
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
-from bot.forge.errors import ForgeMisbehaved
 from bot.model.repo import Actor
-
-T = TypeVar("T")
 
 GHOST = Actor("ghost", 10137)
 """Whom GitHub names where an account is gone."""
@@ -148,10 +142,3 @@ class GitObject(msgspec.Struct):
 class Ref(msgspec.Struct):
     ref: str
     object: GitObject
-
-
-def shaped(answer: Any, shape: type[T]) -> T:
-    try:
-        return msgspec.convert(answer, shape)
-    except msgspec.ValidationError as error:
-        raise ForgeMisbehaved(f"GitHub's answer is no {shape.__name__}: {error}") from error

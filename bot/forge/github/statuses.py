@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from bot.forge.github.calls import Calls
 from bot.forge.github.pages import Listing
-from bot.forge.github.shapes import Status, shaped
+from bot.forge.github.shapes import Status
 from bot.forge.reports import Check, CheckId, CheckReport, CheckState, Conclusion
+from bot.forge.shaped import shaped
 from bot.forge.text import clip_line
 from bot.model.repo import RepoId, Sha
 

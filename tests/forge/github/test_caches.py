@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from bot.forge.github.caches import Answer, AnswerCache, ExpiringCache
+from bot.forge.caches import ExpiringCache
+from bot.forge.github.caches import Answer, AnswerCache
 
 
 class Source:

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from bot.errors import Temporary
+from bot.forge import wire
 from bot.forge.errors import (
     ForgeConflict,
     ForgeForbidden,
@@ -235,7 +236,7 @@ async def test_redirects_in_a_circle_end() -> None:
 
     with pytest.raises(ForgeMisbehaved):
         await ask(handler)
-    assert len(seen) == 1 + client_module.MAX_REDIRECTS
+    assert len(seen) == 1 + wire.MAX_REDIRECTS
 
 
 @pytest.mark.parametrize("next_page", ["http://127.0.0.1:1/api/v3/x", "http://127.0.0.1:{port}/elsewhere"])
@@ -303,7 +304,7 @@ async def test_a_refusal_that_is_no_json_is_a_refusal_all_the_same(status: int) 
 
 
 async def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "MAX_ANSWER_BYTES", 100_000)
+    monkeypatch.setattr(wire, "MAX_ANSWER_BYTES", 100_000)
 
     async def handler(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
