@@ -7,8 +7,10 @@ a bound cut them short, which is then said in their place.
 
 import hashlib
 import re
+from collections import Counter
 from typing import Any
 
+from bot.diff.generated import stem_of_identity
 from bot.diff.listkeys import IN_SEQUENCE, as_sets, by_key
 from bot.model.manifests import canonical_json
 from bot.model.objects import Manifest
@@ -100,6 +102,8 @@ class _Walk:
             self._sequences(path, name, old, new)
 
     def _matched(self, path: _Path, name: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+        new_order = list(new)
+        new = _regenerated(old, new)
         for identity, item in old.items():
             if identity not in new:
                 self.remove((*path, f"[{identity}]"), item)
@@ -112,7 +116,7 @@ class _Walk:
         stayed_new = [identity for identity in new if identity in old]
         is_put_before = name in IN_SEQUENCE and list(new)[: len(stayed_new)] != stayed_new
         if stayed_old != stayed_new or is_put_before:
-            self.replace((*path, "[order]"), list(old), list(new))
+            self.replace((*path, "[order]"), list(old), new_order)
 
     def _sequences(self, path: _Path, name: str, old: list[Any], new: list[Any]) -> None:
         """What both begin and end with is set aside; the elements between are compared one by one."""
@@ -145,6 +149,23 @@ class _Walk:
             return left_out(len(content), content)
         self._budget_bytes -= len(content)
         return value
+
+
+def _regenerated(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """The new elements, those known by a generated name under what the old one was known by."""
+    gone: dict[str, str | None] = {}
+    for identity in old.keys() - new.keys():
+        stem = stem_of_identity(identity)
+        if stem is not None:  # two that would be alike are nobody's
+            gone[stem] = None if stem in gone else identity
+    if not gone:
+        return new
+    names = {identity: gone.get(stem_of_identity(identity) or "") for identity in new.keys() - old.keys()}
+    taken = Counter(names.values())
+    return {
+        (known if (known := names.get(identity)) and taken[known] == 1 else identity): item
+        for identity, item in new.items()
+    }
 
 
 def _common(old: list[Any], new: list[Any], at: int) -> int:

@@ -5,11 +5,11 @@ name. The invariant: every object that is on one side only, or differs, is in ex
 """
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 
 from bot.diff.fields import compare_fields, fields_of
+from bot.diff.generated import stem
 from bot.diff.images import images_between
 from bot.model.danger import loss_of
 from bot.model.manifests import canonical_json
@@ -17,8 +17,6 @@ from bot.model.objects import Object, ObjectId
 from bot.model.plan import Action, FieldChange, FieldOp, ObjectChange
 from bot.model.rendering import MaskedRendering
 
-_GENERATED = re.compile(r"(.+)-[bcdfghkmt2456789]{10}")
-"""What kustomize appends to the name of a generated ConfigMap or Secret: ten letters that spell no word."""
 _HOOK = "helm.sh/hook"
 
 Objects = dict[ObjectId, Object]
@@ -80,8 +78,8 @@ def _pairs(
 
 
 def _stem(item: Object) -> Hashable | None:
-    match = _GENERATED.fullmatch(item.id.name)
-    return (item.id.group, item.id.kind, item.id.namespace, match[1]) if match else None
+    name = stem(item.id.name)
+    return (item.id.group, item.id.kind, item.id.namespace, name) if name else None
 
 
 def _content(item: Object) -> Hashable | None:

@@ -62,6 +62,29 @@ def test_another_order_is_a_change() -> None:
     ]
 
 
+def test_an_element_with_a_generated_name_stays_itself_when_its_hash_changes() -> None:
+    def value(name: str) -> dict[str, str]:
+        return {"kind": "ConfigMap", "name": name}
+
+    old = {"valuesFrom": [value("web-24bcdfghkm"), value("plain")]}
+    new = {"valuesFrom": [value("plain"), value("web-t756789tmk")]}
+    at = "valuesFrom[kind=ConfigMap,name=web-24bcdfghkm,valuesKey=values.yaml].name"
+    assert found(old, {"valuesFrom": new["valuesFrom"][::-1]}) == [
+        (at, REPLACE, "web-24bcdfghkm", "web-t756789tmk")
+    ]
+    assert [change[0] for change in found(old, new)] == [at, "valuesFrom[order]"]
+
+
+def test_names_that_could_have_been_generated_of_two_others_are_not_taken_for_either() -> None:
+    old = {"containers": [{"name": "web-24bcdfghkm"}]}
+    new = {"containers": [{"name": "web-t756789tmk"}, {"name": "web-hkmt245678"}]}
+    assert [(path, op) for path, op, *_ in found(old, new)] == [
+        ("containers[name=web-24bcdfghkm]", REMOVE),
+        ("containers[name=web-t756789tmk]", ADD),
+        ("containers[name=web-hkmt245678]", ADD),
+    ]
+
+
 def test_an_init_container_put_in_front_is_said_to_be_there() -> None:
     old, new = [{"name": "two"}], [{"name": "one"}, {"name": "two"}]
     assert found({"initContainers": old}, {"initContainers": new}) == [
@@ -137,8 +160,9 @@ def test_a_value_deeper_than_any_manifest_is_compared_as_one() -> None:
 # Properties: an independent reading of the paths lays the changes over the old object.
 
 SCALARS = st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["", "a", "b", "x y", 'q"]=,', "é"])
+NAMES = ["a", "b", "c-24bcdfghkm", "c-t756789tmk", "c-hkmt245678"]
 NAMED = st.lists(
-    st.fixed_dictionaries({"name": st.sampled_from("abcd")}, optional={"v": SCALARS}),
+    st.fixed_dictionaries({"name": st.sampled_from(NAMES)}, optional={"v": SCALARS}),
     unique_by=lambda d: d["name"],
     max_size=4,
 )
@@ -222,12 +246,15 @@ def plain(text: str) -> str:
 
 
 def laid_over(target: Any, changes: tuple[FieldChange, ...]) -> Any:
-    """Replacements at old places first, then removals from the back, additions last, orders at the very end."""
+    """Replacements at old places first, then removals from the back, additions last; then what an element of a list is
+    called, the inner ones first, and orders at the very end.
+    """
     rank = {REPLACE: 0, REMOVE: 1, ADD: 2}
     ordered = sorted(
         enumerate(changes),
         key=lambda p: (
             p[1].path.endswith("[order]"),
+            -p[1].path.count("[") if p[1].path.endswith("].name") else -1000,
             rank[p[1].op],
             -p[0] if p[1].op is REMOVE else p[0],
         ),
