@@ -145,9 +145,22 @@ def _own_problem(value: object, shape: Shape) -> str:
         return ""
     wanted, words = _WANTED[type(shape)]
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is int):
-        hint = ": put it in quotes" if wanted is str and isinstance(value, bool | int | float) else ""
-        return f"must be {words}, not {_what(value)}{hint}"
+        return f"must be {words}, not {_what(value)}{_way_out(value, shape)}"
     return _text_problem(value, shape) if isinstance(shape, Text) and isinstance(value, str) else ""
+
+
+def _way_out(value: object, shape: Shape) -> str:
+    """What to write instead, where that can be told."""
+    match shape, value:
+        case Text(), bool() | int() | float():
+            is_meant = not shape.says or re.fullmatch(shape.pattern, str(value))
+            return ": put it in quotes" if is_meant else f": write {shape.says}"
+        case Truth(), str():
+            return ": write true or false, without quotes"
+        case Whole(), str() if value.isdecimal():
+            return ": write it without quotes"
+        case _:
+            return ""
 
 
 _WANTED: Mapping[type, tuple[type, str]] = {

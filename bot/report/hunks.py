@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.model.plan import Action, FieldChange, FieldOp, ObjectChange
+from bot.model.scalars import plain
 
 MAX_LINE_CHARS = 240
 MAX_DIFFED_LINES = 2000
@@ -145,14 +146,24 @@ def _unified(old: list[str], new: list[str]) -> Iterator[Line]:
 
 
 def _texts(value: Any) -> list[str]:
-    """A value as people write it: text as it is, everything else as YAML."""
+    """A value as people write it: text as it is, in quotes where it would read as something else; the rest as YAML."""
     if isinstance(value, str):
-        return value.rstrip("\n").split("\n")
+        return [json.dumps(value)] if _reads_otherwise(value) else value.rstrip("\n").split("\n")
     if value is None or isinstance(value, bool):
         return [{None: "null", True: "true", False: "false"}[value]]
     if isinstance(value, int | float):
         return [str(value)]
     return list(_yaml(value, ""))
+
+
+def _reads_otherwise(text: str) -> bool:
+    """Whether it is a number or a word such as `yes` to YAML where it stands without quotes."""
+    if not text or "\n" in text or len(text) > MAX_LINE_CHARS:
+        return False
+    try:
+        return not isinstance(plain(text), str)
+    except ValueError:
+        return True
 
 
 def _yaml(value: Any, indent: str) -> Iterator[str]:

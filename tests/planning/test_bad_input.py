@@ -132,9 +132,13 @@ KUSTOMIZATIONS = {
         "spec.postBuild.substituteFrom[0].kind is 'Pod': it must be Secret or ConfigMap",
     ),
     "depends-text": Bad({"dependsOn": "a"}, "spec.dependsOn must be a list, not text"),
-    "prune-text": Bad({"prune": "yes"}, "spec.prune must be true or false, not text"),
+    "prune-text": Bad(
+        {"prune": "yes"}, "spec.prune must be true or false, not text: write true or false, without quotes"
+    ),
     "suspend-number": Bad({"suspend": 1}, "spec.suspend must be true or false, not a number"),
-    "interval-number": Bad({"interval": 5}, "spec.interval must be text, not a number"),
+    "interval-number": Bad(
+        {"interval": 5}, "spec.interval must be text, not a number: write a duration such as 90s"
+    ),
     "timeout-word": Bad({"timeout": "soon"}, "spec.timeout is 'soon', which is not a duration"),
     "decryption-other": Bad({"decryption": {"provider": "vault"}}, "spec.decryption.provider is 'vault'"),
     "cluster-text": Bad({"kubeConfig": "a"}, "spec.kubeConfig must be a mapping, not text"),

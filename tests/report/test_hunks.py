@@ -25,6 +25,16 @@ def test_what_reads_the_same_is_told_apart() -> None:
     ]  # fmt: skip
 
 
+def test_a_text_that_reads_as_something_else_stands_in_quotes() -> None:
+    assert shown(FieldChange("spec.prune", FieldOp.REPLACE, old=True, new="yes")) == [
+        "@spec.prune", "-true", '+"yes"',
+    ]  # fmt: skip
+    field = FieldChange("data", FieldOp.ADD, new={"a": "8080", "b": 8080, "c": "on a\nb", "d": "1.2.3"})
+    assert shown(field, action=Action.ADDED) == [
+        "+data:", '+  a: "8080"', "+  b: 8080", "+  c: |", "+    on a", "+    b", "+  d: 1.2.3",
+    ]  # fmt: skip
+
+
 def test_a_text_is_shown_by_the_lines_that_differ() -> None:
     old = "".join(f"{i}\n" for i in range(100))
     assert shown(FieldChange("data.a", FieldOp.REPLACE, old=old, new=old.replace("50\n", "fifty\n"))) == [
