@@ -4,16 +4,21 @@ import re
 from dataclasses import dataclass
 
 from bot.model.objects import Manifest
+from bot.model.target import TargetId
+
+
+class Malformed(ValueError):
+    """An object that lacks what identifies it; the message names the field."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredObject:
-    """An object and where it was read: a file, or the rendering of the target called `parent`."""
+    """An object and where it was read: a file, or the rendering of the target `parent`."""
 
     manifest: Manifest
     file: str | None
     line: int | None
-    parent: str | None = None
+    parent: TargetId | None = None
 
 
 def cluster_label(path: str) -> str:

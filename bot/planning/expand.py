@@ -8,13 +8,14 @@ from bot.git.repository import Repository
 from bot.git.tree import Tree
 from bot.model.rendering import Diagnostic, Severity
 from bot.model.target import Target, TargetId
+from bot.planning.controllers import DIALECTS, controllers_of
 from bot.planning.declared import declared
-from bot.planning.expansion import Expansion, Finding, FluxFiles, Mode, Previous, Traced
+from bot.planning.expansion import DeclaringFiles, Expansion, Finding, Mode, Previous, Traced
+from bot.planning.files import declaring_files
 from bot.planning.flux.declarations import Declarations
-from bot.planning.flux.files import InFiles, flux_files
-from bot.planning.flux.walk import FluxWalk
 from bot.planning.kustomize import kustomize_targets, on_other_side
 from bot.planning.renderings import Renderings
+from bot.planning.walk import Walk
 
 
 async def expand(
@@ -30,28 +31,29 @@ async def expand(
         if written.targets or written.broken or finding.mode is Mode.CONFIG:
             targets = await _traced(tree, written.targets, renderings, previous)
             return Expansion(tree.id, Mode.CONFIG, targets, written.diagnostics, whole=not written.broken)
-    files: FluxFiles | None = None
-    if finding.mode in {Mode.AUTO, Mode.FLUX}:
-        files = await flux_files(repository, tree, renderings, previous)
-        if finding.mode is Mode.FLUX or InFiles.of(files).kustomizations:
-            declarations = Declarations(repository, tree, renderings)
-            walk = FluxWalk(InFiles.of(files), finding, declarations, previous)
+    files: DeclaringFiles | None = None
+    if finding.mode in _OF_CONTROLLERS:
+        files = await declaring_files(repository, tree, renderings, DIALECTS, previous)
+        declarations = Declarations(repository, tree, renderings)
+        controllers = controllers_of(files, finding, declarations, previous)
+        if controllers:
+            walk = Walk(tree, controllers, renderings, previous)
             await walk.run()
-            return _found(walk, tree, files)
+            return _found(walk, tree, files, is_settled=declarations.is_settled)
     return await _expand_kustomize(tree, finding, renderings, previous, files)
 
 
-def _found(walk: FluxWalk, tree: Tree, files: FluxFiles) -> Expansion:
+def _found(walk: Walk, tree: Tree, files: DeclaringFiles, *, is_settled: bool) -> Expansion:
     return Expansion(
         tree.id,
-        Mode.FLUX,
+        Mode.CONTROLLERS,
         walk.targets,
         tuple(dict.fromkeys(walk.diagnostics)),
         held=walk.held,
         broken=frozenset(walk.broken),
-        flux=files,
-        settled=walk.settled,
-        whole=walk.whole,
+        files=files,
+        settled=walk.settled and is_settled,
+        whole=not any(file.diagnostics for file in files.by_path.values()),
     )
 
 
@@ -107,7 +109,8 @@ async def _with_roots_of(
     return replace(expansion, targets={**expansion.targets, **more}) if more else expansion
 
 
-_PRECEDENCE = (Mode.CONFIG, Mode.FLUX, Mode.KUSTOMIZE, Mode.AUTO)
+_PRECEDENCE = (Mode.CONFIG, Mode.CONTROLLERS, Mode.KUSTOMIZE, Mode.AUTO)
+_OF_CONTROLLERS = frozenset({Mode.AUTO, Mode.CONTROLLERS, Mode.FLUX, Mode.ARGOCD})
 
 
 async def _expand_kustomize(
@@ -115,7 +118,7 @@ async def _expand_kustomize(
     finding: Finding,
     renderings: Renderings,
     previous: Previous | None,
-    files: FluxFiles | None,
+    files: DeclaringFiles | None,
 ) -> Expansion:
     known = previous.expansion.kustomizations if previous else {}
     targets, kustomizations = await asyncio.to_thread(kustomize_targets, tree, known)
@@ -126,13 +129,13 @@ async def _expand_kustomize(
         await _traced(tree, targets, renderings, previous),
         () if targets else (_NOTHING,),
         kustomizations,
-        flux=files,
+        files=files,
     )
 
 
 _NOTHING = Diagnostic(
     Severity.NOTICE,
-    "nothing to deliver was found: no .longshore.yaml, no Flux Kustomization and no kustomization.yaml",
+    "nothing to deliver was found: no .longshore.yaml, no Kustomization of Flux, no Application of Argo CD and no kustomization.yaml",
 )
 
 

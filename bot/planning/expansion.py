@@ -17,11 +17,16 @@ from bot.render.variables import Substitution
 
 
 class Mode(StrEnum):
-    """How targets are found. `auto` takes the first of the others that finds any, on either side of a change."""
+    """How targets are found. `auto` takes the first of the others that finds any, on either side of a change.
+
+    `controllers` are Flux and Argo CD together.
+    """
 
     AUTO = "auto"
     CONFIG = "config"
+    CONTROLLERS = "controllers"
     FLUX = "flux"
+    ARGOCD = "argocd"
     KUSTOMIZE = "kustomize"
 
 
@@ -59,8 +64,7 @@ class Traced:
     @property
     def parent(self) -> TargetId | None:
         """The target that declares it, None for what a search begins with."""
-        name = self.found.parent if self.found else None
-        return TargetId(self.target.id.cluster, name) if name else None
+        return self.found.parent if self.found else None
 
     @property
     def is_open(self) -> bool:
@@ -107,19 +111,24 @@ class KnownReferences:
 
 
 @dataclass(frozen=True, slots=True)
-class FluxFile:
-    """What one file holds of Flux, masked, with the file's blob; `diagnostics` say why it may hold more."""
+class DeclaringFile:
+    """What one file declares for controllers, masked, with the file's blob; `diagnostics` say why it may hold more.
+
+    `mentions` are the controllers that are named in it.
+    """
 
     blob: str
+    mentions: frozenset[str]
     objects: tuple[DeclaredObject, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class FluxFiles:
-    """Every file of a tree that mentions Flux."""
+class DeclaringFiles:
+    """Every file of a tree that mentions one of the controllers `dialects`."""
 
-    by_path: Mapping[str, FluxFile] = field(default_factory=dict)
+    by_path: Mapping[str, DeclaringFile] = field(default_factory=dict)
+    dialects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +137,8 @@ class Expansion:
 
     `settled` is False where something could not be rendered while looking: another try may find more. `whole` is False
     where a file that may declare targets could not be read: one that is missing may be declared all the same. `held`
-    are the Flux objects that what was rendered holds, by the key it was rendered for, and `broken` the keys of what never
-    will render. `flux` is what the files say of Flux, None where nobody looked.
+    are the controllers' objects that what was rendered holds, by the key it was rendered for, and `broken` the keys of what
+    never will render. `files` is what the files say of controllers, None where nobody looked.
     """
 
     tree: TreeId
@@ -139,7 +148,7 @@ class Expansion:
     kustomizations: Mapping[str, KnownReferences] = field(default_factory=dict)
     held: Mapping[ContentKey, tuple[DeclaredObject, ...]] = field(default_factory=dict)
     broken: frozenset[ContentKey] = frozenset()
-    flux: FluxFiles | None = None
+    files: DeclaringFiles | None = None
     settled: bool = True
     whole: bool = True
 

@@ -17,10 +17,10 @@ from bot.discover.objects import DeclaredObject
 from bot.model.manifests import canonical_json
 from bot.model.rendering import ContentKey, Diagnostic
 from bot.model.repo import TreeId
-from bot.planning.expansion import Expansion, Finding, FluxFiles, KnownReferences, Mode, Traced
+from bot.planning.expansion import DeclaringFiles, Expansion, Finding, KnownReferences, Mode, Traced
 from bot.render.key import SCHEMA
 
-_MAGIC = b"longshore-expansion-5\n"
+_MAGIC = b"longshore-expansion-6\n"
 _KEPT = 128
 _MAX_BYTES = 256 << 20
 
@@ -32,7 +32,7 @@ class _Stored(msgspec.Struct, frozen=True):
     kustomizations: dict[str, KnownReferences]
     held: dict[ContentKey, tuple[DeclaredObject, ...]]
     broken: frozenset[ContentKey]
-    flux: FluxFiles | None
+    files: DeclaringFiles | None
     whole: bool
 
 
@@ -64,7 +64,7 @@ class Memory:
             stored.kustomizations,
             stored.held,
             stored.broken,
-            stored.flux,
+            stored.files,
             whole=stored.whole,
         )
 
@@ -77,7 +77,7 @@ class Memory:
             dict(expansion.kustomizations),
             dict(expansion.held),
             expansion.broken,
-            expansion.flux,
+            expansion.files,
             expansion.whole,
         )
         with contextlib.suppress(OSError, UnicodeEncodeError):

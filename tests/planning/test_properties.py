@@ -117,9 +117,9 @@ async def is_found_from_nothing(
     assert borrowed.keys() <= other.targets.keys()
     for traced in borrowed.values():
         assert await renderings.trace(tree, traced.target, None) == traced
-    if found.mode is not Mode.FLUX:
+    if found.mode is not Mode.CONTROLLERS:
         # Told to take kustomizations, nobody looks whether there is Flux.
-        fresh = replace(fresh, flux=found.flux)
+        fresh = replace(fresh, files=found.files)
     return found == replace(fresh, targets={**fresh.targets, **borrowed})
 
 

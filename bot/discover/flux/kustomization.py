@@ -44,7 +44,7 @@ _TIMEOUT_S = 300.0
 
 
 def kustomization_target(found: DeclaredObject, sources: Sources, cluster: str) -> Target:
-    """Read one Kustomization. Raises MalformedFlux where even its name cannot be told."""
+    """Read one Kustomization. Raises Malformed where even its name cannot be told."""
     identity = Identity.of(found.manifest)
     spec = Spec.of(found.manifest, OLD_KUSTOMIZATION if identity.is_old else KUSTOMIZATION)
     fields, namespace = spec.fields, identity.ref.namespace

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.discover.fields import mapping, text
 from bot.discover.flux.specs import NAME, NAMESPACE
-from bot.discover.objects import DeclaredObject
+from bot.discover.objects import DeclaredObject, Malformed
 from bot.discover.schema import Fields, cleaned, first_problem, problems, shown
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
@@ -32,10 +32,6 @@ _PARTS_OF_IDENTITIES = frozenset(" /:#@")
 """What the texts that name a target are taken apart at."""
 
 
-class MalformedFlux(ValueError):
-    """A Flux object that lacks what identifies it; the message names the field."""
-
-
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Which object it is. `problem` is why the cluster would not take it under this name or in this version."""
@@ -47,18 +43,18 @@ class Identity:
 
     @classmethod
     def of(cls, manifest: Manifest) -> "Identity":
-        """Raises MalformedFlux where it cannot be told."""
+        """Raises Malformed where it cannot be told."""
         metadata = manifest.get("metadata")
         if not isinstance(metadata, dict):
-            raise MalformedFlux("metadata is missing or not a mapping")
+            raise Malformed("metadata is missing or not a mapping")
         name, namespace = metadata.get("name"), metadata.get("namespace")
         if not isinstance(name, str) or not name:
-            raise MalformedFlux("metadata.name is missing or not text")
+            raise Malformed("metadata.name is missing or not text")
         if namespace is not None and not isinstance(namespace, str):
-            raise MalformedFlux("metadata.namespace is not text")
+            raise Malformed("metadata.namespace is not text")
         for field, value in (("name", name), ("namespace", namespace or "")):
             if value and not _may_identify(value):
-                raise MalformedFlux(f"metadata.{field} is {shown(value)}, which cannot name anything")
+                raise Malformed(f"metadata.{field} is {shown(value)}, which cannot name anything")
         ref = FluxRef(str(manifest.get("kind")), namespace or "", name)
         group, _, version = text(manifest, "apiVersion").rpartition("/")
         return cls(ref, group, version, _identity_problem(ref, group, version))

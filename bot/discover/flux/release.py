@@ -35,7 +35,7 @@ _TIMEOUT_S = 300.0
 
 
 def helm_release_target(found: DeclaredObject, sources: Sources, cluster: str) -> Target:
-    """Read one HelmRelease. Raises MalformedFlux where even its name cannot be told."""
+    """Read one HelmRelease. Raises Malformed where even its name cannot be told."""
     identity = Identity.of(found.manifest)
     spec = Spec.of(found.manifest, OLD_HELM_RELEASE if identity.is_old else HELM_RELEASE)
     fields, namespace = spec.fields, identity.ref.namespace

@@ -5,12 +5,12 @@ from itertools import islice
 
 from bot.discover.fields import mapping
 from bot.discover.flux.charts import chart_place
-from bot.discover.flux.objects import SERVED, Identity, MalformedFlux, Spec, is_helm_release
+from bot.discover.flux.objects import SERVED, Identity, Spec, is_helm_release
 from bot.discover.flux.places import place_of
 from bot.discover.flux.settings import reference
 from bot.discover.flux.sources import Sources
 from bot.discover.flux.specs import HELM_RELEASE, KUSTOMIZATION, OLD_HELM_RELEASE, OLD_KUSTOMIZATION
-from bot.discover.objects import DeclaredObject
+from bot.discover.objects import DeclaredObject, Malformed
 from bot.discover.schema import Fields, unread
 from bot.model.rendering import Diagnostic, Severity
 
@@ -25,7 +25,7 @@ def notices(found: DeclaredObject, sources: Sources) -> tuple[Diagnostic, ...]:
     """Remarks about one Kustomization or HelmRelease, for the plan as a whole. Empty where it has no name."""
     try:
         identity = Identity.of(found.manifest)
-    except MalformedFlux:
+    except Malformed:
         return ()
     return tuple(
         Diagnostic(severity, f"{identity.ref} {sentence}", found.file, found.line)

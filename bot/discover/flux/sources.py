@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.discover.flux.artifacts import GENERATOR, GENERATOR_SPEC, Generator, generator_problem, is_paused
-from bot.discover.flux.objects import Identity, MalformedFlux, Spec
+from bot.discover.flux.objects import Identity, Spec
 from bot.discover.flux.source_specs import OLD_SOURCES, SOURCES
+from bot.discover.objects import Malformed
 from bot.discover.repository import RepositoryIdentity
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
@@ -106,7 +107,7 @@ def _by_name(manifests: Iterable[Manifest]) -> dict[FluxRef, tuple[DeclaredSourc
 def _declared(manifest: Manifest) -> DeclaredSource | None:
     try:
         identity = Identity.of(manifest)
-    except MalformedFlux:
+    except Malformed:
         return None
     if identity.ref.kind == GENERATOR:
         spec = Spec.of(manifest, GENERATOR_SPEC)

@@ -12,8 +12,9 @@ from bot.git.tree import Tree
 from bot.model.target import TargetId
 from bot.model.tree import UnreadableFile
 from bot.planning.expansion import Finding, Previous, Traced
+from bot.planning.files import place_of
 from bot.planning.flux.declarations import stem
-from bot.planning.flux.files import InFiles, place_of
+from bot.planning.flux.files import InFiles
 from bot.planning.flux.sources import ClusterSources
 from bot.planning.flux.values import wanted_names
 
@@ -25,10 +26,10 @@ class Reuse:
 
     def __init__(self, previous: Previous, finding: Finding, tree: Tree) -> None:
         known = previous.expansion
-        assert known.flux is not None
+        assert known.files is not None
         self._previous = previous
         self._tree = tree
-        self._sources = ClusterSources(finding.repository, InFiles.of(known.flux).sources)
+        self._sources = ClusterSources(finding.repository, InFiles.of(known.files).sources)
         self._by_place: dict[tuple[str, object], Traced] = {}
         for name, traced in known.targets.items():
             self._sources.add(name.cluster, known.held.get(traced.key, ()))

@@ -2,15 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 
-from bot.discover.flux import MalformedFlux, kustomization_target
-from bot.discover.objects import DeclaredObject, cluster_label
+from bot.discover.flux import kustomization_target
+from bot.discover.objects import DeclaredObject, Malformed, cluster_label
 from bot.git.tree import Tree
 from bot.model.rendering import Diagnostic, Severity
 from bot.model.tree import EntryKind
+from bot.planning.controller import Start
 from bot.planning.flux.sources import ClusterSources
-
-Start = tuple[DeclaredObject, str]
-"""A Kustomization and the cluster it is for."""
 
 
 async def starts(
@@ -40,7 +38,7 @@ def taken_for_this(pending: Iterable[Start], sources: ClusterSources, tree: Tree
     for found, cluster in pending:
         try:
             target = kustomization_target(found, sources.of(cluster), cluster)
-        except MalformedFlux:
+        except Malformed:
             continue
         entry = tree.entry(target.path)
         source = target.flux.source if target.flux else None

@@ -5,7 +5,8 @@ from dataclasses import replace
 from bot.discover.flux import is_helm_release, is_of_artifact
 from bot.discover.objects import DeclaredObject
 from bot.planning.expansion import Traced
-from bot.planning.flux.files import InFiles, names_a_place
+from bot.planning.files import names_a_place
+from bot.planning.flux.files import InFiles
 
 
 def standing(parent: Traced, files: InFiles) -> list[DeclaredObject]:
@@ -15,7 +16,7 @@ def standing(parent: Traced, files: InFiles) -> list[DeclaredObject]:
     namespace = parent.target.overlay.get("namespace")
     found = (_in_namespace(each, namespace) for each in files.in_files(parent.files & files.mentioning))
     return [
-        replace(each, parent=parent.target.id.name)
+        each
         for each in found
         if not is_helm_release(each.manifest) or (each.manifest.get("metadata") or {}).get("namespace")
     ]
