@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.forge.github import webhooks as github
+from bot.forge.gitlab import webhooks as gitlab
 from bot.forge.webhooks import WebhookDialect
 
-DIALECTS: Final[Mapping[str, WebhookDialect]] = {"github": github}
+DIALECTS: Final[Mapping[str, WebhookDialect]] = {"github": github, "gitlab": gitlab}

@@ -24,6 +24,7 @@ MIN_SECRET_BYTES: Final = 16
 MAX_PAYLOAD_BYTES: Final = 8 * 1024
 PURPOSE: Final = b"longshore/marker/v1"
 
+MARK: Final = "<!-- longshore:"
 MARKER = re.compile(
     r"<!-- longshore:(?P<kind>[a-z-]{1,32}) v1 (?P<payload>[A-Za-z0-9+/=]{1,12288}) (?P<mac>[0-9a-f]{64}) -->\Z"
 )
@@ -75,6 +76,11 @@ class Seal:
             return msgspec.json.decode(base64.b64decode(match["payload"], validate=True), type=dict[str, str])
         except (binascii.Error, msgspec.DecodeError):
             return None
+
+
+def has_marker(body: str) -> bool:
+    """Whether this claims to be a comment of ours. Proves nothing: good for what is not to be looked at, only."""
+    return body.startswith(MARK)
 
 
 def derive_key(secret: bytes, purpose: bytes) -> bytes:

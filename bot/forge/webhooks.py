@@ -44,12 +44,15 @@ class PullAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PullRequestChanged:
+    """`repo_id`, here and below, is the forge's own number of the repository, which survives a rename."""
+
     repo_path: str
     number: int
     action: PullAction
     base_ref: str
     head_sha: Sha
     merged: bool
+    repo_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Pushed:
     after: Sha
     deleted: bool
     forced: bool
+    repo_id: int | None = None
 
     @property
     def branch(self) -> str | None:
@@ -72,14 +76,44 @@ class Pushed:
 class CheckRerequested:
     """Somebody asked for a check again, or with `name` None for all of a commit's.
 
-    `pulls` is empty where the commit comes from a fork; `external_id` then tells what the check was about.
+    `pulls` is empty where the commit comes from a fork; `external_id` then tells what the check was about. `head_sha`
+    is None where only the pull request is known.
     """
 
     repo_path: str
-    head_sha: Sha
+    head_sha: Sha | None
     name: str | None
     external_id: str
     pulls: tuple[int, ...]
+    repo_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictAwaited:
+    """The forge waits for a verdict of ours on a pull request: a pipeline of its own began that it belongs into."""
+
+    repo_path: str
+    number: int
+    repo_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commented:
+    """A person wrote or edited a comment on a pull request; what it says is read again from the forge."""
+
+    repo_path: str
+    number: int
+    comment: int
+    repo_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentChanged:
+    """A deployment of this environment got on: ours, or one of somebody else's."""
+
+    repo_path: str
+    environment: str
+    repo_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +129,23 @@ class Ping:
     """The forge tries the hook out."""
 
 
-Event = PullRequestChanged | Pushed | CheckRerequested | RepositoriesChanged | Ping
+AboutOne = PullRequestChanged | Pushed | CheckRerequested | VerdictAwaited | Commented | DeploymentChanged
+"""An event about one repository."""
+
+Event = AboutOne | RepositoriesChanged | Ping
 
 
 class WebhookDialect(Protocol):
     """One vendor's webhooks. Header names are matched without regard to case; bodies are raw, as they came."""
+
+    @property
+    def disables_hooks(self) -> bool:
+        """Whether the forge stops delivering to whoever refuses it a few times, so that only what does not prove its
+        origin is refused.
+        """
+
+    def unusable(self, secret: bytes) -> str | None:
+        """Why no delivery can be verified with this secret, as a sentence; None where it can."""
 
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) -> None:
         """Raises `BadSignature` unless one of the secrets made the signature."""
@@ -109,6 +155,14 @@ class WebhookDialect(Protocol):
 
     def normalise(self, headers: Mapping[str, str], body: bytes) -> Event | None:
         """None for an event that wakes nothing. Raises `MalformedEvent`."""
+
+
+MIN_SECRET_BYTES = 8
+
+
+def too_short(secret: bytes) -> str | None:
+    """For `WebhookDialect.unusable`: a secret that can be guessed proves nothing."""
+    return f"it has fewer than {MIN_SECRET_BYTES} bytes" if len(secret) < MIN_SECRET_BYTES else None
 
 
 def header(headers: Mapping[str, str], name: str) -> str | None:

@@ -13,6 +13,7 @@ from prometheus_client.aiohttp import make_aiohttp_handler
 from structlog.contextvars import bind_contextvars
 
 from bot.store.connection import Store
+from bot.store.names import KnownNames
 from bot.store.queue import Queue
 from bot.store.shared import Shared
 from bot.web.answers import refuse
@@ -42,8 +43,10 @@ class WebOptions:
 def create_app(options: WebOptions, store: Store) -> web.Application:
     """`store` stays the caller's to close."""
     queue, metrics = Queue(store), Metrics()
-    intake = Intake(options.hooks, queue, metrics, BodyReader(options.max_body_bytes, options.read_timeout_s))
-    status = Status(queue, Shared(store))
+    shared = Shared(store)
+    reader = BodyReader(options.max_body_bytes, options.read_timeout_s)
+    intake = Intake(options.hooks, queue, KnownNames(shared), metrics, reader)
+    status = Status(queue, shared)
     app = web.Application(middlewares=[_access, _errors])
     app.router.add_post("/hooks/{forge}", intake.handle)
     app.router.add_get("/healthz", status.healthz)

@@ -1,13 +1,14 @@
 """`POST /hooks/{forge}`: a delivery is answered 202 only once what it wakes is durable.
 
-Answers: 202 for everything that proves its origin, also when it wakes nothing (a forge disables a hook that is
-refused); 404 unknown forge, 415 content type, 413 size, 408 slow or cut off, 401 signature, 400 not such an event,
-503 with Retry-After when the store is away or too much is under way.
+Answers: 202 for everything that proves its origin, also when it wakes nothing; 404 unknown forge, 415 content type,
+413 size, 408 slow or cut off, 401 signature, 400 not such an event, 503 with Retry-After when the store is away or too
+much is under way. A forge that stops delivering to whoever refuses it (`WebhookDialect.disables_hooks`) is told 202 in
+place of 400 and 503, with what became of the delivery. What was lost is swept for as soon as the store is back.
 """
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 import structlog
@@ -15,13 +16,14 @@ from aiohttp import web
 from structlog.contextvars import bind_contextvars
 
 from bot.errors import LongshoreError
-from bot.forge.webhooks import BadSignature, Event, MalformedEvent, WebhookDialect
+from bot.forge.webhooks import BadSignature, Event, MalformedEvent, Ping, RepositoriesChanged, WebhookDialect
 from bot.store.connection import StoreUnavailable
+from bot.store.names import KnownNames
 from bot.store.queue import Delivery, Queue
 from bot.web.answers import Refusal, answer, refuse
 from bot.web.body import BodyReader
 from bot.web.metrics import Metrics
-from bot.web.routing import repositories_of, route
+from bot.web.routing import missed, repositories_of, route
 
 MAX_IN_FLIGHT = 256
 RETRY_AFTER_S = 5
@@ -40,13 +42,28 @@ class Hook:
     serves: Callable[[str], bool]
 
 
+FORGIVEN = frozenset({"malformed", "overloaded", "store_unavailable"})
+"""Results that a forge which disables hooks is not refused for."""
+
+
 class Intake:
-    def __init__(self, hooks: Mapping[str, Hook], queue: Queue, metrics: Metrics, reader: BodyReader) -> None:
+    """`names` tells under which path a repository that was renamed is served."""
+
+    def __init__(
+        self,
+        hooks: Mapping[str, Hook],
+        queue: Queue,
+        names: KnownNames,
+        metrics: Metrics,
+        reader: BodyReader,
+    ) -> None:
         self._hooks = hooks
         self._queue = queue
+        self._names = names
         self._metrics = metrics
         self._reader = reader
         self._in_flight = 0
+        self._missed: set[str] = set()
 
     async def handle(self, request: web.Request) -> web.Response:
         hook = self._hooks.get(request.match_info["forge"])
@@ -57,6 +74,8 @@ class Intake:
         except Refusal as refusal:
             self._metrics.deliveries.labels(label, refusal.result).inc()
             log.warning("delivery_refused", forge=label, result=refusal.result, reason=refusal.message)
+            if hook and hook.dialect.disables_hooks and refusal.result in FORGIVEN:
+                return answer(HTTPStatus.ACCEPTED, {"result": refusal.result, "message": refusal.message})
             return refuse(refusal.status, refusal.message, refusal.headers)
         finally:
             self._metrics.seconds.labels(label).observe(time.perf_counter() - started)
@@ -67,6 +86,7 @@ class Intake:
         if hook is None:
             raise Refusal(HTTPStatus.NOT_FOUND, "unknown_forge", "no forge of this name is configured")
         if self._in_flight >= MAX_IN_FLIGHT:
+            self._missed.add(hook.forge)
             raise _busy("overloaded", "too many deliveries are under way")
         self._in_flight += 1
         self._metrics.in_flight.set(self._in_flight)
@@ -81,21 +101,34 @@ class Intake:
     async def _record(self, hook: Hook, delivery: Delivery, event: Event | None) -> tuple[str, str]:
         if event is None:
             return "unused", "this kind of event wakes nothing"
-        named = repositories_of(event)
-        if named and not any(hook.serves(path) for path in named):
-            return "not_served", "the operator does not serve this repository"
-        wakes = route(hook.forge, event)
-        if not wakes:
-            return "nothing", "there is nothing to look at"
         try:
-            woken = await self._queue.wake(*wakes, delivery=delivery)
+            event = await self._served(hook, event)
+            if event is None:
+                return "not_served", "the operator does not serve this repository"
+            wakes = route(hook.forge, event)
+            if not wakes:
+                return "nothing", "there is nothing to look at"
+            lost = hook.forge in self._missed
+            woken = await self._queue.wake(*wakes, *([missed(hook.forge)] if lost else ()), delivery=delivery)
         except StoreUnavailable as error:
+            self._missed.add(hook.forge)
             log.warning("store_unavailable", error=str(error))
             raise _busy("store_unavailable", "the queue's store is not available") from error
         if woken.is_skipped:
             return "skipped", "this delivery has been worked off already"
+        self._missed.discard(hook.forge)
         log.info("delivery_accepted", forge=hook.forge, keys=[str(wake.step) for wake in wakes])
         return "woken", "recorded"
+
+    async def _served(self, hook: Hook, event: Event) -> Event | None:
+        """The event under the path its repository is served by; None where it is not."""
+        named = repositories_of(event)
+        if not named or any(hook.serves(path) for path in named):
+            return event
+        if isinstance(event, RepositoriesChanged | Ping) or event.repo_id is None:
+            return None
+        path = await self._names.path_of(hook.forge, event.repo_id)
+        return replace(event, repo_path=path) if path is not None and hook.serves(path) else None
 
 
 def _understand(hook: Hook, headers: Mapping[str, str], body: bytes) -> tuple[Delivery, Event | None]:

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 
 from bot.forge.webhooks import (
     CheckRerequested,
+    Commented,
+    DeploymentChanged,
     Event,
     Ping,
     PullAction,
     PullRequestChanged,
     Pushed,
     RepositoriesChanged,
+    VerdictAwaited,
 )
 from bot.model.keys import RECHECK, SWEEP, BranchKey, PullKey
 from bot.model.repo import RepoId
@@ -25,12 +28,12 @@ _OVERTAKES = frozenset({PullAction.UPDATED, PullAction.RETARGETED, PullAction.CL
 def repositories_of(event: Event) -> Sequence[str]:
     """The repositories an event is about, of which only the served ones count. Empty for all or none."""
     match event:
-        case PullRequestChanged() | Pushed() | CheckRerequested():
-            return (event.repo_path,)
         case RepositoriesChanged():
             return event.added
         case Ping():
             return ()
+        case _:
+            return (event.repo_path,)
 
 
 def route(forge: str, event: Event) -> tuple[Wake, ...]:
@@ -42,10 +45,19 @@ def route(forge: str, event: Event) -> tuple[Wake, ...]:
             return _push(forge, event)
         case CheckRerequested():
             return _check(forge, event)
+        case VerdictAwaited():
+            key = PullKey(RepoId(forge, event.repo_path), event.number)
+            return (Wake(key.plan, "the forge waits for a verdict"),)
         case RepositoriesChanged():
             return _repositories(forge, event)
-        case Ping():
+        case Ping() | Commented() | DeploymentChanged():
+            # No loop looks at conversations or at other people's deployments.
             return ()
+
+
+def missed(forge: str) -> Wake:
+    """What to look at once deliveries of this forge were lost."""
+    return _sweep(forge, "deliveries were missed")
 
 
 def _pull(forge: str, event: PullRequestChanged) -> Wake:

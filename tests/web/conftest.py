@@ -1,4 +1,4 @@
-"""The web application on a real store, and a forge's side of it: signed GitHub deliveries."""
+"""The web application on a real store, and the forges' side of it: deliveries of GitHub and of GitLab."""
 
 import hashlib
 import hmac
@@ -13,6 +13,7 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from bot.forge.github import webhooks
+from bot.forge.gitlab import webhooks as gitlab_webhooks
 from bot.store.connection import Store
 from bot.store.embedded import EmbeddedStore
 from bot.web.app import WebOptions, create_app
@@ -31,7 +32,9 @@ Client = TestClient[Any, Any]
 @pytest.fixture
 def options(server: EmbeddedStore) -> WebOptions:
     hook = Hook("gh", webhooks, (SECRET, OLD_SECRET), lambda path: path.startswith("acme/"))
-    return WebOptions(server.url, {"gh": hook}, max_body_bytes=MAX_BODY_BYTES, read_timeout_s=0.5)
+    other = Hook("gl", gitlab_webhooks, (SECRET,), lambda path: path.startswith("acme/"))
+    hooks = {"gh": hook, "gl": other}
+    return WebOptions(server.url, hooks, max_body_bytes=MAX_BODY_BYTES, read_timeout_s=0.5)
 
 
 @pytest.fixture
@@ -72,6 +75,29 @@ def pull_request(number: int = 7, action: str = "opened", repo: str = "acme/flee
     pull = {"number": number, "base": {"ref": "main"}, "head": {"sha": sha}, "merged": False}
     payload = {"action": action, "pull_request": pull, "repository": {"full_name": repo}}
     return Signed("pull_request", payload, **options)
+
+
+@dataclass
+class Token(Signed):
+    """One delivery as GitLab sends it."""
+
+    def all_headers(self) -> dict[str, str]:
+        merged: dict[str, str | None] = {
+            "Content-Type": "application/json",
+            "X-Gitlab-Event": self.kind,
+            "X-Gitlab-Token": self.secret.decode(),
+            "X-Gitlab-Webhook-UUID": "hook",
+            "Idempotency-Key": self.guid,
+            **self.headers,
+        }
+        return {name: value for name, value in merged.items() if value is not None}
+
+
+def merge_request(number: int = 7, repo: str = "acme/fleet", repo_id: int = 15, **options: Any) -> Token:
+    about = {"iid": number, "action": "open", "target_branch": "main", "last_commit": {"id": "a" * 40}}
+    project = {"id": repo_id, "path_with_namespace": repo}
+    payload = {"object_kind": "merge_request", "project": project, "object_attributes": about}
+    return Token("Merge Request Hook", payload, **options)
 
 
 async def send(client: Client, delivery: Signed, path: str = "/hooks/gh") -> tuple[int, dict[str, Any]]:

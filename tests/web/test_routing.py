@@ -4,12 +4,15 @@ import pytest
 
 from bot.forge.webhooks import (
     CheckRerequested,
+    Commented,
+    DeploymentChanged,
     Event,
     Ping,
     PullAction,
     PullRequestChanged,
     Pushed,
     RepositoriesChanged,
+    VerdictAwaited,
 )
 from bot.model.repo import Sha
 from bot.web.routing import route
@@ -36,6 +39,9 @@ MANY = tuple(f"acme/r{number}" for number in range(101))
     ("event", "expected"),
     [
         *((pull(action), ["plan:gh:acme/fleet#7"]) for action in PullAction),
+        (VerdictAwaited("acme/fleet", 7), ["plan:gh:acme/fleet#7"]),
+        (Commented("acme/fleet", 7, 1), []),
+        (DeploymentChanged("acme/fleet", "staging"), []),
         (push("refs/heads/main"), ["deliver:gh:acme/fleet@main", "base:gh:acme/fleet@main"]),
         (push("refs/heads/feat/a@b"), ["deliver:gh:acme/fleet@feat/a@b", "base:gh:acme/fleet@feat/a@b"]),
         (

@@ -10,9 +10,11 @@ from typing import Annotated, Final, TypeVar
 
 import msgspec
 
+from bot.forge.marker import has_marker
 from bot.forge.webhooks import (
     BadSignature,
     CheckRerequested,
+    Commented,
     DeliveryId,
     Event,
     MalformedEvent,
@@ -22,6 +24,7 @@ from bot.forge.webhooks import (
     Pushed,
     RepositoriesChanged,
     header,
+    too_short,
 )
 from bot.model.repo import Sha
 
@@ -45,6 +48,7 @@ class Payload(msgspec.Struct):
 
 class Repository(Payload):
     full_name: Path
+    id: Number | None = None
 
 
 class Base(Payload):
@@ -118,6 +122,27 @@ class CheckSuitePayload(Payload):
     repository: Repository
 
 
+class IssueLink(Payload):
+    url: str
+
+
+class Issue(Payload):
+    number: Number
+    pull_request: IssueLink | None = None
+
+
+class Remark(Payload):
+    id: Number
+    body: str | None = None
+
+
+class IssueCommentPayload(Payload):
+    action: str
+    issue: Issue
+    comment: Remark
+    repository: Repository
+
+
 class InstallationPayload(Payload):
     action: str
     repositories: tuple[Repository, ...] = ()
@@ -136,6 +161,10 @@ PULL_ACTIONS: Final[Mapping[str, PullAction]] = {
     "ready_for_review": PullAction.READY,
     "closed": PullAction.CLOSED,
 }
+
+
+disables_hooks: Final = False
+unusable: Final = too_short
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) -> None:
@@ -179,8 +208,15 @@ def _pull_request(body: bytes) -> Event | None:
     if action is None:
         return None
     pull = payload.pull_request
-    path = payload.repository.full_name
-    return PullRequestChanged(path, pull.number, action, pull.base.ref, Sha(pull.head.sha), pull.merged)
+    return PullRequestChanged(
+        payload.repository.full_name,
+        pull.number,
+        action,
+        pull.base.ref,
+        Sha(pull.head.sha),
+        pull.merged,
+        payload.repository.id,
+    )
 
 
 def _push(body: bytes) -> Event:
@@ -192,6 +228,7 @@ def _push(body: bytes) -> Event:
         Sha(payload.after),
         payload.deleted,
         payload.forced,
+        payload.repository.id,
     )
 
 
@@ -201,8 +238,10 @@ def _check_run(body: bytes) -> Event | None:
         return None
     run = payload.check_run
     pulls = tuple(pull.number for pull in run.pull_requests)
-    path = payload.repository.full_name
-    return CheckRerequested(path, Sha(run.head_sha), run.name, run.external_id or "", pulls)
+    repository = payload.repository
+    return CheckRerequested(
+        repository.full_name, Sha(run.head_sha), run.name, run.external_id or "", pulls, repository.id
+    )
 
 
 def _check_suite(body: bytes) -> Event | None:
@@ -211,7 +250,17 @@ def _check_suite(body: bytes) -> Event | None:
         return None
     suite = payload.check_suite
     pulls = tuple(pull.number for pull in suite.pull_requests)
-    return CheckRerequested(payload.repository.full_name, Sha(suite.head_sha), None, "", pulls)
+    repository = payload.repository
+    return CheckRerequested(repository.full_name, Sha(suite.head_sha), None, "", pulls, repository.id)
+
+
+def _issue_comment(body: bytes) -> Event | None:
+    payload = _decode(body, IssueCommentPayload)
+    is_ours = has_marker(payload.comment.body or "")
+    if payload.action not in {"created", "edited"} or payload.issue.pull_request is None or is_ours:
+        return None
+    repository = payload.repository
+    return Commented(repository.full_name, payload.issue.number, payload.comment.id, repository.id)
 
 
 def _installation(body: bytes) -> Event:
@@ -236,6 +285,7 @@ READERS: Final[Mapping[str, Callable[[bytes], Event | None]]] = {
     "push": _push,
     "check_run": _check_run,
     "check_suite": _check_suite,
+    "issue_comment": _issue_comment,
     "installation": _installation,
     "installation_repositories": _installation_repositories,
     "ping": _ping,
