@@ -1,6 +1,6 @@
 """What Flux does to a rendering after the build: substitution first, then common metadata."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -13,6 +13,7 @@ from bot.render.sops.decrypt import stays_encrypted
 from bot.render.substitution import Substituted, substitute
 
 _MOST_REMARKS = 20
+_MOST_NAMED = 10
 
 
 def finished(built: Rendering, target: Target, given: Given) -> Rendering:
@@ -55,17 +56,34 @@ def _refused(objects: Iterable[Object], target: Target) -> Iterator[Diagnostic]:
 
 
 def _unknown(holes: Iterable[Hole]) -> Iterator[Diagnostic]:
-    counted = Counter((hole.name, hole.reason) for hole in holes)
-    for (name, reason), number in sorted(counted.items())[:_MOST_REMARKS]:
+    """Once for what one source keeps to itself, however many variables it may set."""
+    named: dict[str, Counter[str]] = defaultdict(Counter)
+    for hole in holes:
+        named[hole.reason][hole.name] += 1
+    for reason, names in sorted(named.items())[:_MOST_REMARKS]:
+        number = names.total()
         fields = "1 field holds" if number == 1 else f"{number} fields hold"
-        yield Diagnostic(Severity.NOTICE, f"{fields} ${{{name}}}, which is not known here: {reason}")
+        are = "is" if len(names) == 1 else "are"
+        message = f"{fields} {_variables(names)}, which {are} not known here: {reason}"
+        yield Diagnostic(Severity.NOTICE, message)
 
 
 def _assumed(done: Substituted) -> Iterator[Diagnostic]:
-    for name, why in done.assumed[:_MOST_REMARKS]:
-        yield Diagnostic(
-            Severity.NOTICE, f"${{{name}}} has its declared value, unless another overrides it: {why.reason}"
-        )
+    named: dict[str, list[str]] = defaultdict(list)
+    for name, why in done.assumed:
+        named[why.reason].append(name)
+    for reason, names in sorted(named.items())[:_MOST_REMARKS]:
+        value = "has its declared value" if len(names) == 1 else "have their declared values"
+        message = f"{_variables(names)} {value}, unless another overrides {'it' if len(names) == 1 else 'them'}: {reason}"
+        yield Diagnostic(Severity.NOTICE, message)
+
+
+def _variables(names: Iterable[str]) -> str:
+    """`${a}, ${b} and ${c}`, or so many of them as people read."""
+    shown = [f"${{{name}}}" for name in sorted(names)]
+    if len(shown) > _MOST_NAMED:
+        return f"{', '.join(shown[:_MOST_NAMED])} and {len(shown) - _MOST_NAMED} more variables"
+    return " and ".join([*([", ".join(shown[:-1])] if shown[1:] else []), shown[-1]])
 
 
 def _placed(diagnostics: Iterable[Diagnostic], target: Target) -> Iterator[Diagnostic]:

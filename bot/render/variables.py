@@ -54,7 +54,7 @@ def declared(manifest: Manifest) -> Source:
         if not isinstance(values, dict):
             continue
         for key, value in values.items():
-            found[key] = _read(value, f"{part}.{key} of {place}", is_encoded=is_secret and part == "data")
+            found[key] = _read(value, part, key, place)
     return Source(
         place,
         {key: value for key, value in found.items() if isinstance(value, str)},
@@ -158,14 +158,16 @@ def _misnamed(source: Source) -> list[str]:
     ][:10]
 
 
-def _read(value: Any, place: str, *, is_encoded: bool) -> str | Unknown:
+def _read(value: Any, part: str, key: str, place: str) -> str | Unknown:
+    """`place` is kind and name. What is encrypted is so for the whole object: its reason names no key."""
+    where = f"{part}.{key} of {place}"
     if not isinstance(value, str):
-        return Unknown(f"{place} is not text")
+        return Unknown(f"{where} is not text")
     if value.startswith(_SOPS_VALUE) and value.endswith("]"):
-        return Unknown(f"{place} is encrypted", hashlib.sha256(value.encode()).hexdigest()[:16])
-    if not is_encoded:
+        return Unknown(f"{part} of {place} is encrypted", hashlib.sha256(value.encode()).hexdigest()[:16])
+    if not (part == "data" and place.startswith("Secret ")):
         return value
     try:
         return base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True).decode()
     except (binascii.Error, ValueError):
-        return Unknown(f"{place} is not text in base64")
+        return Unknown(f"{where} is not text in base64")

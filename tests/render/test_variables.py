@@ -32,7 +32,7 @@ class TestDeclared:
     def test_an_encrypted_value_is_unknown_and_tells_when_it_changes(self, part: str) -> None:
         one = declared(manifest("Secret", **{part: {"a": CIPHERTEXT}})).unknown["a"]
         other = declared(manifest("Secret", **{part: {"a": CIPHERTEXT.replace("aaaa", "dddd")}})).unknown["a"]
-        assert one.reason == other.reason == f"{part}.a of Secret settings is encrypted"
+        assert one.reason == other.reason == f"{part} of Secret settings is encrypted"
         assert one.version != other.version
 
     def test_an_encrypted_value_over_one_in_clear_is_unknown(self) -> None:

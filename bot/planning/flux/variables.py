@@ -63,9 +63,7 @@ def _readable(manifest: Manifest) -> Source:
         values = manifest.get(part)
         if isinstance(values, dict):
             place = f"{part} of {manifest['kind']} {manifest['metadata']['name']}"
-            hidden |= {
-                k: Unknown(f"{k} in {place} is secret", str(v)) for k, v in values.items() if is_masked(v)
-            }
+            hidden |= {k: Unknown(f"{place} is secret", str(v)) for k, v in values.items() if is_masked(v)}
             shown[part] = {k: v for k, v in values.items() if not is_masked(v)}
     source = declared(shown)
     return replace(source, unknown={**source.unknown, **hidden})
