@@ -36,7 +36,7 @@ from bot.git.resolver import public_addresses
 from bot.git.room import make_room, mark_used
 from bot.git.transfer import GIB, TransferLimits
 from bot.git.tree import Tree
-from bot.git.wanted import Wanted, wanted_by_flux, wanted_by_kustomize
+from bot.git.wanted import Wanted, wanted_by_controller, wanted_by_kustomize
 from bot.model.hosts import Hosts
 from bot.model.remote import RemoteKind, RemoteRef
 from bot.model.repo import Sha
@@ -283,7 +283,7 @@ class Visit:
 
 def _read(source: Source) -> tuple[Address, Wanted]:
     if isinstance(source, GitSource):
-        return Address.of(source.url), wanted_by_flux(source.ref)
+        return Address.of(source.url), wanted_by_controller(source.ref)
     if source.kind is not RemoteKind.REPOSITORY:
         raise ValueError(f"{source} is no repository")
     return Address.of(source.url), wanted_by_kustomize(source.revision)

@@ -1,4 +1,4 @@
-"""What of a repository is wanted: the ref that a manifest names, in the words of Flux or of kustomize."""
+"""What of a repository is wanted: the ref that a manifest names, in the words of Flux, Argo CD or kustomize."""
 
 import re
 from dataclasses import dataclass
@@ -34,8 +34,10 @@ class Wanted:
         return f"refs/wanted/{sha256(spelled.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}"
 
 
-def wanted_by_flux(ref: GitRef) -> Wanted:
+def wanted_by_controller(ref: GitRef) -> Wanted:
     """Raises `BadRef`."""
+    if ref.revision:
+        return wanted_by_kustomize("" if ref.revision == "HEAD" else ref.revision)
     if ref.commit:
         if not _COMMIT.fullmatch(ref.commit):
             raise BadRef(f"{ref.commit[:80]!r} is no whole commit id", hint="all 40 digits, in lower case")

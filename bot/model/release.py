@@ -19,13 +19,17 @@ class ChartKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GitRef:
-    """What a GitRepository follows; the first of commit, name, semver, tag and branch that is given. Empty: `master`."""
+    """What a GitRepository follows; the first of commit, name, semver, tag and branch that is given. Empty: `master`.
+
+    `revision` is for Argo CD, and alone: a tag, a branch or a commit, the first that there is; `HEAD` is the default branch.
+    """
 
     branch: str = ""
     tag: str = ""
     semver: str = ""
     name: str = ""
     commit: str = ""
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
