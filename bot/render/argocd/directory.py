@@ -1,0 +1,178 @@
+"""A directory of manifests as Argo CD reads it: which files, in which order, and what it takes from each.
+
+A file that is no manifest is passed over unless it looks like one: `apiVersion:`, `kind:` and `metadata:` in it make
+an error of what is wrong with it.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from bot.model.manifests import MAX_INPUT_BYTES, Document, parsed
+from bot.model.objects import Manifest
+from bot.model.rendering import TraceEntry, TraceKind
+from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
+from bot.render.argocd.fields import Fields
+from bot.render.argocd.globs import BadGlob, Glob
+from bot.render.contents import LFS_REASON, is_lfs_pointer
+from bot.render.errors import Unrenderable
+from bot.render.helm.values import ValuesLoader
+from bot.render.paths import Place, follow
+
+_SUFFIXES = (".yaml", ".yml", ".json", ".jsonnet")
+_JSONNET = ".jsonnet"
+_SKIP_MARK = b"+argocd:skip-file-rendering"
+_LOOKS_LIKE_ONE = (b"apiVersion:", b"kind:", b"metadata:")
+_MAX_DEPTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """`spec.source.directory`. A pattern that cannot be read matches nothing, as in Argo CD."""
+
+    recurse: bool = False
+    include: str = ""
+    exclude: str = ""
+
+    @classmethod
+    def of(cls, options: Fields) -> "Selection":
+        """Raises `Unrenderable`."""
+        options.below("jsonnet")
+        return cls(options.flag("recurse"), options.text("include"), options.text("exclude"))
+
+    @property
+    def as_options(self) -> dict[str, Any]:
+        return {"recurse": self.recurse, "include": self.include, "exclude": self.exclude}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """`path` is the name that selects it, `place` where it lies once links are followed."""
+
+    path: str
+    place: Place
+
+
+def scan(tree: TreeReader, directory: str, selection: Selection) -> Iterator[TraceEntry | Candidate]:
+    """Every listing and every file that may hold manifests, in Argo CD's order. Raises `Unrenderable`."""
+    include, exclude = _glob(selection.include), _glob(selection.exclude)
+
+    def is_wanted(path: str) -> bool:
+        below = path[len(directory) + 1 :] if directory else path
+        if selection.exclude and exclude is not None and exclude.matches(below):
+            return False
+        return not selection.include or (include is not None and include.matches(below))
+
+    for found in _walk(tree, directory, recurse=selection.recurse, depth=0):
+        if isinstance(found, TraceEntry):
+            yield found
+        elif is_wanted(found):
+            place = follow(tree, found)
+            if place.entry is not None and place.entry.kind is EntryKind.TREE:
+                continue  # a link to a directory is no file, and is not entered either
+            yield Candidate(found, place)
+
+
+def manifests(tree: TreeReader, candidate: Candidate) -> list[Manifest]:
+    """What Argo CD takes from the file; lists are taken apart later. Raises `Unrenderable` with the file."""
+    path = candidate.place.path
+    if candidate.place.entry is None:
+        return []
+    data = _content(tree, path)
+    if _SKIP_MARK in data:
+        return []
+    if candidate.path.endswith(_JSONNET):
+        raise Unrenderable(
+            "is Jsonnet, which Longshore does not evaluate; leave it out by spec.source.directory.exclude, or write down "
+            "what it makes",
+            file=path,
+        )
+    if candidate.path.endswith(".json"):
+        return [_single(data, path)]
+    found: list[Manifest] = []
+    try:
+        for document in _documents(data):
+            found += _object(document, path)
+    except Unrenderable:
+        if found or all(mark in data for mark in _LOOKS_LIKE_ONE):
+            raise
+    except yaml.YAMLError as error:
+        if found or all(mark in data for mark in _LOOKS_LIKE_ONE):
+            mark = getattr(error, "problem_mark", None)
+            problem = str(getattr(error, "problem", None) or "is not YAML")[:200]
+            raise Unrenderable(problem, file=path, line=mark.line + 1 if mark else None) from None
+    return found
+
+
+def _walk(tree: TreeReader, directory: str, *, recurse: bool, depth: int) -> Iterator[TraceEntry | str]:
+    if depth > _MAX_DEPTH:
+        raise Unrenderable(f"directories below {directory} nest more than {_MAX_DEPTH} deep")
+    listed = sorted(tree.listing(directory), key=lambda item: item[0].encode("utf-8", "surrogateescape"))
+    kept = [(name, entry) for name, entry in listed if _matters(name, entry, recurse=recurse)]
+    yield TraceEntry(directory, TraceKind.LISTING, "directory", _digest(kept))
+    for name, entry in kept:
+        path = f"{directory}/{name}" if directory else name
+        if entry.kind is EntryKind.SUBMODULE:
+            raise Unrenderable(
+                "is a Git submodule, which Argo CD would enter and Longshore does not have; leave it out of the "
+                "directory, or turn recurse off",
+                file=path,
+            )
+        if entry.kind is EntryKind.TREE:
+            yield from _walk(tree, path, recurse=recurse, depth=depth + 1)
+        else:
+            yield path
+
+
+def _matters(name: str, entry: TreeEntry, *, recurse: bool) -> bool:
+    if entry.kind in {EntryKind.TREE, EntryKind.SUBMODULE}:
+        return recurse
+    return name.endswith(_SUFFIXES)
+
+
+def _digest(kept: list[tuple[str, TreeEntry]]) -> str:
+    lines = "\0".join(f"{entry.kind.value} {name}" for name, entry in kept)
+    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _glob(pattern: str) -> Glob | None:
+    try:
+        return Glob.parse(pattern)
+    except BadGlob:
+        return None
+
+
+def _content(tree: TreeReader, path: str) -> bytes:
+    try:
+        data = tree.read(path)
+    except UnreadableFile as error:
+        raise Unrenderable(error.message, file=path) from None
+    if len(data) > MAX_INPUT_BYTES:
+        raise Unrenderable(f"is larger than {MAX_INPUT_BYTES // 1024**2} MiB", file=path)
+    if is_lfs_pointer(data):
+        raise Unrenderable(LFS_REASON, file=path)
+    return data
+
+
+def _documents(data: bytes) -> Iterator[Document]:
+    return (document for document in parsed(data, ValuesLoader) if document.value is not None)
+
+
+def _single(data: bytes, path: str) -> Manifest:
+    try:
+        found = list(_documents(data))
+    except yaml.YAMLError:
+        raise Unrenderable("is no JSON", file=path) from None
+    if len(found) != 1:
+        raise Unrenderable("a JSON file holds exactly one object", file=path)
+    return _object(found[0], path)[0]
+
+
+def _object(document: Document, path: str) -> list[Manifest]:
+    value = document.value
+    if not isinstance(value, dict) or not isinstance(value.get("kind"), str) or not value["kind"]:
+        raise Unrenderable("not a Kubernetes object: kind is missing", file=path, line=document.line)
+    return [value]
