@@ -67,7 +67,8 @@ class KubeConfig:
 
 @dataclass(frozen=True, slots=True)
 class FluxSettings:
-    """`ref` is the object itself, `source` what it takes its files or its chart from, None where it names nothing.
+    """`ref` is the object itself, `source` what it takes its files or its chart from, None where it names nothing;
+    `source_at` is the file that declares that one, empty where nobody knows.
 
     Durations are in seconds, 0 where none is given. `deletion_policy` is empty where the kind has none;
     `drift_detection` is its mode. `other` holds the fields of `spec` that nothing else of the target speaks for, as
@@ -91,3 +92,4 @@ class FluxSettings:
     ignore: tuple[IgnoreRule, ...] = ()
     storage_namespace: str = ""
     other: Mapping[str, Any] = field(default_factory=dict)
+    source_at: str = field(default="", compare=False)

@@ -24,6 +24,7 @@ from bot.model.rendering import Material
 from bot.model.repo import TreeId
 from bot.model.target import Composition, GitSource, Included, Ingredient, OciSource, Target
 from bot.model.tree import TreeReader
+from bot.planning.blamed import naming, source_of
 from bot.planning.made_of import Source as MadeOf
 from bot.planning.made_of import of_artifact, of_commit, of_file, sources_of
 from bot.planning.once import Late, Once
@@ -142,7 +143,7 @@ class Errand:
         if isinstance(source, GitSource):
             return await self._git(source, here)
         if len(self._artifacts) >= MOST_ARTIFACTS and source not in self._artifacts:
-            raise Unrenderable(f"its source is one of more than {MOST_ARTIFACTS} artifacts")
+            raise Unrenderable(f"it is one of more than {MOST_ARTIFACTS} artifacts")
         return await self._artifacts.get(source, lambda: self._artifact(source))
 
     async def composed(self, here: TreeReader, composition: Composition) -> ComposedTree:
@@ -150,7 +151,10 @@ class Errand:
         return await self._composed.get((here.id, composition), lambda: self._compose(here, composition))
 
     async def _compose(self, here: TreeReader, composition: Composition) -> ComposedTree:
-        sources = {each.alias: await self._holding(here, each) for each in composition.ingredients}
+        sources: dict[str, Holding] = {}
+        for each in composition.ingredients:
+            with naming(f"{composition.generator} copies from @{each.alias}"):
+                sources[each.alias] = await self._holding(here, each)
         return await asyncio.to_thread(compose, composition, sources)
 
     async def _holding(self, here: TreeReader, ingredient: Ingredient) -> Holding:
@@ -186,7 +190,8 @@ class Errand:
         facts = await self.facts(target.id.cluster)
         if release.chart.kind is ChartKind.TREE:
             return await self._dependencies(tree, target, ReleaseInputs(values, facts=facts))
-        resolved, archive = await self._archive(release.chart)
+        with naming(source_of(target)):
+            resolved, archive = await self._archive(release.chart)
         # NB: helm-controller puts the artifact's digest behind the version of the charts that an OCIRepository names.
         digest = resolved.revision.rpartition("@")[2].removeprefix("sha256:")
         label = digest[:_SHORT] if release.chart.is_artifact else ""
@@ -213,9 +218,9 @@ class Errand:
     async def _archive(self, chart: Chart) -> "tuple[ResolvedChart, Archive]":
         downloads = self._downloads()
         if downloads is None:
-            raise Unrenderable(f"its chart lies at {chart.url}: {_NOT_ASKED}")
+            raise Unrenderable(f"the chart lies at {chart.url}: {_NOT_ASKED}")
         if len(self._resolved) >= MOST_CHARTS and chart not in self._resolved:
-            raise Unrenderable(f"its chart is one of more than {MOST_CHARTS}")
+            raise Unrenderable(f"the chart is one of more than {MOST_CHARTS}")
         resolved = await self._resolved.get(chart, lambda: downloads.resolve(chart))
         if resolved.version:
             resolved.version_in_cluster(resolved.version)
@@ -226,7 +231,7 @@ class Errand:
             return await self._including(here, source.includes, here)
         visit = await self._repositories()
         if visit is None:
-            raise Unrenderable(f"its source is another repository, {source.url}: {_NOT_ASKED}")
+            raise Unrenderable(f"{source.url} is another repository: {_NOT_ASKED}")
         found = await visit.tree(source)
         self._made_of[source] = of_commit(source, found)
         return await self._including(found.tree, source.includes, here)
@@ -245,14 +250,12 @@ class Errand:
     async def _artifact(self, source: OciSource) -> TreeReader:
         downloads = self._downloads()
         if downloads is None or self._stack is None:
-            raise Unrenderable(f"its source is {source.url}: {_NOT_ASKED}")
+            raise Unrenderable(f"the artifact lies at {source.url}: {_NOT_ASKED}")
         found, archive = await downloads.fetch_archive(source)
         self._made_of[source] = of_artifact(found)
         async with self._unpacking:
             if self._unpacked_bytes > MOST_UNPACKED_BYTES:
-                raise Unrenderable(
-                    f"its source is one of artifacts of more than {MOST_UNPACKED_BYTES >> 30} GiB"
-                )
+                raise Unrenderable(f"it is one of artifacts of more than {MOST_UNPACKED_BYTES >> 30} GiB")
             home = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="longshore-"))
             self._stack.push_async_callback(asyncio.to_thread, shutil.rmtree, home, ignore_errors=True)
             tree = await unpacked(archive, home)

@@ -22,6 +22,7 @@ from bot.model.rendering import (
 )
 from bot.model.target import Target, TargetId
 from bot.model.tree import TreeReader
+from bot.planning.blamed import naming, source_of
 from bot.planning.elsewhere import Elsewhere, Errand, Fetched
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
 from bot.planning.memory import Memory
@@ -153,7 +154,8 @@ class Renderings:
             return tree
         if target.artifact is not None:
             return await self._errand.composed(tree, target.artifact)
-        return await self._errand.tree(tree, target.source or target.oci_source, target.includes)
+        with naming(source_of(target)):
+            return await self._errand.tree(tree, target.source or target.oci_source, target.includes)
 
     async def _trace(self, tree: TreeReader, target: Target) -> Trace:
         """What lies elsewhere may build on more that lies elsewhere; the walk says when that goes too far."""

@@ -104,7 +104,9 @@ async def test_another_repository_makes_the_target_unknown_with_the_reason(fleet
     plan = await fleet.plan()
     unknown = target(plan, "flux-system/other", "staging")
     assert unknown.status.value == "unknown"
-    assert "is another repository" in unknown.diagnostics[0].message
+    said = unknown.diagnostics[0].message
+    assert said.startswith("its source, GitRepository flux-system/other (clusters/staging/other.yaml): ")
+    assert "is another repository" in said
 
 
 async def test_what_is_generated_of_the_repository_is_unknown_whatever_changes(fleet: Bench) -> None:

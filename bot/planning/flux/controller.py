@@ -77,7 +77,11 @@ class Flux:
 
     async def target(self, found: DeclaredObject, cluster: str) -> Target:
         read = helm_release_target if is_helm_release(found.manifest) else kustomization_target
-        return self._tied(found, read(found, self._sources.of(cluster), cluster))
+        target = self._tied(found, read(found, self._sources.of(cluster), cluster))
+        if target.flux is None or target.flux.source is None:
+            return target
+        where = self._sources.declared_at(target.flux.source, cluster)
+        return replace(target, flux=replace(target.flux, source_at=where))
 
     def _tied(self, found: DeclaredObject, target: Target) -> Target:
         """What nobody knows how it is made may be made of any file: no other tree is known to give the same one."""

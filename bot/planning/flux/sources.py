@@ -32,11 +32,15 @@ class ClusterSources:
         self._here: dict[str, set[_Place]] = defaultdict(set)
         self._made: dict[str, Sources] = {}
         self._rendered: dict[str, Sources] = {}
+        self._read_at: dict[str, dict[_Place, str]] = defaultdict(dict)
+        self._files_at: dict[_Place, str] | None = None
 
     def add(self, cluster: str, held: Iterable[DeclaredObject]) -> None:
         """Those among what a target of the cluster holds."""
-        found = [each.manifest for each in held if is_source(each.manifest)]
+        sources = [each for each in held if is_source(each.manifest)]
+        found = [each.manifest for each in sources]
         if found:
+            self._read_at[cluster] |= _places(sources)
             self._declared[cluster] += found
             self._made.pop(cluster, None)
             self._rendered.pop(cluster, None)
@@ -97,6 +101,19 @@ class ClusterSources:
             self._files[cluster] = others | own
         return self._files[cluster]
 
+    def declared_at(self, ref: FluxRef, cluster: str) -> str:
+        """The file that declares it, empty where nobody knows; what was rendered counts before files."""
+        if self._files_at is None:
+            self._files_at = _places(self._in_files)
+        places = ((ref.kind, ref.namespace, ref.name), (ref.kind, "", ref.name))
+        known = (
+            tier[place]
+            for tier in (self._read_at[cluster], self._files_at)
+            for place in places
+            if place in tier
+        )
+        return next(known, "")
+
     def are_alike(self, other: "ClusterSources", found: DeclaredObject, cluster: str) -> bool:
         """Whether every source that it names is the same here as there."""
         return all(
@@ -152,6 +169,15 @@ def _by_place(manifests: Iterable[Manifest]) -> dict[_Place, list[Manifest]]:
         place = (str(manifest.get("kind")), str(names.get("namespace") or ""), str(names.get("name")))
         found.setdefault(place, []).append(manifest)
     return found
+
+
+def _places(found: Iterable[DeclaredObject]) -> dict[_Place, str]:
+    """Where each was read, as far as that is known: the first where there are several."""
+    places: dict[_Place, str] = {}
+    for each in found:
+        if each.file:
+            places.setdefault(next(iter(_by_place([each.manifest]))), each.file)
+    return places
 
 
 def _makers(place: _Place, among: Mapping[_Place, list[Manifest]]) -> list[Manifest]:

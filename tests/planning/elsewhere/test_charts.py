@@ -52,6 +52,7 @@ async def test_a_repository_that_does_not_answer_makes_its_release_unknown_and_n
     assert far.status == "unknown"
     assert [(f.path, f.old, f.new) for f in far.declared] == [("chart.version", "1.0.0", "1.1.0")]
     [reason] = errors(far)
+    assert reason.startswith("its source, HelmRepository shop/far (apps/source.yaml): ")
     assert shop.address in reason
     assert target(plan, "flux-system/apps", "staging").status == "changed"
 
