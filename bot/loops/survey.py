@@ -11,7 +11,7 @@ from functools import partial
 from bot.aio import cancel_all, gather_bounded
 from bot.engines.direct.engine import REMOVED
 from bot.engines.direct.standing import Standing, standing
-from bot.engines.flux import delivered_by
+from bot.engines.handed_over import delivered_by
 from bot.engines.whole import NotWhole, require_whole
 from bot.errors import LongshoreError
 from bot.kube import parent as parents
@@ -183,7 +183,7 @@ def _cannot_be_asked(cluster: str, error: LongshoreError) -> str:
 def _plain(world: World, head: Head, target: Target) -> Seen:
     """What is known without asking: who delivers it, what it waits for, and whether it may be delivered at all."""
     environment = world.environment(target)
-    if target.engine is EngineKind.FLUX:
+    if target.engine is not EngineKind.DIRECT:
         return Seen(target.id, environment, handed_over=delivered_by(target))
     reason = target.unknown_because
     if head.mistakes:

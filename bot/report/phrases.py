@@ -51,6 +51,7 @@ ANNOTATION_TITLES = {
 STAYS = {
     Stay.NO_PRUNING: "pruning is off",
     Stay.ORPHANED: "its deletionPolicy is Orphan",
+    Stay.NO_FINALIZER: "the Application has no finalizer that deletes them",
     Stay.OWNER_STAYS: "what delivers it is not deleted either",
 }
 HOOKS = "Helm hooks, each run at the moment named and not looked after otherwise"
@@ -252,15 +253,23 @@ def next_step(plan: Plan) -> str:
 
 
 def appliers(plan: Plan) -> str:
-    """Who will apply the change once it is merged."""
+    """Who will apply the change once it is merged, and for whom somebody has to ask."""
     touched = [t.target for t in plan.targets if t.changes]
     who = []
     if any(t.engine is EngineKind.DIRECT and t.id.cluster for t in touched):
         who.append("Longshore applies this")
-    if any(t.engine is EngineKind.FLUX for t in touched):
-        who.append("Flux applies what it looks after" if who else "Flux applies this")
-    if any(t.engine is EngineKind.ARGOCD for t in touched):
-        who.append("Argo CD applies what it looks after" if who else "Argo CD applies this")
+    for engine, name in ((EngineKind.FLUX, "Flux"), (EngineKind.ARGOCD, "Argo CD")):
+        theirs = [t for t in touched if t.engine is engine]
+        waiting = [t for t in theirs if t.argocd is not None and not t.argocd.is_automated]
+        if theirs and len(waiting) < len(theirs):
+            who.append(f"{name} applies what it looks after" if who else f"{name} applies this")
+        if waiting:
+            names = target_names([t.id for t in waiting])
+            who.append(
+                f"{names} waits for somebody to sync it"
+                if len(waiting) == 1
+                else f"{names} wait for somebody to sync them"
+            )
     return " and ".join(who)
 
 

@@ -1,7 +1,8 @@
 """What is declared no more and stays in the cluster all the same.
 
 Flux deletes nothing of a Kustomization that does not prune, and nothing of one that goes and orphans. What itself stays
-in the cluster, because what delivered it does not prune, keeps all that it has delivered.
+in the cluster, because what delivered it does not prune, keeps all that it has delivered. Argo CD deletes nothing that
+it does not prune, and with an Application only where its finalizer says so.
 """
 
 from collections import defaultdict
@@ -11,10 +12,11 @@ from enum import StrEnum
 from bot.model.plan import Action, ObjectChange, Plan, TargetPlan, TargetStatus
 from bot.model.target import TargetId
 
-_FLUX = ".toolkit.fluxcd.io"
+_ARGOCD = "argoproj.io"
+_CONTROLLERS = (".toolkit.fluxcd.io", _ARGOCD)
 _ORPHAN, _MIRROR = "Orphan", "MirrorPrune"
 _Place = tuple[str, str, str, str]
-"""An object of Flux on one cluster: cluster, kind, namespace, name."""
+"""An object of a controller on one cluster: cluster, kind, namespace, name."""
 
 
 class Stay(StrEnum):
@@ -22,8 +24,10 @@ class Stay(StrEnum):
 
     NO_PRUNING = "no-pruning"
     ORPHANED = "orphaned"
+    NO_FINALIZER = "no-finalizer"
+    """Argo CD deletes the Application and nothing else."""
     OWNER_STAYS = "owner-stays"
-    """The Flux object that delivers it is not deleted either."""
+    """The object that has it delivered is not deleted either."""
 
 
 def staying(plan: Plan) -> dict[TargetId, Stay]:
@@ -32,7 +36,7 @@ def staying(plan: Plan) -> dict[TargetId, Stay]:
     removed_by: dict[_Place, list[TargetId]] = defaultdict(list)
     for target in plan.targets:
         for change in target.changes:
-            if change.action is Action.REMOVED and change.id.group.endswith(_FLUX):
+            if change.action is Action.REMOVED and change.id.group.endswith(_CONTROLLERS):
                 removed_by[place(target, change)].append(target.target.id)
     gone = [t for t in plan.with_status(TargetStatus.REMOVED) if t.target.id not in found]
     is_growing = True
@@ -45,7 +49,7 @@ def staying(plan: Plan) -> dict[TargetId, Stay]:
 
 
 def leaving_behind(plan: Plan) -> frozenset[_Place]:
-    """The objects of Flux that go, while what was delivered for them stays."""
+    """The objects of controllers that go, while what was delivered for them stays."""
     return frozenset(
         where
         for t in plan.with_status(TargetStatus.REMOVED)
@@ -54,12 +58,19 @@ def leaving_behind(plan: Plan) -> frozenset[_Place]:
 
 
 def place(target: TargetPlan, change: ObjectChange) -> _Place:
-    return (target.target.id.cluster, change.id.kind, change.id.namespace, change.id.name)
+    return (_home(target, change.id.group), change.id.kind, change.id.namespace, change.id.name)
+
+
+def _home(target: TargetPlan, group: str) -> str:
+    """Applications lie beside Argo CD, wherever what they deliver goes to: their names tell them apart."""
+    return "" if group == _ARGOCD else target.target.id.cluster
 
 
 def _own(planned: TargetPlan) -> Stay | None:
     """By what the target says of itself; its deletion policy counts once the target itself goes."""
     target = planned.target
+    if target.argocd is not None and planned.status is TargetStatus.REMOVED:
+        return None if target.argocd.deletes_objects else Stay.NO_FINALIZER
     policy = target.flux.deletion_policy if target.flux is not None else ""
     if planned.status is TargetStatus.REMOVED and policy not in {"", _MIRROR}:
         return Stay.ORPHANED if policy == _ORPHAN else None
@@ -75,7 +86,9 @@ def _is_below(
 
 
 def _declared_as(planned: TargetPlan) -> _Place | None:
-    flux = planned.target.flux
+    flux, argocd = planned.target.flux, planned.target.argocd
+    if argocd is not None:
+        return ("", argocd.ref.kind, argocd.ref.namespace, argocd.ref.name)
     if flux is None:
         return None
     return (planned.target.id.cluster, flux.ref.kind, flux.ref.namespace, flux.ref.name)
