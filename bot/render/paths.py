@@ -21,6 +21,10 @@ class Outside(Unrenderable):
     """The path is refused: it is remote, absolute, leaves the tree or leads into what is not part of it."""
 
 
+class Above(Outside):
+    """The path leads above the root, as it is written: nothing is there, whatever the tree holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a path ended. `entry` is None when `path` does not exist; `links` are the links on the way."""
@@ -36,7 +40,7 @@ def is_remote(text: str) -> bool:
 
 
 def join(base: str, text: str) -> str:
-    """Clean `text`, written in the directory `base`. Raises `Outside`."""
+    """Clean `text`, written in the directory `base`. Raises `Outside`, `Above` among it."""
     if not text or "\0" in text:
         raise Outside("names nothing")
     if is_remote(text):
@@ -47,7 +51,7 @@ def join(base: str, text: str) -> str:
     for name in text.split("/"):
         if name == "..":
             if not names:
-                raise Outside("leaves the repository")
+                raise Above("leaves the repository")
             names.pop()
         elif name not in ("", "."):
             names.append(name)

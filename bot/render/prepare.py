@@ -16,7 +16,7 @@ from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.files import MAX_TOTAL_BYTES, write_files
 from bot.render.overlay import declared, generated, lay_over
-from bot.render.paths import follow, join
+from bot.render.paths import Above, follow, join
 from bot.render.rewrite import rewrite_uses
 
 ROOT_NAME = "repository"
@@ -100,4 +100,11 @@ def _components(tree: TreeReader, target: Target, directory: str) -> list[str]:
     named = list(target.overlay.get("components") or [])
     if target.overlay.get("ignoreMissingComponents") is not True:
         return named
-    return [text for text in named if follow(tree, join(directory, text)).entry is not None]
+    return [text for text in named if _exists(tree, directory, text)]
+
+
+def _exists(tree: TreeReader, directory: str, text: str) -> bool:
+    try:
+        return follow(tree, join(directory, text)).entry is not None
+    except Above:
+        return False

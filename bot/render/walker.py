@@ -23,7 +23,7 @@ from bot.render.ignored import note_ignore_files
 from bot.render.inflation.reads import ORIGINS_OF_CHARTS, Charts
 from bot.render.notes import Notes, TooMuch
 from bot.render.origins import repository_files
-from bot.render.paths import Place, follow, join
+from bot.render.paths import Above, Place, follow, join
 from bot.render.remote import remote_entry
 from bot.render.uses import Uses
 
@@ -215,7 +215,9 @@ class Walk:
         try:
             place = follow(site.ground.tree, join(site.base, reference.text))
         except Unrenderable as error:
-            self._notes.refuse_reference(reference, error.message, site)
+            # To Flux what lies above an artifact does not exist, and so it may be missing.
+            if not (optional and isinstance(error, Above)):
+                self._notes.refuse_reference(reference, error.message, site)
             return
         is_directory = place.entry is not None and place.entry.kind is EntryKind.TREE
         if site.ground.prefix and not is_directory and not _is_below(place.path, site.base):

@@ -113,7 +113,7 @@ def merged(fragments: list[tuple[str, Mapping[str, Content]]], file: str) -> dic
 OVERLAYS: tuple[dict[str, object], ...] = (
     {},
     {"namespace": "over", "namePrefix": "o-"},
-    {"components": ["../component", "../gone"], "ignoreMissingComponents": True},
+    {"components": ["../component", "../gone", "../../above"], "ignoreMissingComponents": True},
     {"commonMetadata": {"labels": {"team": "a"}}, "images": [{"name": "a", "newTag": "c"}]},
     {"patches": [{"patch": "- {op: add, path: /data/x, value: z}", "target": {"kind": "ConfigMap"}}]},
 )

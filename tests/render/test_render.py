@@ -242,7 +242,7 @@ class TestFlux:
                         "target": {"kind": "Deployment"},
                     }
                 ],
-                "components": ["../part", "../gone"],
+                "components": ["../part", "../gone", "../../above"],
                 "ignoreMissingComponents": True,
                 "commonMetadata": {"labels": {"own": "won", "team": "a"}, "annotations": {"note": "z"}},
             },
