@@ -1,10 +1,11 @@
 """`longshore plan`: what a change does to every target, in a repository of one's own, without server or account."""
 
 import asyncio
+import gc
 import os
 import shutil
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,19 +13,18 @@ import click
 
 from bot.aio import run
 from bot.cli.progress import Progress
-from bot.errors import LongshoreError, UserError
-from bot.model.plan import Plan, Side, TargetStatus
-from bot.model.rendering import Diagnostic, Severity, Trust
-from bot.model.repo import Sha
+from bot.errors import LongshoreError
 
 if TYPE_CHECKING:
-    from bot.git.repository import Repository
-    from bot.planning.renderings import Workshop
+    from collections.abc import Awaitable, Callable
+
+    from bot.model.plan import Plan
     from bot.planning.verify import Verification
 
 Format = Literal["text", "markdown", "json"]
-EXIT_CHANGES, EXIT_UNKNOWN = 2, 3
-_KEY_FILE_VARIABLE = "SOPS_AGE_KEY_FILE"
+_CYCLES_AFTER = 200_000
+"""Objects that are made before Python looks for cycles among them. A plan is made of things that stay: looking through
+them as often as usual costs a sixth of it and frees next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,7 @@ def command(exit_code: bool, **options: object) -> None:
 
     Nothing is changed, neither in the repository nor in a cluster. Secret values are never shown.
     """
+    gc.set_threshold(_CYCLES_AFTER)
     wanted = Options(**options)  # type: ignore[arg-type]  # click has checked each of them
     if wanted.discover == "argocd":
         raise click.ClickException("--discover argocd is not built yet; use flux, kustomize or config")
@@ -137,106 +138,42 @@ def command(exit_code: bool, **options: object) -> None:
     if verification is not None:
         _say_verified(verification)
     if exit_code:
-        sys.exit(_exit_code(plan))
+        from bot.cli.planned import exit_code as code_of  # noqa: PLC0415 - loaded by now
+
+        sys.exit(code_of(plan))
 
 
 async def _run(options: Options, progress: Progress) -> "tuple[Plan, Verification | None]":
     """The plan, and what `--verify` found where it was asked for."""
-    # NB: imported here so that `longshore --help` stays instant.
-    from bot.cli.workshop import personal_decryptor, personal_workshop  # noqa: PLC0415
-    from bot.discover.repository import RepositoryIdentity  # noqa: PLC0415
-    from bot.git.repository import Repository  # noqa: PLC0415
-    from bot.model.hosts import Hosts  # noqa: PLC0415
-    from bot.planning.expansion import Finding, Mode  # noqa: PLC0415
-    from bot.planning.plan import look, make_plan  # noqa: PLC0415
-    from bot.planning.renderings import Renderings  # noqa: PLC0415
+    from bot.cli.sides import find_sides  # noqa: PLC0415 - `longshore plan --help` does without
+    from bot.git.repository import Repository  # noqa: PLC0415 - as above
+    from bot.proc.sandbox import layers  # noqa: PLC0415 - as above
 
-    key_files = _key_files(options)
-    hosts = Hosts(("*", *options.allow_host))
-    async with (
-        Repository.open(options.repo) as repository,
-        personal_workshop(hosts, offline=options.offline) as personal,
-    ):
-        workshop = _for_version(personal, options.kube_version)
-        # Most of each is waiting for programs.
-        (base, head, remarks), urls, decryptor = await asyncio.gather(
-            _sides(repository, options), repository.remote_urls(), personal_decryptor(key_files)
-        )
-        finding = Finding(Mode(options.discover), RepositoryIdentity.of(urls))
-        trust = decryptor.trust if decryptor else Trust.PULL_REQUEST
-        progress.say("finding targets")
-        async with workshop.elsewhere.visit() as errand:
-            renderings = Renderings(workshop, trust, progress.say, decryptor=decryptor, errand=errand)
-            plan = await make_plan(await look(repository, base, head, finding, renderings), renderings)
-        plan = replace(plan, diagnostics=(*remarks, *plan.diagnostics))
-        if not options.verify:
-            return plan, None
-        from bot.planning.exhaustive import ExhaustiveRenderings  # noqa: PLC0415 - as above
-        from bot.planning.verify import verify  # noqa: PLC0415 - as above
+    # None of these waits for the others: what plans is loaded, the sandbox tried, and git asked.
+    loading = asyncio.create_task(asyncio.to_thread(_loaded))
+    probing = asyncio.create_task(asyncio.to_thread(layers))
+    async with Repository.open(options.repo) as repository:
+        sides = await find_sides(repository, options.base, options.head)
+        await probing
+        planned = await loading
+        return await planned(repository, sides, options, progress)
 
-        async with ExhaustiveRenderings.open(workshop, progress.say, decryptor) as exhaustive:
-            return plan, await verify(repository, plan, finding, exhaustive)
+
+def _loaded() -> "Callable[..., Awaitable[tuple[Plan, Verification | None]]]":
+    from bot.cli.planned import planned  # noqa: PLC0415 - this is most of what there is to load
+
+    return planned
 
 
 def _kube_version(given: str | None) -> str | None:
+    if given is None:
+        return None
     from bot.config.clusters import kube_version  # noqa: PLC0415 - as below
 
     try:
-        return None if given is None else kube_version(given)
+        return kube_version(given)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
-
-
-def _for_version(workshop: "Workshop", version: str | None) -> "Workshop":
-    """Charts are told that every cluster is of this version."""
-    if version is None:
-        return workshop
-    from bot.render.helm.inputs import ClusterFacts  # noqa: PLC0415 - as below
-
-    async def facts_of(_cluster: str) -> ClusterFacts:
-        return ClusterFacts(version)
-
-    return replace(workshop, elsewhere=replace(workshop.elsewhere, facts=facts_of))
-
-
-def _key_files(options: Options) -> tuple[Path, ...]:
-    """The keys that a person hands over in so many words: one that merely lies around decrypts nothing."""
-    if not options.decrypt:
-        return options.sops_age_key_file
-    named = os.environ.get(_KEY_FILE_VARIABLE)
-    if not named:
-        raise UserError(
-            f"--decrypt takes the keys from the file that {_KEY_FILE_VARIABLE} names, and it is not set",
-            hint="set it, or name the file with --sops-age-key-file",
-        )
-    return (*options.sops_age_key_file, Path(named))
-
-
-async def _sides(repository: "Repository", options: Options) -> tuple[Side, Side, tuple[Diagnostic, ...]]:
-    """Base and head of the comparison, and what is to be said about the working tree."""
-    from bot.git.worktree import snapshot  # noqa: PLC0415 - as above
-
-    tip = await repository.resolve(options.head or "HEAD")
-    if options.head:
-        base, tree = await asyncio.gather(_base(repository, options, tip), repository.tree_of(tip))
-        return base, Side(options.head, tree, tip), ()
-    base, taken = await asyncio.gather(_base(repository, options, tip), snapshot(repository))
-    return base, Side("working tree", taken.tree), taken.remarks
-
-
-async def _base(repository: "Repository", options: Options, tip: Sha) -> Side:
-    if options.base:
-        start, label = await repository.resolve(options.base), options.base
-    else:
-        branch = await repository.default_branch()
-        meeting = await repository.merge_base(branch.sha, tip)
-        if meeting is None:
-            raise UserError(
-                f"{branch.name} and the head have no common ancestor",
-                hint="name the base yourself with --base",
-            )
-        start, label = meeting, branch.name
-    return Side(label, await repository.tree_of(start), start)
 
 
 def _say_verified(found: "Verification") -> None:
@@ -254,7 +191,7 @@ def _say_verified(found: "Verification") -> None:
     click.echo(agreed + (unproven if found.unknown else ""), err=True)
 
 
-def _printed(plan: Plan, wanted: Format) -> str:
+def _printed(plan: "Plan", wanted: Format) -> str:
     # NB: each form is loaded alone; markdown brings a template engine along.
     match wanted:
         case "json":
@@ -271,9 +208,3 @@ def _printed(plan: Plan, wanted: Format) -> str:
             in_terminal = sys.stdout.isatty()
             width = shutil.get_terminal_size().columns if in_terminal else None
             return plan_text(plan, colour=in_terminal and "NO_COLOR" not in os.environ, width=width)
-
-
-def _exit_code(plan: Plan) -> int:
-    if plan.with_status(TargetStatus.UNKNOWN) or any(d.severity is Severity.ERROR for d in plan.diagnostics):
-        return EXIT_UNKNOWN
-    return EXIT_CHANGES if plan.changed else 0

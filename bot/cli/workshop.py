@@ -20,7 +20,7 @@ from bot.planning.once import Late
 from bot.planning.renderings import Workshop
 from bot.proc.errors import ProgramMissing
 from bot.proc.programs import find, version
-from bot.proc.sandbox import protections
+from bot.proc.protections import protections
 from bot.render.builder import Builder, Builders
 from bot.render.cache import RenderingCache
 from bot.render.sandbox import Sandbox

@@ -1,4 +1,4 @@
-"""Reads blobs through one persistent `git cat-file`, and remembers the latest ones.
+"""Reads objects through one persistent `git cat-file`, and remembers the latest blobs.
 
 Sizes are asked before contents, so a blob above the cap is never taken into memory, and requests go out many at a
 time, so that a thousand small files cost a handful of round trips.
@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.git.command import Git
 from bot.git.environment import offline
 from bot.git.errors import BlobTooLarge, GitFailed, MissingObject
-from bot.model.repo import BlobId
+from bot.model.repo import BlobId, Sha
 from bot.proc.errors import ProgramError, ProgramFailed
 from bot.proc.pipe import PipedProgram
 
@@ -77,6 +77,12 @@ class ObjectReader:
                 for batch in _batches(small):
                     self._contents(batch)
 
+    def peeled(self, sha: Sha, kind: str) -> str:
+        """The id of the `commit` or `tree` that the object leads to, empty where it leads to none here."""
+        with self._lock, self._conversation("info", [f"{sha}^{{{kind}}}"]) as program:
+            answer = program.read_line().split()
+        return answer[0].decode() if len(answer) == 3 and answer[1] == kind.encode() else ""
+
     def close(self) -> None:
         """End the program. Reading again afterwards would start a new one."""
         with self._lock:
@@ -103,7 +109,7 @@ class ObjectReader:
         return contents
 
     @contextmanager
-    def _conversation(self, verb: str, blobs: Sequence[BlobId]) -> Iterator[PipedProgram]:
+    def _conversation(self, verb: str, blobs: Sequence[str]) -> Iterator[PipedProgram]:
         """Ask, and let the caller read the answers. One that breaks off takes the program with it: whatever came
         next would be the answer to an older question.
         """
@@ -119,7 +125,7 @@ class ObjectReader:
             self._stop()
             raise
 
-    def _ask(self, verb: str, blobs: Sequence[BlobId]) -> PipedProgram:
+    def _ask(self, verb: str, blobs: Sequence[str]) -> PipedProgram:
         if self._program is None or not self._program.is_alive:
             argv = self._git.argv("cat-file", "--batch-command", "--buffer")
             self._program = PipedProgram(argv, env=self._git.environment)

@@ -38,6 +38,8 @@ _DEFAULT_BRANCHES = (
     *("refs/heads/main", "refs/heads/master"),
 )
 _REF_NAME = re.compile(r"(?!.*(?:\.\.|@\{))[^\s~^:?*\[\\]{1,250}")
+_WHOLE_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""To git always the object itself, whatever branches and tags are called."""
 _TREES_KEPT = 4
 
 
@@ -93,6 +95,8 @@ class Repository:
 
         Raises `EmptyRepository`, `UnknownRevision`.
         """
+        if commit := await self._peeled(Sha(revision), "commit"):
+            return Sha(commit)
         if revision and not revision.startswith("-") and revision.isprintable():
             for name in (revision, f"forge/heads/{revision}"):
                 answer = await self._refs.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
@@ -135,7 +139,7 @@ class Repository:
 
     async def contains(self, sha: Sha) -> bool:
         """Whether the commit itself is here."""
-        return bool(await self._git.ask("rev-parse", "--verify", "--quiet", f"{sha}^{{commit}}"))
+        return bool(await self._peeled(sha, "commit"))
 
     async def default_branch(self) -> Branch:
         """`origin/HEAD`, else `main` or `master` (the remote's before the local), else what `HEAD` is at.
@@ -183,10 +187,16 @@ class Repository:
 
     async def tree_of(self, revision: Sha) -> TreeId:
         """The tree of a commit. Raises `UnknownRevision`."""
-        answer = await self._git.ask("rev-parse", "--verify", "--quiet", f"{revision}^{{tree}}")
+        answer = await self._peeled(revision, "tree")
         if not answer:
             raise UnknownRevision(f"commit {revision} is not here", hint="fetch it first")
         return TreeId(answer)
+
+    async def _peeled(self, sha: Sha, kind: str) -> str:
+        """What the object itself leads to, without a process of its own for the question. Empty for all but whole ids."""
+        if not _WHOLE_SHA.fullmatch(sha):
+            return ""
+        return await asyncio.to_thread(self._objects.peeled, sha, kind)
 
     async def merge_tree(self, base: Sha, head: Sha) -> MergeResult:
         """What merging `head` into `base` would give, without touching either.
@@ -205,6 +215,8 @@ class Repository:
         """Files that differ between two trees; a rename is two of them."""
         if one == other:
             return frozenset()
+        if one in self._trees and other in self._trees:
+            return await asyncio.to_thread(self._trees[one].differs_from, self._trees[other])
         return _paths(await self._git.run("diff-tree", "-r", "-z", "--no-renames", "--name-only", one, other))
 
     async def first_parents(self, tip: Sha, limit: int) -> tuple[Commit, ...]:

@@ -4,7 +4,7 @@ Frozen content: what a `Tree` answers never changes. A tree whose names could le
 (`..`, a file below a link) is refused as a whole, because git itself would refuse to check it out.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, ItemsView, Iterable
 
 from bot.git.errors import MalformedTree
 from bot.git.objects import ObjectReader
@@ -58,6 +58,15 @@ class Tree:
                 path for path in self._rows if path.rpartition("/")[2] in names and path not in self._children
             )
         )
+
+    @property
+    def rows(self) -> ItemsView[str, str]:
+        """Every path with what git says of it: `mode type id`."""
+        return self._rows.items()
+
+    def differs_from(self, other: "Tree") -> frozenset[str]:
+        """Paths at which one of the two has a file, a link or a submodule that the other has not, or has another one."""
+        return frozenset(path for path, row in self.rows ^ other.rows if not row.startswith(ROOT_MODE))
 
     def prefetch(self, paths: Iterable[str]) -> None:
         """Load these files at once, so that reading them one by one costs no round trip each.

@@ -45,12 +45,13 @@ def test_the_version_is_told() -> None:
 
 
 def test_planning_loads_neither_web_nor_worker_nor_forge_nor_cluster_code() -> None:
-    modules = loaded_by("import bot.cli, bot.cli.plan")
+    modules = loaded_by("import bot.cli, bot.cli.plan, bot.cli.planned, bot.report.plan_json")
     roots = {name.partition(".")[0] for name in modules}
     assert (
         not {"aiohttp", "arq", "redis", "structlog", "gidgethub", "kubernetes_asyncio", "prometheus_client"}
         & roots
     )
+    assert not {"pydantic", "jinja2"} & roots
     rooms = {".".join(name.split(".")[:2]) for name in modules if name.startswith("bot.")}
     assert (
         not {"bot.web", "bot.worker", "bot.store", "bot.forge", "bot.kube", "bot.loops", "bot.engines"}

@@ -159,6 +159,35 @@ async def test_a_merge_is_computed_and_a_conflict_names_its_files(work: Work) ->
         assert await repository.merge_tree(base, base) == MergeResult(await repository.tree_of(base))
 
 
+async def test_listed_trees_differ_where_git_says_they_do(work: Work) -> None:
+    before = Sha(
+        work.commit({"same": "1\n", "file": "1\n", "becomes/a/file": "1\n", "run": "#!\n", "gone/x": "1\n"})
+    )
+    for name in ("file", "becomes/a/file", "gone/x"):
+        (work.path / name).unlink()
+    for name in ("becomes/a", "becomes", "gone"):
+        (work.path / name).rmdir()
+    (work.path / "run").chmod(0o755)
+    (work.path / "link").symlink_to("same")
+    after = Sha(work.commit({"file/becomes": "1\n", "becomes": "1\n"}))
+    async with Repository.open(work.path) as repository:
+        one, other = await repository.tree_of(before), await repository.tree_of(after)
+        told = await repository.changed_paths(one, other)
+        trees = await repository.tree(one), await repository.tree(other)
+        assert trees[0].differs_from(trees[1]) == trees[1].differs_from(trees[0]) == told
+        assert await repository.changed_paths(one, other) == told
+        assert told == {"file", "file/becomes", "becomes/a/file", "becomes", "run", "gone/x", "link"}
+
+
+@pytest.mark.parametrize("odd", ["main", "", "0" * 39, f"{'0' * 40}\ncontents HEAD", "HEAD^{tree}"])
+async def test_only_a_whole_commit_id_has_a_tree(work: Work, odd: str) -> None:
+    work.commit({"a": "1\n"})
+    async with Repository.open(work.path) as repository:
+        with pytest.raises(UnknownRevision):
+            await repository.tree_of(Sha(odd))
+        assert not await repository.contains(Sha(odd))
+
+
 async def test_unrelated_histories_are_said(work: Work) -> None:
     one = Sha(work.commit({"a": "1"}))
     work.git("checkout", "-q", "--orphan", "other")

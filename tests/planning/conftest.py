@@ -19,7 +19,7 @@ from bot.planning.memory import Memory
 from bot.planning.plan import look, make_plan
 from bot.planning.renderings import Renderings, Workshop
 from bot.planning.verify import Verification, verify
-from bot.proc.sandbox import protections
+from bot.proc.protections import protections
 from bot.render.cache import RenderingCache
 from bot.render.sandbox import Sandbox
 from tests.git.conftest import server as git_server  # noqa: F401 - a fixture

@@ -9,8 +9,9 @@ import pytest
 
 from bot.proc.confine import Confinement, Layers, Limits
 from bot.proc.errors import ProgramFailed
+from bot.proc.protections import protections
 from bot.proc.run import Command, Completed, run
-from bot.proc.sandbox import layers, protections
+from bot.proc.sandbox import layers
 
 MARKER = "PLANTED-HOST-SECRET-7f3a"
 PYTHON = Path(os.path.realpath(sys.executable))
