@@ -1,0 +1,25 @@
+"""Argo CD's objects as targets.
+
+What can be told from the objects alone becomes a target; the rest is kept as unknown with the reason, never dropped.
+"""
+
+from bot.discover.argocd.application import application_target
+from bot.discover.argocd.application_set import application_set_target
+from bot.discover.argocd.clusters import ArgoCluster, declared_cluster, is_cluster_secret
+from bot.discover.argocd.context import ArgoContext
+from bot.discover.argocd.objects import GROUP, is_application, is_application_set, is_project
+from bot.discover.argocd.remarks import notices
+
+__all__ = [
+    "GROUP",
+    "ArgoCluster",
+    "ArgoContext",
+    "application_set_target",
+    "application_target",
+    "declared_cluster",
+    "is_application",
+    "is_application_set",
+    "is_cluster_secret",
+    "is_project",
+    "notices",
+]

@@ -1,0 +1,178 @@
+"""An Application of Argo CD as a target.
+
+It is what its files make of it: `RendererKind.DETECT`, with what the source says in `options`. Of the fields that Argo CD
+has no word for: `prune` is whether its automated sync prunes; it always waits until what it synced is healthy, and has
+no time limit of its own, so that `wait` and `timeout_s` are as everywhere; it knows no dependencies, only waves.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.discover.argocd.context import ArgoContext
+from bot.discover.argocd.destinations import found_by
+from bot.discover.argocd.objects import Identity
+from bot.discover.argocd.settings import destination, settings
+from bot.discover.argocd.sources import Place, place_of
+from bot.discover.argocd.specs import APPLICATION
+from bot.discover.argocd.types import normalised, why_no_type
+from bot.discover.fields import mapping, text
+from bot.discover.flux.objects import Spec
+from bot.discover.objects import DeclaredObject
+from bot.discover.schema import shown
+from bot.model.manifests import digest
+from bot.model.objects import Manifest
+from bot.model.release import Release
+from bot.model.target import EngineKind, Found, GitSource, Origin, RendererKind, Target, TargetId
+
+_REF = re.compile(r"[a-zA-Z0-9_-]+")
+_HYDRATED = "spec.sourceHydrator.drySource"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source that Argo CD takes, clean; `at` is its path in the manifest. `is_rendered` unless others only refer to it."""
+
+    fields: Manifest
+    at: str
+    place: Place
+
+    @property
+    def is_rendered(self) -> bool:
+        return bool(text(self.fields, "path") or text(self.fields, "chart"))
+
+
+def application_target(found: DeclaredObject, context: ArgoContext, cluster: str) -> Target:
+    """Read one Application. `cluster` is the label of the control plane that holds it.
+
+    Raises Malformed where even its name cannot be told.
+    """
+    identity = Identity.of(found.manifest)
+    spec = Spec.of(found.manifest, APPLICATION)
+    taken = sources_of(spec, context)
+    goes_to = found_by(destination(spec.fields), context, cluster)
+    whole = Target(
+        id=TargetId(goes_to.label, identity.target_name),
+        path="",
+        renderer=RendererKind.GIVEN,
+        engine=EngineKind.ARGOCD,
+        origin=Origin(Found.ARGOCD_APPLICATION, found.file, found.line),
+        namespace=destination(spec.fields).namespace,
+        overlay={"declaration": digest(spec.raw)} if identity.problem or spec.problem else {},
+        argocd=settings(found, identity, spec, [each.fields for each in taken]),
+        unknown_because=identity.problem
+        or spec.problem
+        or goes_to.unknown_because
+        or next(_problems(spec, taken), ""),
+    )
+    whole = replace(whole, prune=_prunes(whole))
+    return _with_sources(whole, taken, is_several=_has_several(spec.fields))
+
+
+def sources_of(spec: Spec, context: ArgoContext) -> tuple[Source, ...]:
+    """Those that count where several fields name some: the hydrator's, else those of `sources`, else the one."""
+    hydrator = spec.fields.get("sourceHydrator")
+    if hydrator is not None:
+        written = [(mapping(hydrator.get("drySource")), _HYDRATED)]
+    elif _has_several(spec.fields):
+        written = [(each, f"spec.sources[{index}]") for index, each in enumerate(spec.fields["sources"])]
+    else:
+        one = spec.fields.get("source")
+        written = [] if one is None else [(one, "spec.source")]
+    clean = ((normalised(fields), at) for fields, at in written)
+    return tuple(Source(fields, at, place_of(fields, at, context)) for fields, at in clean)
+
+
+def _has_several(fields: Manifest) -> bool:
+    return bool(fields.get("sources")) and fields.get("sourceHydrator") is None
+
+
+def _prunes(target: Target) -> bool:
+    assert target.argocd is not None
+    return target.argocd.prunes and "Prune=false" not in target.argocd.sync_options
+
+
+def _problems(spec: Spec, taken: Sequence[Source]) -> Iterator[str]:
+    if not taken:
+        yield "spec has neither a source nor sources: one of them is needed"
+    names: set[str] = set()
+    for source in taken:
+        if source.place.unknown_because:
+            yield source.place.unknown_because
+        yield from _field_problems(source, is_several=_has_several(spec.fields))
+        name = text(source.fields, "ref")
+        if name in names:
+            yield f"{source.at}.ref is {shown(name)}, as that of another source is: their names must differ"
+        names |= {name} - {""}
+    by_name = {text(source.fields, "ref"): source for source in taken}
+    for source in taken:
+        yield from _reference_problems(source, by_name)
+
+
+def _field_problems(source: Source, *, is_several: bool) -> Iterator[str]:
+    name = text(source.fields, "ref")
+    if not source.is_rendered and not (is_several and name):
+        wanted = "a path, a chart or a ref" if is_several else "a path or a chart"
+        yield f"{source.at} needs {wanted}: write path: . for the root of the repository"
+    if is_several and name and not _REF.fullmatch(name):
+        yield f"{source.at}.ref is {shown(name)}: letters, digits, '_' and '-' are allowed"
+    why = why_no_type(source.fields, source.at)
+    if why:
+        yield why
+
+
+def _reference_problems(source: Source, by_name: Mapping[str, Source]) -> Iterator[str]:
+    """A value file can lie in a Git repository only."""
+    for name in _names_in_files(mapping(source.fields.get("helm"))):
+        other = by_name.get(name)
+        if other is not None and other.place.reference is None:
+            what = "a chart" if other.place.chart else "an artifact of a registry"
+            yield f"{source.at}.helm names a file of ${name}, which is {what}: only files of a Git repository can be named"
+
+
+def _names_in_files(helm: Manifest) -> Iterator[str]:
+    paths = [*helm.get("valueFiles", ()), *(text(each, "path") for each in helm.get("fileParameters", ()))]
+    yield from (path[1:].partition("/")[0] for path in paths if path.startswith("$") and "/" in path)
+
+
+def _with_sources(whole: Target, taken: Sequence[Source], *, is_several: bool) -> Target:
+    references = _references(taken)
+    rendered = [
+        _of_source(whole, source, references) for source in taken if source.is_rendered or not is_several
+    ]
+    if is_several:
+        return replace(whole, parts=tuple(rendered))
+    return rendered[0] if rendered else replace(whole, renderer=RendererKind.DETECT)
+
+
+def _references(taken: Sequence[Source]) -> Mapping[str, GitSource]:
+    named = ((text(source.fields, "ref"), source.place.reference) for source in taken)
+    return {name: place for name, place in named if name and place is not None}
+
+
+def _of_source(whole: Target, source: Source, references: Mapping[str, GitSource]) -> Target:
+    place = source.place
+    return replace(
+        whole,
+        path=place.path,
+        renderer=RendererKind.DETECT,
+        source=place.git,
+        oci_source=place.oci,
+        release=_release(whole, source),
+        options=source.fields,
+        refs=references,
+    )
+
+
+def _release(whole: Target, source: Source) -> Release | None:
+    if source.place.chart is None:
+        return None
+    assert whole.argocd is not None
+    helm: Mapping[str, Any] = mapping(source.fields.get("helm"))
+    return Release(
+        name=text(dict(helm), "releaseName") or whole.argocd.ref.name,
+        namespace=text(dict(helm), "namespace") or whole.namespace,
+        chart=source.place.chart,
+        home=whole.argocd.ref.namespace,
+    )

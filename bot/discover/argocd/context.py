@@ -1,0 +1,39 @@
+"""What an Application is read against: the repository at hand, and what else one control plane has."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.discover.argocd.clusters import ArgoCluster, declared_cluster
+from bot.discover.repository import RepositoryIdentity, normal_url
+from bot.model.objects import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class ArgoContext:
+    """`branch` is the one that a change is merged into, empty where that is not known.
+
+    `clusters` are those whose Secrets are declared, and those that the operator names: there may be others.
+    """
+
+    repository: RepositoryIdentity
+    clusters: tuple[ArgoCluster, ...] = ()
+    branch: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        manifests: Iterable[Manifest],
+        repository: RepositoryIdentity,
+        clusters: Iterable[ArgoCluster] = (),
+        branch: str = "",
+    ) -> "ArgoContext":
+        """`manifests` are what is declared for one control plane: of it, AppProjects and the Secrets of clusters count."""
+        declared = (declared_cluster(manifest) for manifest in manifests)
+        return cls(
+            repository,
+            (*clusters, *(cluster for cluster in declared if cluster is not None)),
+            branch,
+        )
+
+    def is_here(self, url: str) -> bool:
+        return normal_url(url) in self.repository.urls

@@ -1,0 +1,61 @@
+"""To which cluster an Application goes: the label of its target, which tells people and grants nothing."""
+
+import re
+from dataclasses import dataclass
+
+from bot.discover.argocd.clusters import IN_CLUSTER, IN_CLUSTER_SERVER, ArgoCluster
+from bot.discover.argocd.context import ArgoContext
+from bot.discover.schema import shown
+from bot.model.argocd import Destination
+
+_LONGEST = 63
+_USUAL_PORTS = ("443", "6443")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`server` and `name` as far as they can be told; `label` is empty only where the control plane has none."""
+
+    label: str
+    server: str = ""
+    name: str = ""
+    cluster: ArgoCluster | None = None
+    unknown_because: str = ""
+
+
+def found_by(destination: Destination, context: ArgoContext, control_plane: str) -> Found:
+    """`control_plane` is the label of the cluster that Argo CD runs in."""
+    server, name = destination.server.rstrip("/"), destination.name
+    if server and name:
+        why = f"spec.destination has a server and a name, {shown(name)}: keep one of them"
+        return Found(as_label(name), server, name, unknown_because=why)
+    if not server and not name:
+        why = "spec.destination has neither a server nor a name: one of them is needed"
+        return Found(control_plane, unknown_because=why)
+    known = [
+        each for each in context.clusters if each.is_known and (each.server == server or each.name == name)
+    ]
+    servers = sorted({each.server for each in known})
+    if name and len(servers) > 1:
+        why = f"spec.destination.name is {shown(name)}, which {len(servers)} clusters are called"
+        return Found(as_label(name), name=name, unknown_because=why)
+    cluster = known[0] if known else None
+    if cluster is not None:
+        server, name = cluster.server, cluster.name
+    elif name == IN_CLUSTER or server == IN_CLUSTER_SERVER:
+        server, name = IN_CLUSTER_SERVER, IN_CLUSTER
+    is_own = server == IN_CLUSTER_SERVER
+    return Found(control_plane if is_own else as_label(name or _host(server)), server, name, cluster)
+
+
+def as_label(name: str) -> str:
+    """A name as the operator's clusters are called: small letters, digits, `-` and `.`."""
+    plain = re.sub(r"[^a-z0-9.-]+", "-", name.lower())
+    return plain[:_LONGEST].strip("-.") or "unnamed"
+
+
+def _host(server: str) -> str:
+    """What tells servers apart: some have many clusters under one host."""
+    authority, _, path = server.rpartition("://")[2].partition("/")
+    host, _, port = authority.rpartition("@")[2].partition(":")
+    return "-".join(part for part in (host, "" if port in _USUAL_PORTS else port, path) if part)
