@@ -5,17 +5,15 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-import msgspec
-
 from bot.aio import gather_bounded
 from bot.diff.across import Comparison, match_across
-from bot.diff.fields import compare_fields
 from bot.diff.objects import compare as compare_objects
 from bot.git.tree import Tree
-from bot.model.objects import Digest, Manifest
-from bot.model.plan import FieldChange, MaterialChange, TargetPlan, TargetStatus
+from bot.model.objects import Digest
+from bot.model.plan import MaterialChange, TargetPlan, TargetStatus
 from bot.model.rendering import Diagnostic, MaskedRendering, Severity
 from bot.model.target import TargetId
+from bot.planning.declaration import declared_changes
 from bot.planning.expansion import Expansion, Traced
 from bot.planning.releases import as_applied, one_sided, unseen
 from bot.planning.renderings import Renderings
@@ -99,7 +97,7 @@ def _verdict(
         _digest(new),
         moved_from=before.target.path if before and status is TargetStatus.MOVED else "",
         materials=_materials(old, new),
-        declared=_declared(before, after) if unknown else (),
+        declared=declared_changes(before, after) if unknown else (),
     )
 
 
@@ -112,16 +110,6 @@ def _materials(old: MaskedRendering | None, new: MaskedRendering | None) -> tupl
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
     )
-
-
-def _declared(before: Traced | None, after: Traced | None) -> tuple[FieldChange, ...]:
-    """What differs in the declaration of a release: known even where nobody can say what becomes of its objects."""
-    old, new = _declaration(before), _declaration(after)
-    return compare_fields(old, new) if old and new else ()
-
-
-def _declaration(traced: Traced | None) -> Manifest:
-    return msgspec.to_builtins(traced.target.release) if traced and traced.target.release else {}
 
 
 def _notices(after: Traced | None, status: TargetStatus) -> tuple[Diagnostic, ...]:

@@ -124,8 +124,8 @@ async def test_a_chart_that_cannot_be_had_leaves_one_target_unknown_with_what_is
     far = release_plan(plan, "far")
     assert far.status == "unknown"
     assert [(f.path, f.old, f.new) for f in far.declared] == [
-        ("chart.version", "1.0.0", "1.1.0"),
-        ("values.a", None, 1),
+        ("spec.chart.spec.version", "1.0.0", "1.1.0"),
+        ("spec.values.a", None, 1),
     ]
     [reason] = [d.message for d in far.diagnostics if d.severity is Severity.ERROR]
     assert "charts.example.test" in reason

@@ -50,11 +50,27 @@ async def test_a_repository_that_does_not_answer_makes_its_release_unknown_and_n
     plan = await fleet.plan()
     far = release_plan(plan, "far")
     assert far.status == "unknown"
-    assert [(f.path, f.old, f.new) for f in far.declared] == [("chart.version", "1.0.0", "1.1.0")]
+    assert [(f.path, f.old, f.new) for f in far.declared] == [("spec.chart.spec.version", "1.0.0", "1.1.0")]
     [reason] = errors(far)
     assert reason.startswith("its source, HelmRepository shop/far (apps/source.yaml): ")
     assert shop.address in reason
     assert target(plan, "flux-system/apps", "staging").status == "changed"
+
+
+async def test_what_changes_beside_the_release_is_told_by_the_object_and_its_field(
+    fleet: Bench, shop: Shop
+) -> None:
+    shop.instead["/index.yaml"] = saying(503)
+    more = "  valuesFrom: [{kind: ConfigMap, name: lent}]\n"
+    lent = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: lent, namespace: shop}\ndata: {values.yaml: 'a: %s'}\n"
+    fleet.work.commit({**in_shop(shop, "1.0.0", more), "apps/lent.yaml": lent % 1})
+    moved = source("HelmRepository", "far", f"url: '{shop.url}/elsewhere'", "shop")
+    fleet.work.commit({"apps/source.yaml": moved, "apps/lent.yaml": lent % 2})
+    far = release_plan(await fleet.plan(), "far")
+    assert [(f.path, f.old, f.new) for f in far.declared] == [
+        ('ConfigMap lent: ["values.yaml"]', "a: 1", "a: 2"),
+        ("HelmRepository shop/far: spec.url", shop.url, f"{shop.url}/elsewhere"),
+    ]
 
 
 async def test_a_version_that_does_not_exist_is_named_with_those_that_do(fleet: Bench, shop: Shop) -> None:
