@@ -17,6 +17,8 @@ from tests.sandbox.forge.core.faults import DeliveryFault, Faults, Mishap
 
 TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 64 * 1024
+# How long ago a stale letter says that it was signed.
+STALE_S = 3600
 
 
 @dataclass(eq=False, slots=True)
@@ -44,6 +46,8 @@ class Letter:
     installation_id: int | None
     headers: Mapping[str, str]
     body: bytes
+    # Headers that depend on when it is sent (seconds since 1970), as a signature over the time does.
+    stamp: Callable[[float], Mapping[str, str]] = lambda _moment: {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class PostOffice:
     now: Callable[[], datetime]
     timeout_s: float = TIMEOUT_S
     log: list[Delivery] = field(default_factory=list)
+    # Told of every attempt when it is over.
+    listeners: list[Callable[[Delivery], None]] = field(default_factory=list)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _session: aiohttp.ClientSession | None = None
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
@@ -90,6 +96,11 @@ class PostOffice:
         task = asyncio.create_task(self._send(letter, fault, is_redelivery=is_redelivery))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
+
+    async def deliver(self, letter: Letter) -> Delivery:
+        """Once more, at once, and wait for what comes of it."""
+        await self._attempt(letter, None, is_redelivery=True)
+        return next(known for known in reversed(self.log) if known.letter is letter)
 
     async def settle(self) -> None:
         """Wait until nothing is under way; what `REORDER` still holds back is let go."""
@@ -120,7 +131,8 @@ class PostOffice:
     async def _attempt(self, letter: Letter, mishap: Mishap | None, *, is_redelivery: bool) -> None:
         if self._session is None:
             raise RuntimeError("the post office is closed")
-        headers = dict(letter.headers)
+        moment = time.time() - (STALE_S if mishap is Mishap.STALE else 0)
+        headers = {**letter.headers, **letter.stamp(moment)}
         data: bytes | AsyncIterator[bytes] = letter.body
         if mishap is Mishap.TAMPER:
             data = letter.body.replace(b"{", b'{"tampered":true,', 1)
@@ -152,6 +164,8 @@ class PostOffice:
             next(self._ids), letter, self.now(), duration_s, code, status, answer, is_redelivery
         )
         self.log.append(delivery)
+        for listener in self.listeners:
+            listener(delivery)
 
 
 async def _trickle(body: bytes) -> AsyncIterator[bytes]:

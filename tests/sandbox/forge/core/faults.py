@@ -24,6 +24,8 @@ class Mishap(Enum):
     WRONG_CONTENT_TYPE = auto()
     # The body arrives a few bytes at a time.
     TRICKLE = auto()
+    # It was signed an hour ago, where signatures tell the time.
+    STALE = auto()
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from tests.sandbox.forge.core.git import GitStore
 from tests.sandbox.forge.core.git_objects import ABSENT, Files
 from tests.sandbox.forge.core.people import Role, Token, Tokens, User, random_text
 from tests.sandbox.forge.core.repositories import Repository
+from tests.sandbox.forge.core.ways import Ways
 
 MOVABLE = ("refs/heads", "refs/tags")
 
@@ -25,10 +26,7 @@ MOVABLE = ("refs/heads", "refs/tags")
 @dataclass(slots=True)
 class Forge:
     directory: Path
-    # Where a repository keeps the heads of its pull requests; nobody can push there.
-    pull_refs: str = "refs/pull"
-    # Forges say nothing at all about a push that moves more tags than this.
-    max_announced_tags: int = 3
+    ways: Ways = field(default_factory=Ways)
     faults: Faults = field(default_factory=Faults)
     tokens: Tokens = field(default_factory=Tokens)
     users: dict[str, User] = field(default_factory=dict)
@@ -81,11 +79,11 @@ class Forge:
         default_branch: str = "main",
         files: Files | None = None,
     ) -> Repository:
-        owner, _, name = full_name.partition("/")
+        owner, _, name = full_name.rpartition("/")
         if full_name.lower() in self._repositories:
             raise ValueError(f"{full_name} exists already")
         number = self.next_id()
-        store = await GitStore.create(self.directory / f"{number}.git", default_branch, self.pull_refs)
+        store = await GitStore.create(self.directory / f"{number}.git", default_branch, self.ways.pull_refs)
         now = self.now()
         repository = Repository(number, self.user(owner), name, is_private, default_branch, store, now, now)
         self._repositories[full_name.lower()] = repository
@@ -117,11 +115,11 @@ class Forge:
     def repositories(self) -> list[Repository]:
         return list(self._repositories.values())
 
-    def rename(self, repository: Repository, name: str) -> None:
-        self._former_names[repository.full_name.lower()] = self._repositories.pop(
-            repository.full_name.lower()
-        )
-        repository.name = name
+    def rename(self, repository: Repository, name: str, owner: User | None = None) -> None:
+        """Another name or (where an owner is given) another home; the former name leads here."""
+        former = repository.full_name.lower()
+        self._former_names[former] = self._repositories.pop(former)
+        repository.name, repository.owner = name, owner or repository.owner
         self._repositories[repository.full_name.lower()] = repository
 
     def delete(self, repository: Repository) -> None:
@@ -160,13 +158,13 @@ class Forge:
             for ref in sorted(before.keys() | after.keys())
             if before.get(ref) != after.get(ref)
         ]
-        has_many_tags = sum(push.branch is None for push in pushes) > self.max_announced_tags
+        untold = self.ways.untold(pushes)
         for push in pushes:
             repository.pushed_at = self.now()
-            if push.branch is None and has_many_tags:
-                continue
-            await self.emit(push)
-            await self._carry_pulls(push)
+            if push not in untold:
+                await self.emit(push)
+            if push.branch is not None:
+                await self._carry_pulls(push)
 
     async def push_files(
         self, repository: Repository, branch: str, files: Files, message: str, author: User
@@ -205,7 +203,8 @@ class Forge:
     async def _base_moved(self, pull: Pull, push: Pushed) -> None:
         pull.mergeability = Mergeability.UNKNOWN
         if push.deleted:
-            await self.close(pull, push.actor)
+            if self.ways.closes_without_base:
+                await self.close(pull, push.actor)
         elif await pull.repository.store.is_ancestor(pull.head_sha, push.after):
             pull.merged_at, pull.merged_by, pull.merge_sha = self.now(), push.actor, push.after
             await self.close(pull, push.actor)

@@ -21,8 +21,10 @@ from tests.sandbox.forge.core.git_objects import (
     FileChange,
     Files,
     Identity,
+    Patch,
     parsed_changes,
     parsed_commit,
+    parsed_modes,
 )
 
 TIMEOUT_S = 60
@@ -160,6 +162,19 @@ class GitStore:
         """What a commit without parents changes: everything it holds."""
         listing = await self.run("diff-tree", "--root", "--no-commit-id", "-r", "-z", *COUNTED, sha)
         return parsed_changes(listing)
+
+    async def patches(self, base: str, head: str) -> list[Patch]:
+        """Each changed file with its hunks, as a review shows it."""
+        modes = parsed_modes(
+            await self.run("diff-tree", "-r", "-M", "-z", "--raw", "--abbrev=40", base, head)
+        )
+        found: list[Patch] = []
+        for change in await self.changes(base, head):
+            paths = [path for path in (change.previous_path, change.path) if path]
+            text = await self.run("diff", "-M", "--no-color", base, head, "--", *paths)
+            hunks = text[text.index("\n@@") + 1 :] if "\n@@" in text else ""
+            found.append(Patch(change, hunks, *modes[change.path]))
+        return found
 
     async def read(self, blob: str) -> bytes:
         return await self.run_bytes("cat-file", "blob", blob)

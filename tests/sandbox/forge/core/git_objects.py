@@ -45,6 +45,16 @@ class FileChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """`hunks` is empty for what is no text or was only moved; a mode of what is not there is `0`."""
+
+    change: FileChange
+    hunks: str
+    old_mode: str
+    new_mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A file to commit; mode 100755 is executable, 120000 a symlink whose content is its target."""
 
@@ -85,3 +95,17 @@ def parsed_changes(listing: str) -> list[FileChange]:
 
 
 STATUSES = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
+
+
+def parsed_modes(listing: str) -> dict[str, tuple[str, str]]:
+    """Old and new mode of each path in `--raw -z`, by the newer path."""
+    fields = iter(listing.split("\0"))
+    found: dict[str, tuple[str, str]] = {}
+    for field in fields:
+        if field.startswith(":"):
+            old, new, _, _, status = field[1:].split(" ")
+            path = next(fields)
+            if status[0] in "RC":
+                path = next(fields)
+            found[path] = (old.lstrip("0") or "0", new.lstrip("0") or "0")
+    return found

@@ -26,6 +26,7 @@ class Reason(Enum):
     CONFLICT = auto()
     HEAD_MOVED = auto()
     PROTECTED = auto()
+    NOT_LINEAR = auto()
 
 
 class RefusedError(Exception):
@@ -51,7 +52,7 @@ class Proposal:
 async def open_pull(forge: Forge, repository: Repository, proposal: Proposal, author: User) -> Pull:
     # One at a time, so that of two that propose the same only one succeeds.
     async with repository.lock:
-        base_sha, head_sha = await _proposed(repository, proposal)
+        base_sha, head_sha = await _proposed(forge, repository, proposal)
         now, number = forge.now(), repository.take_number()
         pull = Pull(
             id=forge.next_id(),
@@ -67,7 +68,7 @@ async def open_pull(forge: Forge, repository: Repository, proposal: Proposal, au
             head=proposal.head,
             head_sha=head_sha,
             head_repository=proposal.head_repository,
-            refs=f"{forge.pull_refs}/{number}",
+            refs=f"{forge.ways.pull_refs}/{number}",
             is_draft=proposal.is_draft,
         )
         await forge.set_head(pull, head_sha)
@@ -76,7 +77,7 @@ async def open_pull(forge: Forge, repository: Repository, proposal: Proposal, au
     return pull
 
 
-async def _proposed(repository: Repository, proposal: Proposal) -> tuple[str, str]:
+async def _proposed(forge: Forge, repository: Repository, proposal: Proposal) -> tuple[str, str]:
     """Base and head of a proposal that has nothing wrong with it."""
     source = proposal.head_repository
     base_sha = await repository.store.resolve(f"refs/heads/{proposal.base}")
@@ -91,7 +92,7 @@ async def _proposed(repository: Repository, proposal: Proposal) -> tuple[str, st
             label = f"{source.owner.login}:{proposal.head}"
             raise RefusedError(Reason.DUPLICATE, f"A pull request already exists for {label}.")
     # A fork knows its parent's objects, not the other way round.
-    if await source.store.is_ancestor(head_sha, base_sha):
+    if not forge.ways.allows_empty and await source.store.is_ancestor(head_sha, base_sha):
         raise RefusedError(Reason.NO_COMMITS, f"No commits between {proposal.base} and {proposal.head}")
     return base_sha, head_sha
 
@@ -111,7 +112,7 @@ async def retarget(forge: Forge, pull: Pull, base: str, actor: User) -> None:
     sha = await pull.repository.store.resolve(f"refs/heads/{base}")
     if sha is None:
         raise RefusedError(Reason.BAD_BASE, f"no branch {base}")
-    if await pull.repository.store.is_ancestor(pull.head_sha, sha):
+    if not forge.ways.allows_empty and await pull.repository.store.is_ancestor(pull.head_sha, sha):
         raise RefusedError(Reason.NO_COMMITS, f"No commits between {base} and {pull.head}")
     changes = {"base": {"ref": {"from": pull.base}, "sha": {"from": pull.base_sha}}}
     pull.base, pull.base_sha, pull.mergeability = base, sha, Mergeability.UNKNOWN
@@ -156,7 +157,10 @@ async def probe_merge(forge: Forge, pull: Pull) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """How to merge; `sha`, when given, is the head that the caller looked at."""
+    """How to merge: merge, squash, rebase, ff or squash_merge (a merge commit of the squashed one).
+
+    `sha`, when given, is the head that the caller looked at.
+    """
 
     method: str = "merge"
     sha: str | None = None
@@ -173,7 +177,7 @@ async def merge_pull(forge: Forge, pull: Pull, merge: Merge, actor: User) -> str
         if base_sha is None:
             raise RefusedError(Reason.BAD_BASE, "Base branch was deleted")
         try:
-            sha = await _merged(pull, base_sha, merge, actor)
+            sha = await _merged(forge, pull, base_sha, merge, actor)
         except MergeConflictError as conflict:
             pull.mergeability = Mergeability.CONFLICTING
             raise RefusedError(Reason.CONFLICT, "Pull Request is not mergeable") from conflict
@@ -203,7 +207,7 @@ async def _refuse_unmergeable(pull: Pull, merge: Merge) -> None:
             raise RefusedError(Reason.PROTECTED, f'Required status check "{context}" is expected.')
 
 
-async def _merged(pull: Pull, base_sha: str, merge: Merge, actor: User) -> str:
+async def _merged(forge: Forge, pull: Pull, base_sha: str, merge: Merge, actor: User) -> str:
     store = pull.repository.store
     if merge.method == "rebase":
         onto = base_sha
@@ -211,15 +215,18 @@ async def _merged(pull: Pull, base_sha: str, merge: Merge, actor: User) -> str:
             tree = await store.picked_tree(onto, commit, actor.identity)
             onto = await store.commit_tree(tree, [onto], commit.message, actor.identity)
         return onto
+    if merge.method == "ff":
+        if not await store.is_ancestor(base_sha, pull.head_sha):
+            raise RefusedError(Reason.NOT_LINEAR, "Only fast-forward merge is allowed for your project.")
+        return pull.head_sha
     tree = await store.merged_tree(base_sha, pull.head_sha)
-    owner = pull.head_repository.owner.login if pull.head_repository else "unknown"
-    titles = {
-        "merge": f"Merge pull request #{pull.number} from {owner}/{pull.head}",
-        "squash": f"{pull.title} (#{pull.number})",
-    }
-    body = merge.message if merge.message is not None else (pull.title if merge.method == "merge" else "")
-    message = f"{merge.title or titles[merge.method]}\n\n{body}".strip()
+    title, body = forge.ways.merge_words(pull, merge.method)
+    body = merge.message if merge.message is not None else body
+    message = f"{merge.title or title}\n\n{body}".strip()
     parents = [base_sha, pull.head_sha] if merge.method == "merge" else [base_sha]
+    if merge.method == "squash_merge":
+        squashed = await store.commit_tree(tree, [pull.base_sha], pull.title, actor.identity)
+        parents = [base_sha, squashed]
     return await store.commit_tree(tree, parents, message, actor.identity)
 
 

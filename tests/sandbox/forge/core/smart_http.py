@@ -6,13 +6,16 @@ The invariant: what git says goes through untouched; this module decides nothing
 import asyncio
 import os
 import signal
+from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from aiohttp import web
 
 from tests.sandbox.forge.core.git import ENVIRONMENT
 from tests.sandbox.forge.core.repositories import Repository
 
+HOOKS = Path(__file__).parent / "hooks"
 CHUNK_BYTES = 64 * 1024
 MAX_HEADER_BYTES = 16 * 1024
 
@@ -22,12 +25,17 @@ def is_push(request: web.Request) -> bool:
     return service == "git-receive-pack"
 
 
-async def serve(request: web.Request, repository: Repository, path_info: str) -> web.StreamResponse:
-    """What git answers; aiohttp ends the answer when the caller's handler returns it."""
+async def serve(
+    request: web.Request, repository: Repository, path_info: str, refused: Mapping[str, str] | None = None
+) -> web.StreamResponse:
+    """What git answers; aiohttp ends the answer when the caller's handler returns it.
+
+    `refused` are refs, or patterns of refs, that git does not let be pushed, each with what it is to say.
+    """
     process = await asyncio.create_subprocess_exec(
         "git",
         "http-backend",
-        env=_cgi_environment(request, repository, path_info),
+        env={**_cgi_environment(request, repository, path_info), **_refusing(refused or {})},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -64,6 +72,18 @@ def _cgi_environment(request: web.Request, repository: Repository, path_info: st
         "GIT_PROTOCOL": headers.get("Git-Protocol", ""),
         "REMOTE_USER": "forge",
         "REMOTE_ADDR": request.remote or "",
+    }
+
+
+def _refusing(refused: Mapping[str, str]) -> dict[str, str]:
+    """Settings for git alone, by its environment: a hook that knows nothing but what it is told here."""
+    if not refused:
+        return {}
+    return {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "core.hooksPath",
+        "GIT_CONFIG_VALUE_0": str(HOOKS),
+        "REFUSED_REFS": "\n".join(f"{pattern} {said}" for pattern, said in refused.items()),
     }
 
 

@@ -1,0 +1,82 @@
+"""What GitLab itself writes down when a merge request changes: versions of its diff, and system notes.
+
+The invariant: a system note is written by whoever did it, and nobody is told of it.
+"""
+
+from dataclasses import dataclass
+
+from tests.sandbox.forge.core.conversations import Comment, Pull
+from tests.sandbox.forge.core.events import PullChanged
+from tests.sandbox.forge.core.people import User
+from tests.sandbox.forge.gitlab import looking
+from tests.sandbox.forge.gitlab.notes import Detail, new_discussion
+from tests.sandbox.forge.gitlab.state import State
+from tests.sandbox.forge.gitlab.tiers import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Chronicle:
+    state: State
+
+    async def record(self, event: PullChanged) -> None:
+        pull, actor = event.pull, event.actor
+        request = self.state.requests.of(pull)
+        match event.action:
+            case "opened":
+                await self._add_version(pull)
+            case "synchronize":
+                await self._add_version(pull)
+                request.is_checking = False
+                request.check_states.clear()
+                request.changes_requested_by.clear()
+                if (
+                    self.state.tier >= Tier.PREMIUM
+                    and self.state.projects.of(pull.repository).resets_approvals_on_push
+                ):
+                    request.approved_by.clear()
+                new = await pull.repository.store.count(f"{event.detail['before']}..{pull.head_sha}")
+                self.note(pull, actor, f"added {new} commit{'s' if new != 1 else ''}")
+            case "closed" if pull.is_merged:
+                request.merge_commit = request.merge_commit or pull.merge_sha
+                request.auto_merge_by = None
+                self.note(pull, actor, "merged")
+            case "closed":
+                request.closed_by = actor
+                self.note(pull, actor, "closed")
+            case "reopened":
+                request.closed_by = None
+                await self._add_version(pull)
+                self.note(pull, actor, "reopened")
+            case "edited":
+                await self._edited(event)
+            case "converted_to_draft" | "ready_for_review":
+                words = "draft" if pull.is_draft else "ready"
+                self.note(pull, actor, f"marked this merge request as **{words}**")
+            case _:
+                # Labels have notes of another kind.
+                pass
+
+    async def _edited(self, event: PullChanged) -> None:
+        pull, given = event.pull, event.detail.get("changes")
+        names = set(given) if isinstance(given, dict) else set()
+        if "base" in names:
+            await self._add_version(pull)
+            self.state.requests.of(pull).is_checking = False
+            self.note(pull, event.actor, f"changed target branch to `{pull.base}`")
+        if "title" in names:
+            self.note(pull, event.actor, f"changed title to **{pull.title}**")
+        if "body" in names:
+            self.note(pull, event.actor, "changed the description")
+
+    async def _add_version(self, pull: Pull) -> None:
+        version = await looking.version_of(self.state, pull)
+        versions = self.state.requests.of(pull).versions
+        if not versions or (versions[-1].head, versions[-1].base) != (version.head, version.base):
+            versions.append(version)
+
+    def note(self, pull: Pull, author: User, body: str) -> Comment:
+        now, number = self.state.forge.now(), self.state.forge.next_id()
+        comment = Comment(number, pull, author, body, now, now)
+        pull.comments.append(comment)
+        self.state.notes.put(comment, Detail(new_discussion(number, is_individual=True), is_system=True))
+        return comment

@@ -1,0 +1,1 @@
+"""What GitLab's answers and webhooks look like: data in, JSON out."""
