@@ -24,12 +24,11 @@ from bot.proc.protections import protections
 from bot.render.builder import Builder, Builders
 from bot.render.cache import RenderingCache
 from bot.render.sandbox import Sandbox
-from bot.render.sops.decrypt import Decryptor
-from bot.render.sops.keys import AgeKeys
 
 if TYPE_CHECKING:
     from bot.git.foreign import ForeignRepositories
     from bot.registry.downloads import Downloads
+    from bot.render.sops.decrypt import Decryptor
 
 _CACHE_BYTES = 512 << 20
 _KEY_BYTES = 32
@@ -121,10 +120,13 @@ async def _same(renderer: str, tools: Mapping[str, str]) -> Path | None:
     return program if await version(name) == tools.get(renderer) else None
 
 
-async def personal_decryptor(files: Sequence[Path]) -> Decryptor | None:
+async def personal_decryptor(files: Sequence[Path]) -> "Decryptor | None":
     """A person who hands over a key trusts the change with it. Raises `ProgramMissing`, and `UserError` for the files."""
     if not files:
         return None
+    from bot.render.sops.decrypt import Decryptor  # noqa: PLC0415 - few hand over a key
+    from bot.render.sops.keys import AgeKeys  # noqa: PLC0415 - as above
+
     texts, program = await asyncio.gather(asyncio.to_thread(_key_texts, files), version("sops"))
     return Decryptor.here(AgeKeys.parse(*texts), Trust.TRUSTED, program)
 

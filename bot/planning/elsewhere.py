@@ -31,10 +31,8 @@ from bot.planning.once import Late, Once
 from bot.planning.unpacked import unpacked
 from bot.render.artifact import ArtifactTree
 from bot.render.composed import ComposedTree, Holding, Made, Source
-from bot.render.copies import compose
 from bot.render.errors import Unrenderable
 from bot.render.ground import RemoteTree, fetched_file
-from bot.render.helm.dependencies import wanted_dependencies
 from bot.render.helm.inputs import Archive, ClusterFacts, ReleaseInputs, ValuesSource
 from bot.render.included import Include, with_includes
 
@@ -151,6 +149,8 @@ class Errand:
         return await self._composed.get((here.id, composition), lambda: self._compose(here, composition))
 
     async def _compose(self, here: TreeReader, composition: Composition) -> ComposedTree:
+        from bot.render.copies import compose  # noqa: PLC0415 - few repositories compose artifacts
+
         sources: dict[str, Holding] = {}
         for each in composition.ingredients:
             with naming(f"{composition.generator} copies from @{each.alias}"):
@@ -206,6 +206,8 @@ class Errand:
 
     async def _dependencies(self, tree: TreeReader, target: Target, inputs: ReleaseInputs) -> Fetched:
         """All of those that are missing, whatever the values say of them: source-controller packs them all."""
+        from bot.render.helm.dependencies import wanted_dependencies  # noqa: PLC0415 - only a difference needs it
+
         wanted = await asyncio.to_thread(wanted_dependencies, tree, target)
         bad = next((each for each in wanted if each.problem), None)
         if bad is not None:

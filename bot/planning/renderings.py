@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from bot.diff.mask import Mask
 from bot.git.errors import MissingObject
@@ -33,12 +34,11 @@ from bot.render.ground import RemoteTree
 from bot.render.helm.inputs import ClusterFacts, ReleaseInputs, ValuesSource
 from bot.render.key import content_key
 from bot.render.origins import in_repository
-from bot.render.render import failed, render
 from bot.render.sandbox import Sandbox
-from bot.render.sops.decrypt import Decryptor, NotTrusted
-from bot.render.sops.shown import shown
-from bot.render.trace import trace
 from bot.render.variables import Substitution
+
+if TYPE_CHECKING:
+    from bot.render.sops.decrypt import Decryptor
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Workshop:
             builders.close()
 
 
-def _builders(workshop: Workshop, trust: Trust, decryptor: Decryptor | None) -> Builders:
+def _builders(workshop: Workshop, trust: Trust, decryptor: "Decryptor | None") -> Builders:
     """Values that may have been decrypted are shown to no program that stays; files are told apart by who builds."""
     known = workshop.builders.get(trust, Builders())
     return known if decryptor is None else replace(known, helm=None)
@@ -97,11 +97,13 @@ class Renderings:
         trust: Trust = Trust.PULL_REQUEST,
         on_progress: Callable[[str], None] = lambda _: None,
         *,
-        decryptor: Decryptor | None = None,
+        decryptor: "Decryptor | None" = None,
         errand: Errand | None = None,
     ) -> None:
         """Without an `errand` nothing is fetched. Raises `NotTrusted` for a decryptor where the input is not trusted."""
         if decryptor is not None and trust is not Trust.TRUSTED:
+            from bot.render.sops.decrypt import NotTrusted  # noqa: PLC0415 - only a difference needs it
+
             raise NotTrusted("secrets are decrypted only for what is merged, never for a pull request")
         self._workshop = workshop
         self._sandbox = replace(workshop.sandbox, builders=_builders(workshop, trust, decryptor))
@@ -159,6 +161,8 @@ class Renderings:
 
     async def _trace(self, tree: TreeReader, target: Target) -> Trace:
         """What lies elsewhere may build on more that lies elsewhere; the walk says when that goes too far."""
+        from bot.render.trace import trace  # noqa: PLC0415 - only a difference needs it
+
         remotes: dict[RemoteRef, RemoteTree] = {}
         while True:
             found = await asyncio.to_thread(trace, tree, target, dict(remotes))
@@ -199,7 +203,7 @@ class Renderings:
     async def masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
         """The target's objects without secrets: from the cache, or rendered now. Each key is rendered once at a time."""
         if traced.target.unknown_because:  # targets of one key may have been found in different places
-            return self.mask(failed(traced.target.unknown_because, traced.target))
+            return self.mask(_failed(traced.target.unknown_because, traced.target))
         # A key says nothing of the cluster, which charts may ask.
         name = traced.target.id.cluster if traced.target.release else "", traced.key
         task = self._under_way.get(name)
@@ -241,6 +245,8 @@ class Renderings:
         return Ready(where, given, key, materials, _remarks(fetched, target))
 
     async def _rendered(self, traced: Traced, ready: Ready) -> Rendering:
+        from bot.render.render import render  # noqa: PLC0415 - only a difference needs it
+
         async with self._workshop.gate:
             self._started += 1
             self._on_progress(f"rendering {self._started}: {traced.target.id}")
@@ -248,7 +254,7 @@ class Renderings:
 
     def _failed(self, traced: Traced, error: Exception) -> Rendering:
         """One target is unknown where something it needs cannot be had; the others are planned."""
-        return failed(self._errand.note(error), traced.target)
+        return _failed(self._errand.note(error), traced.target)
 
     async def facts(self, cluster: str) -> ClusterFacts:
         """What charts are told of a cluster."""
@@ -256,6 +262,8 @@ class Renderings:
 
     def mask(self, rendering: Rendering) -> MaskedRendering:
         """As it is compared, kept and shown: what is encrypted by its facts, what was decrypted not at all."""
+        from bot.render.sops.shown import shown  # noqa: PLC0415 - only a difference needs it
+
         return self._workshop.mask.mask(shown(rendering))
 
     def masked_manifest(self, manifest: Manifest) -> Manifest:
@@ -300,6 +308,12 @@ class Renderings:
         if not masked.failed:  # a failure may be the machine's: it is tried again by the next piece of work
             self._workshop.cache.put(CacheKey(key, self._trust, self._workshop.mask.key_id), masked)
         return masked
+
+
+def _failed(why: str, target: Target) -> Rendering:
+    from bot.render.render import failed  # noqa: PLC0415 - only a difference needs it
+
+    return failed(why, target)
 
 
 def _remarks(fetched: Fetched, target: Target) -> tuple[Diagnostic, ...]:

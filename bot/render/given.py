@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bot.model.release import Chart
 from bot.render.ground import Remotes
 from bot.render.helm.inputs import Archive, ReleaseInputs
-from bot.render.sops.decrypt import Decryptor
 from bot.render.variables import Substitution
+
+if TYPE_CHECKING:
+    from bot.render.sops.decrypt import Decryptor
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class Given:
     """
 
     substitution: Substitution | None = None
-    decryptor: Decryptor | None = None
+    decryptor: "Decryptor | None" = None
     remotes: Remotes = field(default_factory=dict)
     release: ReleaseInputs = field(default_factory=ReleaseInputs)
     charts: Mapping[Chart, Archive] = field(default_factory=dict)

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import re2
-
 from bot.errors import UserError
 
 MAX_PATTERN_CHARS = 2000
@@ -36,6 +34,8 @@ def go_regex(pattern: str) -> GoRegex:
     """Compile. Raises `BadPattern`."""
     if len(pattern) > MAX_PATTERN_CHARS:
         raise BadPattern(f"is longer than {MAX_PATTERN_CHARS} characters")
+    import re2  # noqa: PLC0415 - most plans meet no pattern
+
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MAX_PROGRAM_BYTES
