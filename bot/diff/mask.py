@@ -56,7 +56,7 @@ class Mask:
         objects = tuple(Object(o.id, veil.manifest(o.manifest)) for o in versioned)
         return MaskedRendering(
             objects,
-            digest=self._digest(objects),
+            digest=self.digest(objects),
             diagnostics=self._diagnostics(rendering),
             holes=rendering.holes,
             chart_crds=rendering.chart_crds,
@@ -68,7 +68,8 @@ class Mask:
         """Free text about a rendering, without the rendering's secrets and without anything that looks like one."""
         return _scrub(text, _secrets(rendering), self._mark)
 
-    def _digest(self, objects: tuple[Object, ...]) -> Digest:
+    def digest(self, objects: tuple[Object, ...]) -> Digest:
+        """Of masked objects, in whatever order."""
         ordered = sorted(objects, key=lambda o: (o.id, o.api_version))
         return digest({"mask": self.key_id, "objects": [o.manifest for o in ordered]})
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.discover.objects import DeclaredObject
@@ -35,13 +35,15 @@ class Finding:
     """What finding needs to know beside the tree; the same for both sides of a change.
 
     `declared` are the operator's own targets for the repository. `clusters` are the names a repository may use, None
-    where nobody is there to say (`longshore plan` without a server).
+    where nobody is there to say (`longshore plan` without a server). `branch` is the one that is merged into, empty where
+    that is not known, and `argocd_clusters` are those that the operator says Argo CD delivers to.
     """
 
     mode: Mode = Mode.AUTO
     repository: RepositoryIdentity = field(default_factory=RepositoryIdentity)
     declared: tuple[Target, ...] = ()
     clusters: frozenset[str] | None = None
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ class Traced:
     """`substitution` is what is known of the variables that Flux would put in, `values` of what a release's come from.
 
     `notices` are for whoever looks at the target because it changes. `found` is the object that declares it, `providers`
-    are the targets that `substitution` and `values` were read from, None where somebody else has to do with them.
+    are the targets that `substitution` and `values` were read from, None where somebody else has to do with them. `parts`
+    are those of a target with several sources, traced each for itself. `is_asked_for` is set where somebody outside of
+    Git was asked what it is.
     """
 
     target: Target
@@ -60,6 +64,8 @@ class Traced:
     notices: tuple[Diagnostic, ...] = ()
     found: DeclaredObject | None = None
     providers: tuple[TargetId, ...] | None = ()
+    parts: "tuple[Traced, ...]" = ()
+    is_asked_for: bool = False
 
     @property
     def parent(self) -> TargetId | None:
@@ -69,6 +75,8 @@ class Traced:
     @property
     def is_open(self) -> bool:
         """Whether something took part that may be another one tomorrow: it is looked up again every time."""
+        if self.is_asked_for or any(part.is_open for part in self.parts):
+            return True
         source, artifact = self.target.source, self.target.oci_source
         if source is not None and (self.target.unknown_because or not source.is_lasting):
             return True
@@ -86,6 +94,8 @@ class Traced:
     def is_from_elsewhere(self) -> bool:
         """Whether it reads files that no search of the repository's own tree finds."""
         target = self.target
+        if any(part.is_from_elsewhere for part in self.parts):
+            return True
         if target.artifact is not None and not target.artifact.is_of_here:
             return True
         return bool(target.source or target.oci_source or target.includes or self.trace.remotes)
@@ -93,6 +103,8 @@ class Traced:
     @property
     def files(self) -> frozenset[str]:
         """The files that it reads, as the repository names them."""
+        if self.parts:
+            return frozenset[str]().union(*(part.files for part in self.parts))
         read = (entry.path for entry in self.trace.entries if entry.kind is TraceKind.FILE)
         if self.target.artifact is None:
             return frozenset(read)
@@ -172,24 +184,23 @@ class Previous:
     def still_holds(
         self, target: Target, substitution: Substitution | None, values: tuple[ValuesSource, ...]
     ) -> Traced | None:
-        known = self.expansion.targets.get(target.id)
-        if known is None or (known.target, known.substitution, known.values) != (
-            target,
-            substitution,
-            values,
-        ):
-            return None
-        if not self.is_untouched(known):
-            return None
-        return Traced(known.target, known.trace, known.key, known.substitution, known.values)
+        found = self.expansion.targets.get(target.id)
+        wanted = (target, substitution, values)
+        for known in (found, *found.parts) if found is not None else ():
+            if (known.target, known.substitution, known.values) == wanted:
+                kept = replace(known, notices=(), found=None, providers=())
+                return kept if self.is_untouched(known) else None
+        return None
 
     def is_untouched(self, known: Traced) -> bool:
+        if known.parts:
+            return all(self.is_untouched(part) for part in known.parts)
         if known.target.artifact is not None:
             return not may_touch(self.changed, known.target.artifact)
         if known.target.has_includes:
             # What is laid into a tree may be in the way of a file that comes, and may be of this very repository.
             return False
-        """Nobody knows of what is refused: its trace ends at a link or a directory that may have changed."""
+        # Nobody knows of what is refused: its trace ends at a link or a directory that may have changed.
         return not known.trace.is_refused and self._touched.isdisjoint(_paths(known.trace))
 
 

@@ -1,7 +1,7 @@
 """Renders on demand: what is known already is not rendered again, and no more run at once than the operator allows."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,10 @@ from bot.model.rendering import (
     Rendering,
     Severity,
     Trace,
+    TraceEntry,
     Trust,
 )
-from bot.model.target import Target, TargetId
+from bot.model.target import GitSource, Target, TargetId
 from bot.model.tree import TreeReader
 from bot.planning.blamed import naming, source_of
 from bot.planning.elsewhere import Elsewhere, Errand, Fetched
@@ -32,7 +33,7 @@ from bot.render.cache import CacheKey, RenderingCache
 from bot.render.given import NOTHING, Given
 from bot.render.ground import RemoteTree
 from bot.render.helm.inputs import ClusterFacts, ReleaseInputs, ValuesSource
-from bot.render.key import content_key
+from bot.render.key import content_key, key_of_parts
 from bot.render.origins import in_repository
 from bot.render.sandbox import Sandbox
 from bot.render.variables import Substitution
@@ -139,6 +140,9 @@ class Renderings:
         known = previous.still_holds(target, substitution, values) if previous is not None else None
         if known is not None:
             return known
+        if target.parts:
+            parts = tuple([await self.trace(tree, part, previous) for part in target.parts])
+            return Traced(target, _joined(parts), key_of_parts([p.key for p in parts], target), parts=parts)
         try:
             found = await self._trace(await self._tree(tree, target), target)
         except MissingObject:
@@ -150,6 +154,16 @@ class Renderings:
         inputs = ReleaseInputs(values) if target.release else None
         key = self._key(found, target, substitution, inputs)
         return Traced(target, found, key, substitution, values)
+
+    def given(self, target: Target, entries: Iterable[TraceEntry], *, is_asked_for: bool) -> Traced:
+        """A target whose objects whoever found it has made; `entries` are what was read for that."""
+        trace = Trace(tuple(sorted(set(entries))))
+        # What was read and made no difference is no part of the key.
+        return Traced(target, trace, self._key(Trace(()), target, None, None), is_asked_for=is_asked_for)
+
+    async def elsewhere(self, tree: TreeReader, source: GitSource) -> TreeReader:
+        """The files of another repository. Raises what an errand raises."""
+        return await self._errand.tree(tree, source)
 
     async def _tree(self, tree: TreeReader, target: Target) -> TreeReader:
         if target.unknown_because:
@@ -204,6 +218,11 @@ class Renderings:
         """The target's objects without secrets: from the cache, or rendered now. Each key is rendered once at a time."""
         if traced.target.unknown_because:  # targets of one key may have been found in different places
             return self.mask(_failed(traced.target.unknown_because, traced.target))
+        if traced.parts:
+            from bot.render.argocd.combine import combined_masked  # noqa: PLC0415 - only a difference needs it
+
+            parts = [await self.masked(tree, part) for part in traced.parts]
+            return combined_masked(parts, self._workshop.mask.digest)
         # A key says nothing of the cluster, which charts may ask.
         name = traced.target.id.cluster if traced.target.release else "", traced.key
         task = self._under_way.get(name)
@@ -215,6 +234,10 @@ class Renderings:
 
     async def whole(self, tree: Tree, traced: Traced) -> Rendering:
         """The target's objects as they are, secrets included: rendered now, and kept nowhere."""
+        if traced.parts and not traced.target.unknown_because:
+            from bot.render.argocd.combine import combined  # noqa: PLC0415 - as above
+
+            return combined([await self.whole(tree, part) for part in traced.parts])
         try:
             ready = await self._ready(tree, traced)
             rendering = await self._rendered(traced, ready)
@@ -314,6 +337,13 @@ def _failed(why: str, target: Target) -> Rendering:
     from bot.render.render import failed  # noqa: PLC0415 - only a difference needs it
 
     return failed(why, target)
+
+
+def _joined(parts: Sequence[Traced]) -> Trace:
+    """Everything that the parts read; what of it is the same is told once."""
+    entries = {entry for part in parts for entry in part.trace.entries}
+    said = dict.fromkeys(remark for part in parts for remark in part.trace.diagnostics)
+    return Trace(tuple(sorted(entries)), tuple(said))
 
 
 def _remarks(fetched: Fetched, target: Target) -> tuple[Diagnostic, ...]:

@@ -29,7 +29,7 @@ from bot.render.inflation.judge import build_by_kustomize, charts_of
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared, generated, lay_over
 from bot.render.prepare import ROOT_NAME
-from bot.render.render import failed
+from bot.render.render import failed, given_objects
 from bot.render.sandbox import Sandbox
 
 MAX_CHECKOUT_BYTES = 2 * 1024 * 1024 * 1024
@@ -54,6 +54,8 @@ class Checkout:
     async def render(self, target: Target, sandbox: Sandbox, given: Given = NOTHING) -> Rendering:
         if target.unknown_because:
             return failed(target.unknown_because, target)
+        if target.renderer is RendererKind.GIVEN:
+            return given_objects(target)
         is_flux = target.origin.found in {Found.FLUX_KUSTOMIZATION, Found.FLUX_HELM_RELEASE}
         try:
             async with self._writing:

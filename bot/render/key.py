@@ -6,7 +6,7 @@ has a key as well: the same key on both sides means that whatever it would be, i
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -52,6 +52,7 @@ def content_key(
                 "substitution": msgspec.to_builtins(substitution),
                 "release": msgspec.to_builtins(target.release),
                 "inputs": fingerprint(inputs) if inputs else None,
+                "given": list(target.manifests),
             }
         )
     )
@@ -63,6 +64,12 @@ def content_key(
         line = f"\n{entry.path}\0{entry.kind.value}\0{entry.mode}\0{entry.id}"
         hashed.update(line.encode("utf-8", "surrogateescape"))
     return ContentKey(f"sha256:{hashed.hexdigest()}")
+
+
+def key_of_parts(keys: Sequence[ContentKey], target: Target) -> ContentKey:
+    """Of a target with several sources: the order of its parts counts."""
+    made = canonical_json({"schema": SCHEMA, "parts": list(keys), "unknown": target.unknown_because})
+    return ContentKey(f"sha256:{hashlib.sha256(made).hexdigest()}")
 
 
 def _bytes_as_text(path: str) -> str:

@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from bot.model.objects import Object
 from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
@@ -35,8 +36,8 @@ async def render(
     given: Given = NOTHING,
 ) -> Rendering:
     """Render a target from the files its trace names, in the tree the trace was made in."""
-    if target.unknown_because:
-        return failed(target.unknown_because, target)
+    if target.unknown_because or target.renderer is RendererKind.GIVEN:
+        return failed(target.unknown_because, target) if target.unknown_because else given_objects(target)
     if target.renderer is RendererKind.HELM:
         # NB: imported here so that a plan without a release to render does not pay for it.
         from bot.render.helm.render import render_release  # noqa: PLC0415
@@ -90,6 +91,14 @@ async def _built(
     from bot.render.inflation.inflate import build_inflated  # noqa: PLC0415
 
     return await build_inflated(root, directory, tree, trace, given.charts, sandbox)
+
+
+def given_objects(target: Target) -> Rendering:
+    """What whoever found the target has made."""
+    try:
+        return Rendering(tuple(map(Object.of, target.manifests)))
+    except ValueError as error:
+        return failed(str(error), target)
 
 
 def failed(message: str, target: Target, *, file: str | None = None, line: int | None = None) -> Rendering:
