@@ -75,6 +75,32 @@ class ValuesFrom:
     is_literal: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ValuesFile:
+    """A file by its path from the root of the source `ref`; without one it lies where the chart does.
+
+    `is_pattern`: the path is a pattern for files of a chart that is not at hand yet. `is_remote`: it is a URL.
+    """
+
+    path: str
+    ref: str = ""
+    is_pattern: bool = False
+    is_remote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value for the path `name` in the grammar of `helm --set`, of `--set-string` where it `is_text`.
+
+    With a `file` the value is what that holds, taken verbatim.
+    """
+
+    name: str
+    value: str = ""
+    is_text: bool = False
+    file: ValuesFile | None = None
+
+
 class CrdPolicy(StrEnum):
     """What becomes of the objects in a chart's `crds/` directory."""
 
@@ -92,6 +118,10 @@ class Release:
     `post_renderers` are kustomizations (`patches`, `images`) laid over what the chart renders to, in order.
     `labels` are put on every object by the controller that makes the release. `skips_schema` is set where an install
     or an upgrade does not hold the values against the chart's `values.schema.json`; `has_hooks` unless both leave them out.
+
+    Argo CD's own: `values` win over `values_files` in their order, of which missing ones are passed over where
+    `ignores_missing_files`; `parameters` win over both. `kube_version` and `api_versions` stand in for the cluster's where
+    they are set, and `skips_tests` leaves out the objects that run for `helm test`.
     """
 
     name: str
@@ -109,3 +139,9 @@ class Release:
     has_hooks: bool = True
     creates_namespace: bool = False
     skips_schema: bool = False
+    values_files: tuple[ValuesFile, ...] = ()
+    ignores_missing_files: bool = False
+    parameters: tuple[Parameter, ...] = ()
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+    skips_tests: bool = False

@@ -126,6 +126,31 @@ OVERLAY = Fields(
 )
 """What a finder may lay over a kustomization: the fields of a Flux Kustomization, in kustomize's words."""
 
+ARGOCD_OVERLAY = Fields(
+    {
+        **dict.fromkeys(
+            (
+                "namespace",
+                "namePrefix",
+                "nameSuffix",
+                "images",
+                "replicas",
+                "commonLabels",
+                "forceCommonLabels",
+                "labelWithoutSelector",
+                "labelIncludeTemplates",
+                "commonAnnotations",
+                "forceCommonAnnotations",
+                "ignoreMissingComponents",
+            ),
+            _FREE,
+        ),
+        "patches": Each(_PATCH),
+        "components": Each(Use.COMPONENT),
+    }
+)
+"""The same of Argo CD, in the words of an Application's `kustomize`: its patches may lie in files."""
+
 _PLUGIN_HEAD: dict[str, Shape] = dict.fromkeys(("apiVersion", "kind", "metadata"), _FREE)
 
 _PLUGIN_FIELDS: dict[str, dict[str, Shape]] = {

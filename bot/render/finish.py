@@ -1,4 +1,4 @@
-"""What Flux does to a rendering after the build: substitution first, then common metadata."""
+"""What Flux does to a rendering after the build: substitution first, then common metadata. Argo CD's way is its own."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.model.objects import Object
 from bot.model.rendering import Diagnostic, Hole, Rendering, Severity
 from bot.model.target import Found, Target
+from bot.render.argocd.finish import as_argocd_applies
 from bot.render.given import Given
 from bot.render.overlay import with_common_metadata
 from bot.render.sops.decrypt import stays_encrypted
@@ -20,6 +21,8 @@ def finished(built: Rendering, target: Target, given: Given) -> Rendering:
     """The rendering as Flux would apply it. What is not known here stays as it was written and is said."""
     if built.failed:
         return built
+    if target.argocd is not None:
+        return as_argocd_applies(built, target)
     substitution = given.substitution
     done = substitute(built.objects, substitution) if substitution else Substituted(built.objects)
     if done.problems:

@@ -42,6 +42,7 @@ def content_key(
                 "path": _bytes_as_text(target.path),
                 "renderer": target.renderer.value,
                 "flux": target.origin.found is Found.FLUX_KUSTOMIZATION,
+                "argocd": dict(target.options) if target.argocd else None,
                 "namespace": target.namespace,
                 "overlay": dict(target.overlay),
                 "unknown": target.unknown_because,

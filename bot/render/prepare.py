@@ -1,4 +1,6 @@
-"""What kustomize gets to read of a target: the files of its trace, with what Flux lays over them, on disk or down a pipe."""
+"""What kustomize gets to read of a target: the files of its trace, with what a controller lays over them, on disk or down a
+pipe.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +10,7 @@ from bot.model.manifests import canonical_json
 from bot.model.rendering import Trace, TraceKind
 from bot.model.target import Target
 from bot.model.tree import TreeReader, UnreadableFile
+from bot.render.argocd.edits import edited
 from bot.render.artifact import ArtifactTree
 from bot.render.builder import asked
 from bot.render.contents import is_lfs_pointer
@@ -80,13 +83,14 @@ def _contents(tree: TreeReader, trace: Trace) -> dict[str, bytes] | None:
 def _laid_over(
     tree: TreeReader, target: Target, directory: str, present: Mapping[str, bytes]
 ) -> tuple[str, bytes] | None:
-    """The kustomization file that Flux writes, None where it leaves the one that is there. Raises `Unrenderable`."""
+    """The kustomization file that the controller writes, None where it leaves the one that is there. Raises `Unrenderable`."""
     if present and not target.overlay:
         return None
     name = next(iter(present), KUSTOMIZATION_FILES[0])
     base = declared(present[name]) if present else _generated(tree, target, directory)
+    lay = edited if target.argocd is not None else lay_over
     # JSON is YAML.
-    return name, canonical_json(lay_over(base, target.overlay, _components(tree, target, directory)))
+    return name, canonical_json(lay(base, target.overlay, _components(tree, target, directory)))
 
 
 def _generated(tree: TreeReader, target: Target, directory: str) -> dict[str, Any]:

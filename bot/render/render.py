@@ -14,6 +14,7 @@ from bot.model.objects import Object
 from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
+from bot.render.argocd.directory import rendered_directory
 from bot.render.blame import unparsed
 from bot.render.build import build
 from bot.render.contents import LFS_REASON, is_lfs_pointer
@@ -38,27 +39,39 @@ async def render(
     """Render a target from the files its trace names, in the tree the trace was made in."""
     if target.unknown_because or target.renderer is RendererKind.GIVEN:
         return failed(target.unknown_because, target) if target.unknown_because else given_objects(target)
-    if target.renderer is RendererKind.HELM:
-        # NB: imported here so that a plan without a release to render does not pay for it.
-        from bot.render.helm.render import render_release  # noqa: PLC0415
-
-        return await render_release(tree, target, trace, given.release, sandbox)
     if trace.is_refused and sandbox.check_fields:
         return Rendering((), trace.diagnostics)
+    if target.renderer is RendererKind.HELM:
+        return await _release(tree, target, trace, given, sandbox)
     try:
         if target.renderer is RendererKind.PLAIN:
-            return finished(await asyncio.to_thread(_render_plain, tree, target), target, given)
+            return await asyncio.to_thread(_plainly, tree, target, trace, given)
         decryptor = given.decryptor if target.decryption else None
         built = await _quickly(tree, target, trace, sandbox) if decryptor is None else None
         if built is None:
             built = await _thoroughly(tree, target, trace, sandbox, replace(given, decryptor=decryptor))
-        made = await asyncio.to_thread(finished, built, target, given)
-        warnings = (remark for remark in trace.diagnostics if remark.severity is not Severity.ERROR)
-        return replace(made, diagnostics=(*warnings, *made.diagnostics))
+        return _with_warnings(await asyncio.to_thread(finished, built, target, given), trace)
     except Unrenderable as error:
         why = failed(error.message, target, file=error.file, line=error.line)
         broken = await asyncio.to_thread(unparsed, tree, trace, error.message) if error.file is None else ()
         return replace(why, diagnostics=(*broken, *why.diagnostics))
+
+
+async def _release(
+    tree: TreeReader, target: Target, trace: Trace, given: Given, sandbox: Sandbox
+) -> Rendering:
+    # NB: imported here so that a plan without a release to render does not pay for it.
+    if target.argocd is not None:
+        from bot.render.argocd.release import render_release  # noqa: PLC0415
+    else:
+        from bot.render.helm.render import render_release  # noqa: PLC0415
+
+    return await render_release(tree, target, trace, given.release, sandbox)
+
+
+def _with_warnings(made: Rendering, trace: Trace) -> Rendering:
+    warnings = (remark for remark in trace.diagnostics if remark.severity is not Severity.ERROR)
+    return replace(made, diagnostics=(*warnings, *made.diagnostics))
 
 
 async def _quickly(tree: TreeReader, target: Target, trace: Trace, sandbox: Sandbox) -> Rendering | None:
@@ -106,6 +119,13 @@ def failed(message: str, target: Target, *, file: str | None = None, line: int |
     if file is None:
         file, line = target.origin.file, target.origin.line
     return Rendering((), (Diagnostic(Severity.ERROR, message, file, line),))
+
+
+def _plainly(tree: TreeReader, target: Target, trace: Trace, given: Given) -> Rendering:
+    """Raises `Unrenderable`."""
+    if target.argocd is not None:
+        return _with_warnings(rendered_directory(tree, target), trace)
+    return finished(_render_plain(tree, target), target, given)
 
 
 def _render_plain(tree: TreeReader, target: Target) -> Rendering:

@@ -6,17 +6,19 @@ a full checkout. Nobody is asked anything: what lies in other repositories is at
 """
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.model.remote import RemoteKind
 from bot.model.rendering import Diagnostic, Severity, Trace, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
+from bot.render.argocd.directory import reads_of_directory
 from bot.render.artifact import ArtifactTree
 from bot.render.contents import Contents, Memo, Problem, Reference, kustomizations, plugin_files, read_fields
 from bot.render.directory import Listed, Resource, scan_for_flux, scan_plain
 from bot.render.errors import Unrenderable
-from bot.render.fields import KUSTOMIZATION_FILES, OVERLAY, PLUGIN_DIRECTORY, Use
+from bot.render.fields import ARGOCD_OVERLAY, KUSTOMIZATION_FILES, OVERLAY, PLUGIN_DIRECTORY, Use
 from bot.render.ground import Ground, Remotes, Site
 from bot.render.helm.chart import reads
 from bot.render.ignored import note_ignore_files
@@ -46,7 +48,8 @@ class Walk:
 
     def run(self) -> Trace:
         with contextlib.suppress(TooMuch):
-            self._root()
+            if self._target.renderer is not RendererKind.DETECT:
+                self._root()
             if self._artifact:
                 note_ignore_files(self._artifact, self._notes)
         if problem := self._uses.problem(self._ground.tree, self._target):
@@ -59,7 +62,7 @@ class Walk:
 
     def _root(self) -> None:
         if self._target.renderer is RendererKind.HELM:
-            self._release()
+            self._note(reads(self._ground.tree, self._target))
             return
         try:
             place = follow(self._ground.tree, self._target.path)
@@ -73,18 +76,21 @@ class Walk:
         elif place.entry.kind is not EntryKind.TREE:
             self._notes.record_file(place.path, place.entry)
             self._notes.refuse(f"{self._target.path!r} is a file, not a directory", *self._where())
+        elif self._target.renderer is RendererKind.PLAIN and self._target.argocd is not None:
+            self._note(reads_of_directory(self._ground.tree, place.path, self._target))
         elif self._target.renderer is RendererKind.PLAIN:
             self._scan(place.path)
         else:
             self._kustomize(place.path)
 
-    def _release(self) -> None:
-        for found in reads(self._ground.tree, self._target):
+    def _note(self, told: Iterable[TraceEntry | Unrenderable]) -> None:
+        for found in told:
             if isinstance(found, TraceEntry):
                 self._notes.add(found)
             else:
-                place = (found.file, found.line) if found.file else self._where()
-                self._notes.refuse(found.message, *place)
+                self._notes.refuse(
+                    found.message, *((found.file, found.line) if found.file else self._where())
+                )
 
     def _kustomize(self, root: str) -> None:
         tree = self._ground.tree
@@ -96,13 +102,14 @@ class Walk:
         else:
             self._directory(root, Site(self._ground, file or "", root, ()))
         if self._target.overlay and not self._target.unknown_because:
-            overlay = read_fields(OVERLAY, dict(self._target.overlay))
+            shape = OVERLAY if self._target.argocd is None else ARGOCD_OVERLAY
+            overlay = read_fields(shape, dict(self._target.overlay))
             for problem in overlay.problems:
                 self._notes.refuse(f"{problem.field}: {problem.reason}", file, line)
             optional = self._target.overlay.get("ignoreMissingComponents") is True
             for reference in overlay.references:
                 site = Site(self._ground, file or "", root, (root,))
-                self._local(reference, site, optional=optional)
+                self._local(reference, site, optional=optional and reference.use is Use.COMPONENT)
 
     def _scan(self, directory: str) -> None:
         """A directory without a kustomization, file by file."""

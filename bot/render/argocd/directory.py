@@ -13,12 +13,15 @@ import yaml
 
 from bot.model.manifests import MAX_INPUT_BYTES, Document, parsed
 from bot.model.objects import Manifest
-from bot.model.rendering import TraceEntry, TraceKind
+from bot.model.rendering import Rendering, TraceEntry, TraceKind
+from bot.model.target import Target
 from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
 from bot.render.argocd.fields import Fields
 from bot.render.argocd.globs import BadGlob, Glob
+from bot.render.argocd.objects import said, settled, taken_apart
 from bot.render.contents import LFS_REASON, is_lfs_pointer
 from bot.render.errors import Unrenderable
+from bot.render.helm.found import Found as Noted
 from bot.render.helm.values import ValuesLoader
 from bot.render.paths import Place, follow
 
@@ -105,6 +108,44 @@ def manifests(tree: TreeReader, candidate: Candidate) -> list[Manifest]:
             problem = str(getattr(error, "problem", None) or "is not YAML")[:200]
             raise Unrenderable(problem, file=path, line=mark.line + 1 if mark else None) from None
     return found
+
+
+def reads_of_directory(
+    tree: TreeReader, directory: str, target: Target
+) -> Iterator[TraceEntry | Unrenderable]:
+    """Everything that `rendered_directory` reads or looks for, and why it must fail. Never raises."""
+    try:
+        for found in _scanned(tree, directory, target):
+            if isinstance(found, TraceEntry):
+                yield found
+                continue
+            noted = Noted(found.place.path)
+            noted.place(found.place)
+            yield from noted.entries
+    except Unrenderable as error:
+        yield error
+
+
+def rendered_directory(tree: TreeReader, target: Target) -> Rendering:
+    """The objects as the files hold them, in their order: of equal ones the last. Raises `Unrenderable`."""
+    directory = follow(tree, target.path).path
+    candidates = [found for found in _scanned(tree, directory, target) if isinstance(found, Candidate)]
+    tree.prefetch([found.place.path for found in candidates if found.place.entry is not None])
+    objects: list[Manifest] = []
+    for candidate in candidates:
+        try:
+            objects += taken_apart(manifests(tree, candidate))
+        except Unrenderable as error:
+            raise Unrenderable(error.message, file=error.file or candidate.path, line=error.line) from None
+    done = settled(objects, target.namespace)
+    return Rendering(done.objects, said(done, target))
+
+
+def _scanned(tree: TreeReader, directory: str, target: Target) -> Iterator[TraceEntry | Candidate]:
+    """Nothing where the target is a directory without options, which is none."""
+    options = target.options.get("directory")
+    if options is not None:
+        yield from scan(tree, directory, Selection.of(Fields("directory", options)))
 
 
 def _walk(tree: TreeReader, directory: str, *, recurse: bool, depth: int) -> Iterator[TraceEntry | str]:

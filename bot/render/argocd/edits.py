@@ -78,7 +78,7 @@ def _images(kustomization: Mapping[str, Any], wanted: Iterable[str]) -> list[dic
         known = images.get(name)
         if known is None:
             images[name] = dict(present)
-        elif _KEEP in known.values():
+        elif any(known.get(field) == _KEEP for field in _IMAGE):
             kept = {field: present.get(field, "") for field in _IMAGE if known.get(field) == _KEEP}
             images[name] = {**known, **kept}
     return [_without_marks(images[name]) for name in sorted(images)]

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.model.objects import Manifest, Object, ObjectId
+from bot.model.rendering import Diagnostic, Severity
+from bot.model.target import Target
 from bot.render.errors import Unrenderable
 from bot.render.helm.scope import Scopes
 
@@ -71,6 +73,15 @@ def settled(manifests: Sequence[Manifest], namespace: str) -> Settled:
         tuple(
             f"{one} is marked `{HOOK}: {_SKIP}`: Argo CD never applies it" for one in skipped[:_MOST_REMARKS]
         ),
+    )
+
+
+def said(done: Settled, target: Target) -> tuple[Diagnostic, ...]:
+    """What a person should know of it, at the place where the Application stands."""
+    place = target.origin.file, target.origin.line
+    return (
+        *(Diagnostic(Severity.WARNING, one, *place) for one in (*done.repeated, *done.warnings)),
+        *(Diagnostic(Severity.NOTICE, one, *place) for one in done.notices),
     )
 
 

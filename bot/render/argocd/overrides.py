@@ -89,10 +89,10 @@ def _patch(tree: TreeReader, path: str, entries: list[TraceEntry]) -> dict[str, 
         problem = str(getattr(error, "problem", None) or "is not YAML")[:200]
         raise Unrenderable(problem, file=path, line=mark.line + 1 if mark else None) from None
     value = None if first is None else first.value
-    if value is None:
-        return {}
     if not isinstance(value, dict):
-        raise Unrenderable("an override of an Application's source is a mapping", file=path)
+        raise Unrenderable(
+            "an override of an Application's source is a mapping; Argo CD refuses the Application", file=path
+        )
     return value
 
 

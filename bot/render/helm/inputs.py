@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from bot.model.release import ValuesFrom
+from bot.model.tree import TreeReader
 from bot.render.envsubst import Unknown
 
 KUBE_VERSION = "1.34.0"
@@ -52,7 +53,8 @@ class ReleaseInputs:
 
     `archive` is the chart, None where it lies in the tree. `version_label` is build metadata that Flux adds to the
     chart's version (the first 12 digits of an OCI artifact's digest), empty for none. `dependencies` are the archives
-    of what `wanted_dependencies` lists, by its keys.
+    of what `wanted_dependencies` lists, by its keys. `refs` are the trees of other sources that files of values lie in: what
+    is read there is in the trace.
     """
 
     values: tuple[ValuesSource, ...] = ()
@@ -60,6 +62,7 @@ class ReleaseInputs:
     version_label: str = ""
     dependencies: Mapping[str, Archive] = field(default_factory=dict)
     facts: ClusterFacts = field(default_factory=ClusterFacts)
+    refs: Mapping[str, TreeReader] = field(default_factory=dict)
 
 
 def fingerprint(inputs: ReleaseInputs) -> dict[str, Any]:

@@ -45,13 +45,13 @@ class Output:
 
 
 def is_hook(manifest: Manifest) -> bool:
-    return bool(_events(manifest))
+    return bool(events(manifest))
 
 
 def is_test(manifest: Manifest) -> bool:
     """A hook that runs for `helm test` only."""
-    events = _events(manifest)
-    return bool(events) and events <= _TESTS
+    named = events(manifest)
+    return bool(named) and named <= _TESTS
 
 
 def parse(data: bytes) -> Output:
@@ -87,7 +87,8 @@ class KustomizeLoader(KubeLoader):
         return super()._build(node)
 
 
-def _events(manifest: Manifest) -> set[str]:
+def events(manifest: Manifest) -> set[str]:
+    """What of a release's life an object is a hook of."""
     metadata = manifest.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     named = annotations.get(HOOK) if isinstance(annotations, dict) else None

@@ -5,15 +5,17 @@ Nothing that a repository or a chart holds makes this raise. How many run at onc
 
 import asyncio
 import tempfile
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 from bot.model.objects import Object, ObjectId
+from bot.model.release import Release
 from bot.model.rendering import Diagnostic, Hole, Rendering, Severity, Trace
 from bot.model.target import Target
 from bot.model.tree import TreeReader
 from bot.render.errors import Unrenderable
-from bot.render.helm.actions import at_another_time
+from bot.render.helm.actions import LOOKUP, at_another_time
 from bot.render.helm.chart import Assembled, assemble
 from bot.render.helm.found import chart_tree
 from bot.render.helm.inputs import ReleaseInputs
@@ -26,7 +28,12 @@ from bot.render.helm.values import ReleaseValues, release_values
 from bot.render.helm.volatile import settled
 from bot.render.sandbox import Sandbox
 
-__all__ = ["chart_tree", "explained", "refused", "render_release"]
+Objects = tuple[tuple[Object, ...], tuple[ObjectId, ...]]
+"""All objects, and which of them come from `crds/`."""
+Take = Callable[[bytes], Awaitable[Objects]]
+"""What becomes of Helm's output. Raises `Unrenderable`."""
+
+__all__ = ["built", "chart_tree", "explained", "refused", "render_release"]
 
 
 async def render_release(
@@ -46,10 +53,10 @@ async def render_release(
     try:
         chart = await asyncio.to_thread(assemble, chart_tree(tree, target), release, inputs)
         run = Run(release, values, inputs.facts, chart.files)
-        built = await _built(run, chart, target, sandbox)
+        made = await built(run, chart, target, sandbox, _taken(release, sandbox))
     except Unrenderable as error:
-        built = refused(target, explained(error, values))
-    return replace(built, secrets=secrets)
+        made = refused(target, explained(error, values))
+    return replace(made, secrets=secrets)
 
 
 def refused(target: Target, error: Unrenderable) -> Rendering:
@@ -70,30 +77,36 @@ def explained(error: Unrenderable, values: ReleaseValues) -> Unrenderable:
     )
 
 
-async def _built(run: Run, chart: Assembled, target: Target, sandbox: Sandbox) -> Rendering:
+async def built(run: Run, chart: Assembled, target: Target, sandbox: Sandbox, taken: Take) -> Rendering:
+    """Raises `Unrenderable`."""
     about: Asked = await asyncio.to_thread(asked, run)
     holes: tuple[Hole, ...] = ()
     with tempfile.TemporaryDirectory(prefix="longshore-") as private:
         root = Path(private) / "release"
         await asyncio.to_thread(write_archive, chart.files, root / ARCHIVE)
-        objects, crds = await _once(run, root, chart, sandbox)
+        objects, crds = await _once(run, root, chart, sandbox, taken)
         if about.volatile:
             later = {**chart.files, **at_another_time(chart.files)}
             await asyncio.to_thread(write_archive, later, root / ARCHIVE)
-            again, _ = await _once(run, root, chart, sandbox)
+            again, _ = await _once(run, root, chart, sandbox, taken)
             reason = f"the chart makes it anew at each rendering ({', '.join(sorted(about.volatile))})"
             objects, holes = settled(objects, again, reason)
     rendering = await asyncio.to_thread(finished, objects, crds, holes, run, target)
-    remarks = about_the_cluster(about.cluster, run, chart.places)
+    # Argo CD renders without a cluster as well: what is looked up there is not found there either.
+    questions = {**about.cluster, LOOKUP: ()} if target.argocd else about.cluster
+    remarks = about_the_cluster(questions, run, chart.places)
     return replace(rendering, diagnostics=(*rendering.diagnostics, *placed(remarks, target)))
 
 
-async def _once(
-    run: Run, root: Path, chart: Assembled, sandbox: Sandbox
-) -> tuple[tuple[Object, ...], tuple[ObjectId, ...]]:
-    """All objects, and which of them come from `crds/`."""
-    data = await template(run, root, sandbox, chart.places)
-    output = await asyncio.to_thread(parse, data)
-    manifests = await post_rendered([found.manifest for found in output.templates], run.release, sandbox)
-    crds = [found.manifest for found in output.crds]
-    return await asyncio.to_thread(objects_of, manifests, crds, run.release)
+async def _once(run: Run, root: Path, chart: Assembled, sandbox: Sandbox, taken: Take) -> Objects:
+    return await taken(await template(run, root, sandbox, chart.places))
+
+
+def _taken(release: Release, sandbox: Sandbox) -> Take:
+    async def taken(data: bytes) -> Objects:
+        output = await asyncio.to_thread(parse, data)
+        manifests = await post_rendered([found.manifest for found in output.templates], release, sandbox)
+        crds = [found.manifest for found in output.crds]
+        return await asyncio.to_thread(objects_of, manifests, crds, release)
+
+    return taken

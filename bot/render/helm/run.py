@@ -103,16 +103,18 @@ def _arguments(run: Run, chart: str) -> list[str]:
         raise Unrenderable(f"{release.name[:80]!r} is no name that Helm takes for a release")
     if not NAMESPACE.fullmatch(release.namespace) or len(release.namespace) > 63:
         raise Unrenderable(f"{release.namespace[:80]!r} is no name of a namespace")
-    if not KUBE_VERSION.fullmatch(facts.kube_version):
-        raise Unrenderable(f"{facts.kube_version[:80]!r} is no version of Kubernetes")
+    kube_version = release.kube_version or facts.kube_version
+    if not KUBE_VERSION.fullmatch(kube_version):
+        raise Unrenderable(f"{kube_version[:80]!r} is no version of Kubernetes")
     arguments = [
         release.name,
         f"./{chart}",
         f"--namespace={release.namespace}",
-        f"--kube-version={facts.kube_version}",
+        f"--kube-version={kube_version}",
         "--include-crds" if run.has_crds else "--skip-crds",
     ]
-    arguments += [f"--api-versions={name}" for name in facts.api_versions if API_VERSION.fullmatch(name)]
+    api_versions = release.api_versions or facts.api_versions
+    arguments += [f"--api-versions={name}" for name in api_versions if API_VERSION.fullmatch(name)]
     arguments += [f"--set={line}" for line in run.values.integers]
     if not release.has_hooks:
         arguments.append("--no-hooks")

@@ -28,6 +28,7 @@ __all__ = [
     "ReleaseValues",
     "ValuesLoader",
     "ValuesSource",
+    "every_document",
     "first_document",
     "merged",
     "release_values",
@@ -131,6 +132,23 @@ def first_document(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Unrenderable("is no mapping")
     return value
+
+
+def every_document(data: bytes) -> dict[str, Any]:
+    """A file of values as Helm reads it: every document of it, each over those before. Raises `Unrenderable`."""
+    if len(data) > MAX_INPUT_BYTES:
+        raise Unrenderable(f"is larger than {MAX_INPUT_BYTES // 1024**2} MiB")
+    values: dict[str, Any] = {}
+    try:
+        for document in parsed(data, ValuesLoader):
+            if isinstance(document.value, dict):
+                values = merged(values, document.value)
+            elif document.value is not None:
+                raise Unrenderable("is no mapping")
+    except yaml.YAMLError as error:
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "is not YAML"
+        raise Unrenderable(f"cannot be read: {_without_quotes(str(problem))}") from None
+    return values
 
 
 class ValuesLoader(KubeLoader):

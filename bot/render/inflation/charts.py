@@ -3,12 +3,9 @@
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import yaml
 
 from bot.model.inflation import ChartUse
-from bot.model.manifests import MAX_INPUT_BYTES, canonical_json, parsed
+from bot.model.manifests import canonical_json
 from bot.model.release import Chart
 from bot.model.tree import TreeReader
 from bot.render.errors import Unrenderable
@@ -20,7 +17,7 @@ from bot.render.helm.ignore import IGNORE_FILE, Ignores, ignores
 from bot.render.helm.inputs import Archive
 from bot.render.helm.metadata import VALUES_FILE, metadata
 from bot.render.helm.run import API_VERSION, ARCHIVE, KUBE_VERSION, NAME, NAMESPACE, has_remote_schema
-from bot.render.helm.values import ValuesLoader, merged
+from bot.render.helm.values import every_document, merged
 from bot.render.inflation.declared import Inflation
 from bot.render.inflation.merge import merged_values
 from bot.render.paths import join
@@ -75,14 +72,14 @@ class Larder:
                 values = (
                     merged_values(data, inline, inline_wins=chart.values_merge == "override")
                     if inline
-                    else _all(data)
+                    else every_document(data)
                 )
             except Unrenderable as error:
                 raise Unrenderable(f"{path} {error.message}") from None
         for text in chart.additional_values_files:
             path = join(base, text)
             try:
-                values = merged(values, _all(self._file(path, chart, base, source)))
+                values = merged(values, every_document(self._file(path, chart, base, source)))
             except Unrenderable as error:
                 raise Unrenderable(f"{path} {error.message}") from None
         return canonical_json(values)
@@ -149,23 +146,6 @@ def generated_name(chart: Inflation) -> str:
 
 def _release(chart: Inflation) -> str:
     return chart.release_name or chart.name_template or generated_name(chart)
-
-
-def _all(data: bytes) -> dict[str, Any]:
-    """A file of values as Helm reads it: every document, each over those before it. Raises `Unrenderable`."""
-    if len(data) > MAX_INPUT_BYTES:
-        raise Unrenderable(f"is larger than {MAX_INPUT_BYTES // 1024**2} MiB")
-    values: dict[str, Any] = {}
-    try:
-        for document in parsed(data, ValuesLoader):
-            if isinstance(document.value, dict):
-                values = merged(values, document.value)
-            elif document.value is not None:
-                raise Unrenderable("is no mapping")
-    except yaml.YAMLError as error:
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
-        raise Unrenderable(f"cannot be read: {str(problem)[:200]}") from None
-    return values
 
 
 def _is_hidden(path: str, ignored: Ignores) -> bool:

@@ -1,0 +1,197 @@
+"""From an Application's source to what renders it: a kustomization with an overlay, a release, or a directory.
+
+The answer is a target like any other, for the same walker, sandbox, builders and key. It is a function of the
+trees alone, so that both sides of a change, and brute force, come to it in the same way.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.model.manifests import canonical_json
+from bot.model.rendering import Diagnostic, Severity, Trace, TraceEntry
+from bot.model.target import GitSource, RendererKind, Target
+from bot.model.tree import EntryKind, TreeReader
+from bot.render.argocd.detect import SourceKind, detected, explicit
+from bot.render.argocd.directory import Selection
+from bot.render.argocd.environment import Environment, environment
+from bot.render.argocd.fields import Fields
+from bot.render.argocd.helm import kube_version, release
+from bot.render.argocd.kustomize import overlay, version_remark
+from bot.render.argocd.overrides import overridden
+from bot.render.argocd.places import Ground, Places
+from bot.render.errors import Unrenderable
+from bot.render.helm.found import Found
+from bot.render.paths import follow
+
+NAMESPACE = "argocd"
+"""Where Argo CD itself runs, unless somebody says otherwise: Applications there are called by their bare names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What of Argo CD's own configuration decides what a source renders to."""
+
+    namespace: str = NAMESPACE
+
+
+@dataclass(frozen=True, slots=True)
+class Concrete:
+    """`target` is of the renderer `kustomize`, `helm` or `plain`, or says why it is unknown.
+
+    `entries` are what was looked at to tell; they belong to the trace of `target`, whose paths are of the same tree.
+    """
+
+    target: Target
+    entries: tuple[TraceEntry, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def joined(self, trace: Trace) -> Trace:
+        """The trace of `target` with everything that led to it."""
+        entries = sorted({*trace.entries, *self.entries})
+        return replace(trace, entries=tuple(entries), diagnostics=(*self.diagnostics, *trace.diagnostics))
+
+
+@dataclass(slots=True)
+class _Notes:
+    entries: list[TraceEntry] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def concrete(
+    tree: TreeReader,
+    target: Target,
+    refs: Mapping[str, TreeReader] | None = None,
+    setup: Setup | None = None,
+) -> Concrete:
+    """`tree` is the one that the target's path lies in, `refs` are those of its `refs`. Never raises.
+
+    What is wrong is an error among the diagnostics, with the target's renderer still `detect`: nothing renders that.
+    """
+    if target.renderer is not RendererKind.DETECT or target.unknown_because:
+        return Concrete(target)
+    notes = _Notes()
+    made = target
+    try:
+        made = _Source(tree, target, refs or {}, setup or Setup(), notes).made()
+    except Unrenderable as error:
+        file, line = (error.file, error.line) if error.file else (target.origin.file, target.origin.line)
+        notes.diagnostics.append(Diagnostic(Severity.ERROR, error.message, file, line))
+    return Concrete(made, tuple(sorted(set(notes.entries))), tuple(notes.diagnostics))
+
+
+class _Source:
+    def __init__(
+        self, tree: TreeReader, target: Target, refs: Mapping[str, TreeReader], setup: Setup, notes: _Notes
+    ) -> None:
+        self._tree = tree
+        self._target = target
+        self._notes = notes
+        self._refs = refs
+        about = target.argocd
+        self._name = about.ref.name if about else target.id.name
+        home = about.ref.namespace if about else ""
+        self._instance = self._name if home in ("", setup.namespace) else f"{home}_{self._name}"
+        self._environment: Environment = environment(target, self._instance)
+        self._is_link = False
+
+    def made(self) -> Target:
+        """Raises `Unrenderable`."""
+        if self._target.release is not None:
+            return self._chart()
+        directory = self._directory()
+        over = overridden(self._tree, directory, self._target.options, self._instance, self._name)
+        self._notes.entries += over.entries
+        self._notes.diagnostics += over.diagnostics
+        kind = explicit(over.source)
+        if self._is_link and kind in {None, SourceKind.DIRECTORY}:
+            return self._nothing()
+        if kind is None:
+            found = detected(self._tree, directory)
+            self._notes.entries += found.entries
+            kind = found.kind
+        options = Fields(kind.value, over.source.get(kind.value))
+        match kind:
+            case SourceKind.KUSTOMIZE:
+                return self._kustomization(options)
+            case SourceKind.HELM:
+                return self._release(options, Ground(self._tree), directory)
+            case SourceKind.DIRECTORY:
+                return self._made(RendererKind.PLAIN, {"directory": Selection.of(options).as_options})
+            case SourceKind.PLUGIN:
+                raise self._plugin(options)
+
+    def _chart(self) -> Target:
+        """A chart of a repository, in which nobody looks before it is fetched."""
+        kind = explicit(self._target.options) or SourceKind.HELM
+        if kind is not SourceKind.HELM:
+            raise Unrenderable(
+                f"{kind.value}: the source is a chart of a Helm repository, which Longshore renders by Helm only"
+            )
+        return self._release(Fields(kind.value, self._target.options.get(kind.value)), None, "")
+
+    def _directory(self) -> str:
+        """Where the path leads. Raises `Unrenderable`."""
+        path = self._target.path
+        try:
+            place = follow(self._tree, path)
+        except Unrenderable as error:
+            raise Unrenderable(f"the path {path!r} {error.message}") from None
+        noted = Found(place.path)
+        noted.place(place)
+        self._notes.entries += noted.entries
+        if place.entry is None:
+            raise Unrenderable(f"the directory {path!r} does not exist")
+        if place.entry.kind is not EntryKind.TREE:
+            raise Unrenderable(f"{path!r} is a file, not a directory")
+        self._is_link = any(link == path for link, _ in place.links)
+        return place.path
+
+    def _nothing(self) -> Target:
+        """Argo CD looks into the directory's name and not through it."""
+        origin = self._target.origin
+        message = (
+            f"the path {self._target.path!r} is a symbolic link, in which Argo CD finds nothing; write the directory that "
+            "it leads to"
+        )
+        self._notes.diagnostics.append(Diagnostic(Severity.WARNING, message, origin.file, origin.line))
+        return self._made(RendererKind.PLAIN, {"directory": None})
+
+    def _kustomization(self, options: Fields) -> Target:
+        kube_version(options)
+        options.texts("apiVersions")
+        laid = overlay(options, self._environment)
+        if remark := version_remark(options):
+            origin = self._target.origin
+            self._notes.diagnostics.append(Diagnostic(Severity.WARNING, remark, origin.file, origin.line))
+        return replace(self._made(RendererKind.KUSTOMIZE, {}), overlay=laid)
+
+    def _release(self, options: Fields, own: Ground | None, directory: str) -> Target:
+        about = self._target.argocd
+        is_one_of_many = bool(self._target.refs) or (about is not None and len(about.revisions) > 1)
+        refs = {name: Ground(tree, self._ref_prefix(name)) for name, tree in self._refs.items()}
+        places = Places(own, directory, refs, self._environment, is_one_of_many, self._notes.entries)
+        made = release(self._target, options, places, self._environment)
+        return replace(self._made(RendererKind.HELM, {}), release=made)
+
+    def _made(self, renderer: RendererKind, options: Mapping[str, Any]) -> Target:
+        return replace(self._target, renderer=renderer, options=options, refs={})
+
+    def _plugin(self, options: Fields) -> Unrenderable:
+        name = options.text("name")
+        shown = f"the plugin {name[:80]!r}" if name else "whichever plugin of Argo CD claims it"
+        return Unrenderable(
+            f"is rendered by {shown}, a program that only Argo CD has; Longshore runs no plugin of Argo CD"
+        )
+
+    def _ref_prefix(self, name: str) -> str:
+        """Files of the repository at hand are called as everywhere else."""
+        source = self._target.refs.get(name)
+        return "" if source == GitSource("") else f"${name}/"
+
+
+def placeholders_in(target: Target) -> bytes:
+    """Everything of a concrete target that came out of the build environment, as one text."""
+    release = target.release
+    parameters = [parameter.value for parameter in release.parameters] if release else []
+    return canonical_json([dict(target.overlay), parameters])

@@ -1,0 +1,200 @@
+"""Where the value files and file parameters of a source lie: beside the chart, in another source, or at a URL.
+
+Nothing is read but names. What decides which files there are is written down for the trace.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, islice
+
+from bot.model.release import ValuesFile
+from bot.model.rendering import TraceEntry, TraceKind
+from bot.model.tree import EntryKind, TreeEntry, TreeReader
+from bot.render.argocd.environment import Environment, stand_ins
+from bot.render.doublestar import BadPattern, Doublestar
+from bot.render.errors import Unrenderable
+from bot.render.paths import Place, follow, join
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_FETCHED = frozenset({"http", "https"})
+_META = re.compile(r"[*?\[]")
+_MAX_FILES = 2_000
+_MAX_DEPTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A source's tree. `prefix` is what its paths have before them in a trace: nothing for the repository at hand."""
+
+    tree: TreeReader
+    prefix: str = ""
+
+    def entry(self, path: str, kind: TraceKind, found: TreeEntry | None = None, mode: str = "") -> TraceEntry:
+        return TraceEntry(
+            f"{self.prefix}{path}", kind, mode or (found.mode if found else ""), found.id if found else ""
+        )
+
+
+@dataclass(slots=True)
+class Places:
+    """`own` is None for a chart that is not at hand, `directory` the chart's. `is_one_of_many`: there are other sources."""
+
+    own: Ground | None
+    directory: str
+    refs: Mapping[str, Ground]
+    environment: Environment
+    is_one_of_many: bool = False
+    entries: list[TraceEntry] = field(default_factory=list)
+
+    def values_files(self, texts: tuple[str, ...], *, ignore_missing: bool) -> tuple[ValuesFile, ...]:
+        """Each once, at its first place; one that is named counts there and not where a pattern finds it too.
+
+        Raises `Unrenderable`, without the field.
+        """
+        named = [(text, self.file(text)) for text in texts]
+        explicit = {found for _, found in named if not found.is_pattern}
+        result: dict[ValuesFile, None] = {}
+        for text, found in named:
+            if found.is_remote or (self.own is None and not found.ref):
+                result[found] = None
+            elif found.is_pattern:
+                matches = [ValuesFile(path, found.ref) for path in self._matching(found, text)]
+                if not matches and not ignore_missing:
+                    raise Unrenderable(f"{text[:200]!r} matches no file")
+                result |= dict.fromkeys(match for match in matches if match not in explicit)
+            elif self._exists(found, text):
+                result[found] = None
+            elif not ignore_missing:
+                raise Unrenderable(f"{text[:200]!r} does not exist ({found.path})")
+        return tuple(result)
+
+    def existing(self, text: str) -> ValuesFile:
+        """A file that must be there, and is no pattern. Raises `Unrenderable`."""
+        found = self.file(text, may_match=False)
+        if not found.is_remote and (self.own or found.ref) and not self._exists(found, text):
+            raise Unrenderable(f"{text[:200]!r} does not exist ({found.path})")
+        return found
+
+    def file(self, text: str, *, may_match: bool = True) -> ValuesFile:
+        """What a text names, whether it is there or not. Raises `Unrenderable`."""
+        ref, slash, rest = text.partition("/")
+        name = ref[1:] if ref.startswith("$") else ""
+        if name and name in self.refs:
+            return self._in_tree(self._known(f"{slash}{rest}", text), text, name, may_match=may_match)
+        if text.startswith("$") and self.is_one_of_many:
+            known = ", ".join(f"${each}" for each in sorted(self.refs)) or "no source has a `ref`"
+            raise Unrenderable(f"{text[:200]!r}: {ref[:80]} is none of the Application's sources ({known})")
+        path = self._known(text, text)
+        scheme = _SCHEME.match(path)
+        if scheme is None:
+            return self._in_tree(path, text, "", may_match=may_match)
+        if scheme[1].lower() not in _FETCHED:
+            raise Unrenderable(
+                f"{text[:200]!r}: Longshore has no way to read {scheme[1][:40]}: addresses, which a plugin of Helm would"
+            )
+        return ValuesFile(path, is_remote=True)
+
+    def _known(self, text: str, shown: str) -> str:
+        found = self.environment.substituted(text)
+        if unknown := stand_ins(found.encode("utf-8", "surrogateescape")):
+            raise Unrenderable(f"{shown[:200]!r} depends on ${unknown[0].name}: {unknown[0].unknown.reason}")
+        return found
+
+    def _in_tree(self, path: str, text: str, ref: str, *, may_match: bool) -> ValuesFile:
+        base = "" if ref or path.startswith("/") or self.own is None else self.directory
+        try:
+            clean = join(base, path.lstrip("/") or ".")
+        except Unrenderable as error:
+            raise Unrenderable(f"{text[:200]!r} {error.message}") from None
+        if not clean:
+            raise Unrenderable(f"{text[:200]!r} names a directory, where a file is needed")
+        return ValuesFile(clean, ref, is_pattern=may_match and _META.search(clean) is not None)
+
+    def _ground(self, ref: str) -> Ground:
+        found = self.refs[ref] if ref else self.own
+        assert found is not None
+        return found
+
+    def _exists(self, found: ValuesFile, text: str) -> bool:
+        ground = self._ground(found.ref)
+        place = self._followed(ground, found.path, text)
+        if place.entry is None:
+            self.entries.append(ground.entry(place.path, TraceKind.ABSENT))
+            return False
+        if place.entry.kind is not EntryKind.BLOB:
+            raise Unrenderable(f"{text[:200]!r} is a directory, where a file is needed")
+        self.entries.append(ground.entry(place.path, TraceKind.FILE, place.entry))
+        return True
+
+    def _followed(self, ground: Ground, path: str, text: str) -> Place:
+        try:
+            place = follow(ground.tree, path)
+        except Unrenderable as error:
+            raise Unrenderable(f"{text[:200]!r} {error.message}") from None
+        self.entries += [ground.entry(link, TraceKind.LINK, entry) for link, entry in place.links]
+        return place
+
+    def _matching(self, pattern: ValuesFile, text: str) -> list[str]:
+        """Every file that a pattern finds, directory by directory, in the order of their names."""
+        ground = self._ground(pattern.ref)
+        names = pattern.path.split("/")
+        reached = [""]
+        for index, name in enumerate(names):
+            is_last = index == len(names) - 1
+            steps = (self._step(ground, directory, name, text, is_last=is_last) for directory in reached)
+            reached = list(islice(chain.from_iterable(steps), _MAX_FILES + 1))
+            if len(reached) > _MAX_FILES:
+                raise Unrenderable(f"{text[:200]!r} matches more than {_MAX_FILES} files")
+        for path in reached:
+            self._exists(ValuesFile(path, pattern.ref), text)
+        return reached
+
+    def _step(self, ground: Ground, directory: str, name: str, text: str, *, is_last: bool) -> Iterator[str]:
+        if name == "**":
+            yield from self._directories(ground, directory, text, 0)
+        elif not _META.search(name) and "{" not in name:
+            place = self._followed(ground, _below(directory, name), text)
+            if place.entry is not None:
+                yield _below(directory, name)
+            else:
+                self.entries.append(ground.entry(place.path, TraceKind.ABSENT))
+        else:
+            try:
+                wanted = Doublestar.parse(name)
+            except BadPattern as error:
+                raise Unrenderable(f"{text[:200]!r} {error}") from None
+            for found, is_directory in self._listed(ground, directory, text):
+                if (is_last or is_directory) and wanted.matches(found):
+                    yield _below(directory, found)
+
+    def _directories(self, ground: Ground, directory: str, text: str, depth: int) -> Iterator[str]:
+        if depth > _MAX_DEPTH:
+            raise Unrenderable(f"{text[:200]!r} leads through more than {_MAX_DEPTH} directories")
+        yield directory
+        for name, is_directory in self._listed(ground, directory, text):
+            if is_directory:
+                yield from self._directories(ground, _below(directory, name), text, depth + 1)
+
+    def _listed(self, ground: Ground, directory: str, text: str) -> list[tuple[str, bool]]:
+        """Names below, in their order, and whether each is a directory; links are followed."""
+        at = self._followed(ground, directory, text).path
+        found: list[tuple[str, bool]] = []
+        for name, entry in ground.tree.listing(at):
+            kind = entry.kind
+            if kind is EntryKind.LINK:
+                place = self._followed(ground, _below(at, name), text)
+                if place.entry is None:
+                    continue
+                kind = place.entry.kind
+            found.append((name, kind is EntryKind.TREE))
+        found.sort(key=lambda item: item[0].encode("utf-8", "surrogateescape"))
+        lines = "\0".join(f"{is_directory} {name}" for name, is_directory in found)
+        digest = hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+        self.entries.append(TraceEntry(f"{ground.prefix}{at}", TraceKind.LISTING, "pattern", digest))
+        return found
+
+
+def _below(directory: str, name: str) -> str:
+    return f"{directory}/{name}" if directory else name
