@@ -74,10 +74,13 @@ class TargetStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
+    """`left` are those declared no more that stay in the cluster all the same, apart from the `removed`."""
+
     added: int = 0
     changed: int = 0
     removed: int = 0
     moved: int = 0
+    left: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -85,11 +88,12 @@ class Counts:
             self.changed + other.changed,
             self.removed + other.removed,
             self.moved + other.moved,
+            self.left + other.left,
         )
 
     @property
     def total(self) -> int:
-        return self.added + self.changed + self.removed + self.moved
+        return self.added + self.changed + self.removed + self.moved + self.left
 
     @classmethod
     def of(cls, changes: tuple[ObjectChange, ...]) -> "Counts":

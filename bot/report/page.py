@@ -14,6 +14,7 @@ from bot.report import escape, phrases, view
 from bot.report.hunks import Line, field_lines, lines
 from bot.report.ladder import Rung, TooLong
 from bot.report.reasons import Declared, Unknown
+from bot.report.stays import Stay, staying
 
 OBJECT_ICONS = {Action.ADDED: "🆕", Action.CHANGED: "✏️", Action.REMOVED: "🗑️", Action.MOVED: "➡️"}
 DIGEST_CHARS = 19
@@ -97,8 +98,15 @@ def rows(plan: Plan) -> list[Row]:
     """One row for each target that does not stay as it is, unknown ones first."""
     touched = [t for t in plan.targets if t.status is not TargetStatus.UNCHANGED]
     touched.sort(key=lambda t: t.status is not TargetStatus.UNKNOWN)
+    stays = staying(plan)
     return [
-        Row(phrases.ICONS[t.status], t.target.id.name, t.target.id.cluster, _row_words(t), t.moved_from)
+        Row(
+            phrases.ICONS[t.status],
+            t.target.id.name,
+            t.target.id.cluster,
+            _row_words(t, stays.get(t.target.id)),
+            t.moved_from,
+        )
         for t in touched
     ]
 
@@ -153,10 +161,10 @@ class _Budget:
         return text
 
 
-def _row_words(target: TargetPlan) -> str:
+def _row_words(target: TargetPlan, stay: Stay | None) -> str:
     if target.status is TargetStatus.UNKNOWN:
         return "unknown"
-    words = phrases.short_totals(target.counts)
+    words = phrases.short_totals(view.counts(target, stay))
     named = {TargetStatus.ADDED: "new", TargetStatus.REMOVED: "goes", TargetStatus.MOVED: "moved"}
     hooks = sum(view.is_hook(target, change) for change in target.changes)
     told = f"({phrases.count(hooks, 'hook')})" if hooks else ""
@@ -185,7 +193,7 @@ def _group(group: view.Group, rung: Rung, budget: _Budget) -> GroupItem:
         names=names,
         more_names=more_names,
         count=len(group.targets),
-        totals=phrases.group_totals(group.first.counts, len(hooks)),
+        totals=phrases.group_totals(group.counts, len(hooks)),
         objects=tuple(_object(change, group, rung, budget) for change in lasting),
         hooks=tuple(_object(change, group, rung, budget) for change in shown),
         stamped=tuple((change.id.kind, _name(change, group)) for change in stamped[:MAX_STAMPED]),

@@ -10,7 +10,7 @@ from bot.model.rendering import Material, Severity
 from bot.model.target import EngineKind, TargetId
 from bot.report.reasons import errors, standing
 from bot.report.stays import Stay
-from bot.report.view import Danger
+from bot.report.view import Danger, plan_counts
 
 DIGEST_CHARS = 12
 
@@ -84,6 +84,7 @@ def totals(counts: Counts) -> str:
         (counts.changed, "changed"),
         (counts.removed, "removed"),
         (counts.moved, "moved"),
+        (counts.left, "left in the cluster"),
     ]
     there = [(number, word) for number, word in parts if number]
     if not there:
@@ -93,9 +94,10 @@ def totals(counts: Counts) -> str:
 
 
 def short_totals(counts: Counts) -> str:
-    """`+4 ~2 -1`, for a table."""
+    """`+4 ~2 -1 (1 left in the cluster)`, for a table."""
     parts = ((counts.added, "+"), (counts.changed, "~"), (counts.removed, "-"), (counts.moved, "→"))
-    return " ".join(f"{sign}{number:,}" for number, sign in parts if number)
+    left = f"({counts.left:,} left in the cluster)" if counts.left else ""
+    return " ".join(filter(None, [*(f"{sign}{number:,}" for number, sign in parts if number), left]))
 
 
 def group_totals(counts: Counts, hooks: int) -> str:
@@ -116,7 +118,9 @@ def verdict(plan: Plan) -> str:
         parts.append(f"{count(unknown, 'target')} cannot be planned")
     if touched:
         verb = "changes" if touched == 1 else "change"
-        parts.append(f"{touched:,} of {count(len(plan.targets), 'target')} {verb}: {totals(plan.counts)}")
+        parts.append(
+            f"{touched:,} of {count(len(plan.targets), 'target')} {verb}: {totals(plan_counts(plan))}"
+        )
         return "; ".join(parts)
     rest = len(plan.targets) - unknown
     if not parts and renders_nothing(plan):

@@ -18,7 +18,9 @@ from bot.model.plan import (
     TargetPlan,
 )
 from bot.model.rendering import Diagnostic, Material
+from bot.report import view
 from bot.report.phrases import material_name
+from bot.report.stays import Stay, staying
 
 SCHEMA = 1
 
@@ -33,12 +35,13 @@ def plan_json(plan: Plan) -> str:
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
+    stays = staying(plan)
     return {
         "schema": SCHEMA,
         "base": _side(plan.base),
         "head": _side(plan.head),
-        "targets": [_target(target) for target in plan.targets],
-        "totals": _counts(plan.counts),
+        "targets": [_target(target, stays.get(target.target.id)) for target in plan.targets],
+        "totals": _counts(view.plan_counts(plan)),
         "protections": [{"name": p.name, "active": p.active, "detail": p.detail} for p in plan.protections],
         "diagnostics": [_diagnostic(d) for d in plan.diagnostics],
     }
@@ -48,7 +51,7 @@ def _side(side: Side) -> dict[str, Any]:
     return {"label": side.label, "sha": side.sha, "tree": side.tree}
 
 
-def _target(planned: TargetPlan) -> dict[str, Any]:
+def _target(planned: TargetPlan, stay: Stay | None) -> dict[str, Any]:
     target = planned.target
     origin = {"movedFrom": planned.moved_from} if planned.moved_from else {}
     return origin | {
@@ -59,7 +62,7 @@ def _target(planned: TargetPlan) -> dict[str, Any]:
         "engine": target.engine.value,
         "found": target.origin.found.value,
         "status": planned.status.value,
-        "counts": _counts(planned.counts),
+        "counts": _counts(view.counts(planned, stay)),
         "objects": [_object(change) for change in planned.changes],
         "materials": [_material(change) for change in planned.materials],
         "declared": [_field(field) for field in planned.declared],
@@ -110,6 +113,7 @@ def _counts(counts: Counts) -> dict[str, int]:
     return {
         "added": counts.added,
         "changed": counts.changed,
-        "removed": counts.removed,
+        "removed": counts.removed + counts.left,
         "moved": counts.moved,
+        "left": counts.left,
     }

@@ -93,7 +93,7 @@ class _Printer:
             status = {TargetStatus.ADDED: " (new)", TargetStatus.REMOVED: " (goes)"}.get(
                 group.first.status, ""
             )
-            totals = phrases.group_totals(group.first.counts, len(group.hooks))
+            totals = phrases.group_totals(group.counts, len(group.hooks))
             yield self._paint(_BOLD, f"{targets}{status}: {totals}{same}")
             for change in group.lasting:
                 yield from self._object(change, group)

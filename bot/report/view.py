@@ -6,7 +6,7 @@ Plain functions of a plan, for every surface alike. The invariant: nothing that 
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -14,6 +14,7 @@ from bot.model.danger import Loss, loss_of
 from bot.model.objects import ObjectId
 from bot.model.plan import (
     Action,
+    Counts,
     FieldOp,
     ImageChange,
     MaterialChange,
@@ -68,6 +69,11 @@ class Group:
         return tuple(most) if len(most) > 1 else ()
 
     @property
+    def counts(self) -> Counts:
+        """Of one of the targets."""
+        return counts(self.first, self.stay)
+
+    @property
     def hooks(self) -> tuple[ObjectChange, ...]:
         return tuple(c for c in self.first.changes if is_hook(self.first, c))
 
@@ -114,6 +120,20 @@ def groups(plan: Plan) -> tuple[Group, ...]:
 def is_hook(target: TargetPlan, change: ObjectChange) -> bool:
     """Whether Helm runs the object at some moment, and does not look after it: elsewhere the annotation means nothing."""
     return bool(change.hook) and target.target.renderer is RendererKind.HELM
+
+
+def counts(target: TargetPlan, stay: Stay | None) -> Counts:
+    """What happens to its objects in the cluster; `stay` is why nothing of it is deleted."""
+    counted = target.counts
+    if stay is None:
+        return counted
+    left = sum(c.action is Action.REMOVED and not is_hook(target, c) for c in target.changes)
+    return replace(counted, removed=counted.removed - left, left=left)
+
+
+def plan_counts(plan: Plan) -> Counts:
+    stays = staying(plan)
+    return sum((counts(target, stays.get(target.target.id)) for target in plan.targets), Counts())
 
 
 def dangers(plan: Plan) -> tuple[Danger, ...]:

@@ -10,6 +10,7 @@ from bot.model.plan import TargetPlan
 from bot.model.target import EngineKind
 from bot.report.check import plan_conclusion
 from bot.report.comment import plan_comment
+from bot.report.plan_json import plan_data
 from bot.report.terminal import plan_text
 from bot.report.view import dangers
 from tests.report.build import deployment, masked, named, plan, target, target_plan
@@ -43,6 +44,16 @@ def test_a_removal_where_pruning_is_off_is_said_to_stay() -> None:
     assert f"({STAYS} pruning is off)" in plan_comment(planned)
     assert f"({STAYS} pruning is off)" in plan_text(planned)
     assert STAYS not in plan_comment(plan(loses(kustomization(), deployment())))
+
+
+def test_what_stays_is_counted_apart_from_what_is_deleted() -> None:
+    kept = plan(loses(kustomization(prune=False), deployment()))
+    assert "1 of 1 target changes: 1 object left in the cluster" in plan_text(kept)
+    assert "(1 left in the cluster)" in plan_comment(kept)
+    both = plan(loses(kustomization(prune=False), deployment()), loses(kustomization("other"), deployment()))
+    assert "1 object removed, 1 left in the cluster" in plan_text(both)
+    assert plan_data(both)["totals"]["removed"] == 2
+    assert plan_data(both)["totals"]["left"] == 1
 
 
 @pytest.mark.parametrize(
