@@ -1,0 +1,28 @@
+"""ApplicationSets: which Applications they generate, as Argo CD's controller would write them."""
+
+from bot.render.applicationset.errors import NotKnown
+from bot.render.applicationset.generate import Generated, generate
+from bot.render.applicationset.templates import Templates
+from bot.render.applicationset.world import (
+    Cluster,
+    Clusters,
+    Ground,
+    NobodyAsked,
+    PullRequest,
+    Repository,
+    World,
+)
+
+__all__ = [
+    "Cluster",
+    "Clusters",
+    "Generated",
+    "Ground",
+    "NobodyAsked",
+    "NotKnown",
+    "PullRequest",
+    "Repository",
+    "Templates",
+    "World",
+    "generate",
+]

@@ -1,0 +1,15 @@
+"""Why an ApplicationSet generates nothing that can be known."""
+
+from bot.errors import UserError
+
+
+class Ungenerated(UserError):
+    """`message` is a sentence about the ApplicationSet that quotes no value of a parameter; `field` is where it lies."""
+
+    def __init__(self, message: str, field: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.field = field
+
+
+class NotKnown(UserError):
+    """What a generator asks for cannot be told from Git; `message` is a sentence with the reason."""
