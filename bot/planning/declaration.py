@@ -23,7 +23,8 @@ def declared_changes(before: Traced | None, after: Traced | None) -> tuple[Field
     """Nothing for a target that is no release, or that one side does not have."""
     old, new = _declaration(before), _declaration(after)
     changes = compare_fields(old, new) if old and new else ()
-    return tuple(replace(change, path=_OF_OTHERS.sub(r"\1: ", change.path)) for change in changes)
+    own_first = sorted(changes, key=lambda change: change.path.startswith("["))
+    return tuple(replace(c, path=_OF_OTHERS.sub(r"\1: ", c.path).removesuffix(": ")) for c in own_first)
 
 
 def _declaration(traced: Traced | None) -> Manifest:

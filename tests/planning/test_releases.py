@@ -185,7 +185,19 @@ async def test_a_values_source_that_goes_missing_is_no_change_to_the_charts_defa
     assert verified.disagreements == ()
     web = release_plan(plan, "web")
     assert (web.status, web.changes) == ("unknown", ())
-    assert web.declared
+    assert [(f.path, f.old, f.new) for f in web.declared] == [
+        (
+            "spec.valuesFrom[kind=ConfigMap,name=web-values,valuesKey=values.yaml]",
+            {"kind": "ConfigMap", "name": "web-values"},
+            None,
+        ),
+        (
+            "spec.valuesFrom[kind=ConfigMap,name=web-value,valuesKey=values.yaml]",
+            None,
+            {"kind": "ConfigMap", "name": "web-value"},
+        ),
+        ("ConfigMap web-values", {"values.yaml": "greeting: from the map"}, None),
+    ]
     [error] = [d.message for d in web.diagnostics if d.severity is Severity.ERROR]
     assert "ConfigMap web-value is not declared in this repository" in error
 
