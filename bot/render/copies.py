@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from bot.model.gomatch import BadGlob, Glob
 from bot.model.manifests import ManifestError, documents
 from bot.model.target import Composition, Copy, CopyStrategy
 from bot.model.tree import EntryKind, UnreadableFile
@@ -24,7 +25,6 @@ from bot.render.composed import (
 )
 from bot.render.doublestar import BadPattern, Doublestar
 from bot.render.errors import Unrenderable
-from bot.render.helm.globs import BadGlob, Glob
 from bot.render.helm.values import merged
 from bot.render.path_pattern import chosen
 from bot.render.yaml_text import yaml_text

@@ -7,6 +7,7 @@ from bot.discover.argocd.application import application_target
 from bot.discover.argocd.application_set import application_set_target
 from bot.discover.argocd.clusters import ArgoCluster, declared_cluster, is_cluster_secret
 from bot.discover.argocd.context import ArgoContext
+from bot.discover.argocd.forbidden import forbidden_objects
 from bot.discover.argocd.objects import GROUP, is_application, is_application_set, is_project
 from bot.discover.argocd.remarks import notices
 
@@ -17,6 +18,7 @@ __all__ = [
     "application_set_target",
     "application_target",
     "declared_cluster",
+    "forbidden_objects",
     "is_application",
     "is_application_set",
     "is_cluster_secret",

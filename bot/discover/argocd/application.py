@@ -16,9 +16,11 @@ from bot.discover.argocd.objects import Identity
 from bot.discover.argocd.settings import destination, settings
 from bot.discover.argocd.sources import Place, place_of
 from bot.discover.argocd.specs import APPLICATION
+from bot.discover.argocd.sync_options import NEVER_PRUNES
 from bot.discover.argocd.types import normalised, why_no_type
 from bot.discover.fields import mapping, text
 from bot.discover.flux.objects import Spec
+from bot.discover.flux.sources import without_login
 from bot.discover.objects import DeclaredObject
 from bot.discover.schema import shown
 from bot.model.manifests import digest
@@ -81,7 +83,11 @@ def sources_of(spec: Spec, context: ArgoContext) -> tuple[Source, ...]:
         one = spec.fields.get("source")
         written = [] if one is None else [(one, "spec.source")]
     clean = ((normalised(fields), at) for fields, at in written)
-    return tuple(Source(fields, at, place_of(fields, at, context)) for fields, at in clean)
+    return tuple(Source(_without_login(fields), at, place_of(fields, at, context)) for fields, at in clean)
+
+
+def _without_login(fields: Manifest) -> Manifest:
+    return {**fields, "repoURL": without_login(text(fields, "repoURL"))}
 
 
 def _has_several(fields: Manifest) -> bool:
@@ -90,7 +96,7 @@ def _has_several(fields: Manifest) -> bool:
 
 def _prunes(target: Target) -> bool:
     assert target.argocd is not None
-    return target.argocd.prunes and "Prune=false" not in target.argocd.sync_options
+    return target.argocd.prunes and NEVER_PRUNES not in target.argocd.sync_options
 
 
 def _problems(spec: Spec, taken: Sequence[Source]) -> Iterator[str]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.discover.argocd.clusters import ArgoCluster, declared_cluster
+from bot.discover.argocd.objects import is_project
+from bot.discover.argocd.projects import Projects
 from bot.discover.repository import RepositoryIdentity, normal_url
 from bot.model.objects import Manifest
 
@@ -16,6 +18,7 @@ class ArgoContext:
     """
 
     repository: RepositoryIdentity
+    projects: Projects
     clusters: tuple[ArgoCluster, ...] = ()
     branch: str = ""
 
@@ -28,9 +31,11 @@ class ArgoContext:
         branch: str = "",
     ) -> "ArgoContext":
         """`manifests` are what is declared for one control plane: of it, AppProjects and the Secrets of clusters count."""
-        declared = (declared_cluster(manifest) for manifest in manifests)
+        known = tuple(manifests)
+        declared = (declared_cluster(manifest) for manifest in known)
         return cls(
             repository,
+            Projects.of(manifest for manifest in known if is_project(manifest)),
             (*clusters, *(cluster for cluster in declared if cluster is not None)),
             branch,
         )

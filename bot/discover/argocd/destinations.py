@@ -32,20 +32,27 @@ def found_by(destination: Destination, context: ArgoContext, control_plane: str)
     if not server and not name:
         why = "spec.destination has neither a server nor a name: one of them is needed"
         return Found(control_plane, unknown_because=why)
-    known = [
-        each for each in context.clusters if each.is_known and (each.server == server or each.name == name)
-    ]
-    servers = sorted({each.server for each in known})
-    if name and len(servers) > 1:
-        why = f"spec.destination.name is {shown(name)}, which {len(servers)} clusters are called"
-        return Found(as_label(name), name=name, unknown_because=why)
-    cluster = known[0] if known else None
+    cluster, why = _declared(server, name, context)
     if cluster is not None:
-        server, name = cluster.server, cluster.name
+        server, name = cluster.server or server, cluster.name
     elif name == IN_CLUSTER or server == IN_CLUSTER_SERVER:
         server, name = IN_CLUSTER_SERVER, IN_CLUSTER
     is_own = server == IN_CLUSTER_SERVER
-    return Found(control_plane if is_own else as_label(name or _host(server)), server, name, cluster)
+    label = control_plane if is_own else as_label(name or _host(server))
+    return Found(label, server, name, cluster, why)
+
+
+def _declared(server: str, name: str, context: ArgoContext) -> tuple[ArgoCluster | None, str]:
+    """The cluster that is meant, if it is declared, and why it cannot be told which that is."""
+    known = [
+        each
+        for each in context.clusters
+        if each.is_known and ((server and each.server == server) or (name and each.name == name))
+    ]
+    servers = {each.server for each in known if each.server}
+    if name and len(servers) > 1:
+        return None, f"spec.destination.name is {shown(name)}, as {len(servers)} clusters are called"
+    return max(known, key=lambda each: bool(each.server), default=None), ""
 
 
 def as_label(name: str) -> str:

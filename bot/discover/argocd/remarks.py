@@ -1,47 +1,85 @@
-"""What people should know of an object of Argo CD that can be rendered all the same."""
+"""What people should know of an object of Argo CD that can be read all the same."""
 
 from collections.abc import Iterator
 from itertools import islice
 
-from bot.discover.argocd.application import sources_of
+from bot.discover.argocd.application import application_target, sources_of
 from bot.discover.argocd.context import ArgoContext
-from bot.discover.argocd.objects import Identity, is_application
+from bot.discover.argocd.forbidden import Wanted, why_forbidden
+from bot.discover.argocd.objects import Identity, is_application, is_project, texts
+from bot.discover.argocd.project_spec import PROJECT
+from bot.discover.argocd.settings import WAVE, is_wave
 from bot.discover.argocd.specs import APPLICATION
+from bot.discover.argocd.sync_options import CREATES_NAMESPACE, passed_over
+from bot.discover.argocd.urls import normal_git_url
+from bot.discover.fields import mapping, text
 from bot.discover.flux.objects import Spec
 from bot.discover.objects import DeclaredObject, Malformed
-from bot.discover.schema import unread
+from bot.discover.schema import Fields, shown, unread
+from bot.model.argocd import ArgoSettings
+from bot.model.objects import Manifest
 from bot.model.rendering import Diagnostic, Severity
 
 _SHOWN = 3
+_SKIPS = "argocd.argoproj.io/skip-reconcile"
+_PATHS = "argocd.argoproj.io/manifest-generate-paths"
+_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
+"""As Go reads them."""
+
 _Remark = tuple[Severity, str]
 
 
 def notices(found: DeclaredObject, context: ArgoContext) -> tuple[Diagnostic, ...]:
-    """Remarks about one Application, for the plan as a whole. Empty where it has no name."""
+    """Remarks about one Application, with what its AppProject forbids it as errors, or about one AppProject.
+
+    Empty for anything else, and where it has no name.
+    """
     try:
         identity = Identity.of(found.manifest)
     except Malformed:
         return ()
-    if not is_application(found.manifest):
-        return ()
+    if is_application(found.manifest):
+        remarks = _of_application(found, context)
+    else:
+        remarks = _of_project(found.manifest, identity) if is_project(found.manifest) else iter(())
     return tuple(
         Diagnostic(severity, f"{identity.ref} {sentence}", found.file, found.line)
-        for severity, sentence in _remarks(found, context)
+        for severity, sentence in remarks
     )
 
 
-def _remarks(found: DeclaredObject, context: ArgoContext) -> Iterator[_Remark]:
+def _of_application(found: DeclaredObject, context: ArgoContext) -> Iterator[_Remark]:
     spec = Spec.of(found.manifest, APPLICATION)
+    settings = application_target(found, context, "").argocd
+    assert settings is not None
+    wanted = Wanted(settings, tuple(_urls(spec, context)))
+    yield from ((Severity.ERROR, sentence) for sentence in why_forbidden(wanted, context))
+    missing = context.projects.why_missing(settings.project)
+    if missing:
+        yield Severity.WARNING, f"is of AppProject {settings.project}, which {missing}"
     if spec.written and spec.written.get("project") is None:
         yield Severity.WARNING, "has no spec.project: a cluster refuses it"
-    yield from _unknown_fields(spec)
+    yield from _unknown_fields(spec, APPLICATION)
+    yield from ((Severity.WARNING, sentence) for sentence in _without_effect(found, spec, settings))
+    yield from ((Severity.NOTICE, sentence) for sentence in _worth_knowing(found, spec, settings))
     for source in sources_of(spec, context):
         yield from ((Severity.NOTICE, remark) for remark in source.place.remarks)
 
 
-def _unknown_fields(spec: Spec) -> Iterator[_Remark]:
+def _urls(spec: Spec, context: ArgoContext) -> Iterator[tuple[str, str]]:
+    """Every repository that it names, by its field."""
+    yield from (
+        (f"{source.at}.repoURL", text(source.fields, "repoURL")) for source in sources_of(spec, context)
+    )
+    hydrator = mapping(spec.fields.get("sourceHydrator"))
+    pushed_to = text(mapping(hydrator.get("syncSource")), "repoURL")
+    if pushed_to and pushed_to != text(mapping(hydrator.get("drySource")), "repoURL"):
+        yield "spec.sourceHydrator.syncSource.repoURL", pushed_to
+
+
+def _unknown_fields(spec: Spec, shape: Fields) -> Iterator[_Remark]:
     # NB: each is compared with what there is, and a hostile object may have a hundred thousand.
-    names = list(islice(unread(spec.written, APPLICATION, "spec"), _SHOWN + 1))
+    names = list(islice(unread(spec.written, shape, "spec"), _SHOWN + 1))
     if names:
         more = " and more" if len(names) > _SHOWN else ""
         are = "is no field" if len(names) == 1 else "are no fields"
@@ -49,3 +87,55 @@ def _unknown_fields(spec: Spec) -> Iterator[_Remark]:
             Severity.WARNING,
             f"has {', '.join(names[:_SHOWN])}{more}, which {are} that Longshore knows: a cluster throws it away",
         )
+
+
+def _without_effect(found: DeclaredObject, spec: Spec, settings: ArgoSettings) -> Iterator[str]:
+    names = ("sourceHydrator", "sources", "source")
+    several = [name for name in names if spec.fields.get(name)]
+    if len(several) > 1:
+        yield f"has spec.{several[0]} beside spec.{' and spec.'.join(several[1:])}: Argo CD takes spec.{several[0]} alone"
+    ignored = list(islice(passed_over(settings.sync_options), _SHOWN))
+    if ignored:
+        yield f"has {', '.join(ignored)}, which Argo CD passes over"
+    policy = mapping(spec.fields.get("syncPolicy"))
+    if policy.get("managedNamespaceMetadata") and CREATES_NAMESPACE not in settings.sync_options:
+        yield f"has spec.syncPolicy.managedNamespaceMetadata, which does nothing without the sync option {CREATES_NAMESPACE}"
+    wave = texts(found.manifest, "annotations").get(WAVE)
+    if wave is not None and not is_wave(wave):
+        yield f"has {shown(wave)} in the annotation {WAVE}, which is no whole number: it counts as 0"
+
+
+def _worth_knowing(found: DeclaredObject, spec: Spec, settings: ArgoSettings) -> Iterator[str]:
+    annotations = texts(found.manifest, "annotations")
+    if annotations.get(_SKIPS) in _TRUE:
+        yield f"has the annotation {_SKIPS}: Argo CD does nothing with it until that is gone"
+    elif not settings.is_automated:
+        yield "is not synced by itself: somebody has to start each sync"
+    if annotations.get(_PATHS):
+        yield (
+            f"says in the annotation {_PATHS} which paths concern it: after a change elsewhere Argo CD may keep "
+            "what it rendered before"
+        )
+    hydrator = spec.fields.get("sourceHydrator")
+    if hydrator is not None:
+        yield _hydrated(hydrator)
+
+
+def _hydrated(hydrator: Manifest) -> str:
+    into = mapping(hydrator.get("syncSource"))
+    branch, path = text(into, "targetBranch"), text(into, "path")
+    first = text(mapping(hydrator.get("hydrateTo")), "targetBranch")
+    by_way = f", by way of branch {shown(first)}, from where somebody merges it," if first else ""
+    return f"is hydrated: what it renders to goes to branch {shown(branch)}, below {shown(path)}{by_way} and is synced from there"
+
+
+def _of_project(manifest: Manifest, identity: Identity) -> Iterator[_Remark]:
+    spec = Spec.of(manifest, PROJECT)
+    why = identity.problem or spec.problem
+    if why:
+        yield Severity.WARNING, f"cannot be read, so that what it forbids is not known: {why}"
+    yield from _unknown_fields(spec, PROJECT)
+    for index, entry in enumerate(spec.fields.get("sourceRepos", ())):
+        if entry == "!*" or not normal_git_url(entry.removeprefix("!")):
+            what = "which forbids everything" if entry == "!*" else "which is no URL and matches none"
+            yield Severity.WARNING, f"has {shown(entry)} in spec.sourceRepos[{index}], {what}"

@@ -20,6 +20,7 @@ _DELETING = (_FINALIZER, f"{_FINALIZER}/foreground", f"{_FINALIZER}/background")
 _SPOKEN_FOR = frozenset(APPLICATION.fields) - {"info", "revisionHistoryLimit", "sourceHydrator"}
 _SPOKEN_FOR_IN_POLICY = frozenset({"automated", "syncOptions", "retry"})
 _PART = re.compile(r"([0-9]*\.?[0-9]*)(ns|us|µs|μs|ms|s|m|h)")
+_WAVE = re.compile(r"[-+]?[0-9]{1,9}")
 _UNITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -30,7 +31,7 @@ def settings(
     manifest = found.manifest
     fields = spec.fields
     policy = mapping(fields.get("syncPolicy"))
-    automated = policy.get("automated")
+    automated, wave = policy.get("automated"), texts(manifest, "annotations").get(WAVE, "")
     wanted = mapping(automated)
     is_automated = automated is not None and wanted.get("enabled") is not False
     return ArgoSettings(
@@ -45,7 +46,7 @@ def settings(
         may_be_empty=wanted.get("allowEmpty") is True,
         sync_options=tuple(policy.get("syncOptions", ())),
         retry=_retry(policy.get("retry")),
-        wave=wave(texts(manifest, "annotations").get(WAVE, "")),
+        wave=int(wave) if is_wave(wave) else 0,
         deletes_objects=any(name in _DELETING for name in _finalizers(manifest)),
         ignore_differences=tuple(fields.get("ignoreDifferences", ())),
         other=_other(manifest, spec),
@@ -57,12 +58,8 @@ def destination(fields: Manifest) -> Destination:
     return Destination(text(written, "server"), text(written, "name"), text(written, "namespace"))
 
 
-def wave(written: str) -> int:
-    """What is no number counts for nothing."""
-    try:
-        return int(written) if written.isascii() and len(written) < 10 and "_" not in written else 0
-    except ValueError:
-        return 0
+def is_wave(written: str) -> bool:
+    return _WAVE.fullmatch(written) is not None
 
 
 def duration_s(written: str, otherwise: float) -> float:

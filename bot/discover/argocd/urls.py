@@ -1,45 +1,71 @@
 """URLs as Argo CD reads them, which is how Go's `net/url` does."""
 
 import re
+import string
+from dataclasses import dataclass
+from urllib.parse import quote, unquote_to_bytes
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _BAD_PORT = re.compile(r":(?![0-9]*$)[^\]]*$")
+_BAD_HOST = re.compile(r"[ %\\^`{|}]")
 _SSH = re.compile(r"(ssh://)?[^/:]*@[^@]+")
+_KEPT_IN_PATH = "$&+,/:;=@"
+_AS_WRITTEN = frozenset(f"{string.ascii_letters}{string.digits}-_.~%!'()*[]{_KEPT_IN_PATH}")
+"""A path of nothing else stays as it is written; any other is spelled anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """`lead` is all that stands before the path, `tail` the query and fragment; an opaque URL is all `lead`."""
+
+    lead: str
+    host: str
+    path: str
+    tail: str
 
 
 def is_helm_oci(url: str) -> bool:
-    """Whether a chart's repository is a registry: an URL in which no host can be told, because it has no scheme."""
-    host = _host(url)
-    return bool(url) and host == ""
+    """Whether a chart's repository is a registry: a URL in which no host can be told, because it has no scheme."""
+    parts = _parts(url) if url else None
+    return parts is not None and not parts.host
 
 
 def normal_git_url(url: str) -> str:
-    """What two URLs of one repository have in common, for the rules of a project; empty for what is no URL."""
+    """What two spellings of one repository have in common, for the rules of a project; empty for what is no URL."""
     spelled = url.strip().lower()
     if _SSH.fullmatch(spelled) and not spelled.startswith("ssh://"):
         spelled = f"ssh://{spelled.replace(':', '/', 1)}"
-    spelled = spelled.removesuffix(".git")
-    return "" if _host(spelled) is None else spelled.removeprefix("ssh://")
+    parts = _parts(spelled.removesuffix(".git"))
+    if parts is None:
+        return ""
+    path = parts.path
+    if not _AS_WRITTEN.issuperset(path):
+        path = quote(unquote_to_bytes(path.encode(errors="surrogateescape")), safe=_KEPT_IN_PATH)
+    return f"{parts.lead}{path}{parts.tail}".removeprefix("ssh://")
 
 
-def _host(url: str) -> str | None:
-    """None where it is no URL; empty where it has no host."""
-    if _CONTROL.search(url):
+def _parts(url: str) -> _Parts | None:
+    """None where it is no URL."""
+    if _CONTROL.search(url) or url.startswith(":"):
         return None
-    rest = url.partition("#")[0]
-    scheme = _SCHEME.match(rest)
-    if rest.startswith(":"):
-        return None
-    rest = (rest[scheme.end() :] if scheme else rest).partition("?")[0]
+    if url == "*":
+        return _Parts("", "", url, "")
+    body = re.split(r"[?#]", url, maxsplit=1)[0]
+    tail = url[len(body) :]
+    scheme = _SCHEME.match(body)
+    lead = scheme[0] if scheme else ""
+    rest = body[len(lead) :]
     if not rest.startswith("/"):
         if scheme:
-            return ""
-        return None if ":" in rest.partition("/")[0] or _BAD_ESCAPE.search(rest) else ""
-    if not rest.startswith("//") or (not scheme and rest.startswith("///")):
-        return None if _BAD_ESCAPE.search(rest) else ""
-    authority, _, path = rest[2:].partition("/")
-    host = authority.rpartition("@")[2]
-    is_wrong = _BAD_ESCAPE.search(path) or _BAD_PORT.search(host) or re.search(r"[ <>\"\\^`{|}]", host)
-    return None if is_wrong else host
+            return _Parts(url, "", "", "")
+        is_wrong = ":" in rest.partition("/")[0] or _BAD_ESCAPE.search(rest)
+        return None if is_wrong else _Parts("", "", rest, tail)
+    host = ""
+    if rest.startswith("//") and (scheme or not rest.startswith("///")):
+        authority = rest[2:].partition("/")[0]
+        host, lead, rest = authority.rpartition("@")[2], f"{lead}//{authority}", rest[2 + len(authority) :]
+    if _BAD_ESCAPE.search(rest) or _BAD_PORT.search(host) or _BAD_HOST.search(host):
+        return None
+    return _Parts(lead, host, rest, tail)

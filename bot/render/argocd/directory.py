@@ -11,13 +11,13 @@ from typing import Any
 
 import yaml
 
+from bot.model.gobwas import BadGlob, Glob
 from bot.model.manifests import MAX_INPUT_BYTES, Document, parsed
 from bot.model.objects import Manifest
 from bot.model.rendering import Rendering, TraceEntry, TraceKind
 from bot.model.target import Target
 from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
 from bot.render.argocd.fields import Fields
-from bot.render.argocd.globs import BadGlob, Glob
 from bot.render.argocd.objects import said, settled, taken_apart
 from bot.render.contents import LFS_REASON, is_lfs_pointer
 from bot.render.errors import Unrenderable

@@ -6,8 +6,8 @@ The first pattern that matches decides. One that starts with `!` hides everythin
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.model.gomatch import BadGlob, Glob
 from bot.render.errors import Unrenderable
-from bot.render.helm.globs import BadGlob, Glob
 
 IGNORE_FILE = ".helmignore"
 _ALWAYS = "templates/.?*"

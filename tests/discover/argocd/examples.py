@@ -3,16 +3,18 @@
 from collections.abc import Iterable
 from typing import Any
 
-from bot.discover.argocd import ArgoContext, application_target
+from bot.discover.argocd import ArgoContext, application_target, notices
 from bot.discover.objects import DeclaredObject
 from bot.discover.repository import RepositoryIdentity
 from bot.model.objects import Manifest
+from bot.model.rendering import Severity
 from bot.model.target import Target, TargetId
 
 Json = dict[str, Any]
 
 FLEET = "https://github.com/acme/fleet"
 HERE = RepositoryIdentity.of([FLEET])
+AUTOMATED: Json = {"automated": {}}
 PLACE: Json = {"server": "https://kubernetes.default.svc", "namespace": "shop"}
 
 
@@ -34,7 +36,13 @@ def source(**fields: Any) -> Json:
 
 def spec(**fields: Any) -> Json:
     """A whole spec, with these fields; one set to None is left out."""
-    written = {"project": "default", "destination": PLACE, "source": source(), **fields}
+    written = {
+        "project": "default",
+        "destination": PLACE,
+        "source": source(),
+        "syncPolicy": AUTOMATED,
+        **fields,
+    }
     return {name: value for name, value in written.items() if value is not None}
 
 
@@ -71,3 +79,11 @@ def cluster_secret(name: str, server: str, **fields: Any) -> Json:
         },
         "stringData": {"name": name, "server": server, **fields},
     }
+
+
+def said(manifest: Json, *others: Json, branch: str = "") -> list[tuple[Severity, str]]:
+    """The remarks on an object, without its name."""
+    ref = f"{manifest['kind']} argocd/{manifest['metadata']['name']} "
+    found_ones = notices(found(manifest), context(*others, branch=branch))
+    assert all(each.message.startswith(ref) for each in found_ones)
+    return [(each.severity, each.message.removeprefix(ref)) for each in found_ones]

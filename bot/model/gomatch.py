@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-_BAD = "has a pattern that Helm cannot read"
+_BAD = "has a pattern that cannot be read"
 
 
 class BadGlob(ValueError):

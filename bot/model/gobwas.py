@@ -1,7 +1,7 @@
-"""Patterns as gobwas/glob reads them, which a directory source's `include` and `exclude` are matched by.
+"""Patterns as gobwas/glob reads them, which Argo CD matches paths, repositories and clusters by.
 
-No letter separates: `*`, like `**`, is any text, slashes too. `{a,b}` is either, at any depth, and needs no end. All
-readings of a pattern are followed at once, so that the time a match takes is the product of both lengths.
+`**` is any text, `*` any text without a separator, `{a,b}` is either, at any depth, and needs no end. All readings of a
+pattern are followed at once, so that the time a match takes is the product of both lengths.
 """
 
 from collections.abc import Iterable
@@ -17,13 +17,15 @@ class BadGlob(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Set:
-    """One letter: any at all, or one in (or not in) these ranges."""
+    """One letter: one in (or not in) these ranges, any but a separator where there are none."""
 
     ranges: tuple[tuple[str, str], ...] = ()
     negated: bool = False
 
-    def holds(self, letter: str) -> bool:
-        return not self.ranges or any(low <= letter <= high for low, high in self.ranges) is not self.negated
+    def holds(self, letter: str, separators: str) -> bool:
+        if not self.ranges:
+            return letter not in separators
+        return any(low <= letter <= high for low, high in self.ranges) is not self.negated
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,11 @@ class _Either:
     patterns: tuple[tuple["_Node", ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
 class _Anything:
-    pass
+    """Any text at all, or one without a separator."""
+
+    crosses: bool
 
 
 _Node = str | _Set | _Either | _Anything
@@ -40,20 +45,23 @@ _Node = str | _Set | _Either | _Anything
 
 @dataclass(frozen=True, slots=True)
 class Glob:
+    """Each letter of `separators` is one."""
+
     nodes: tuple[_Node, ...]
+    separators: str = ""
 
     @classmethod
-    def parse(cls, pattern: str) -> "Glob":
+    def parse(cls, pattern: str, separators: str = "") -> "Glob":
         """Raises `BadGlob`."""
         if len(pattern) > _MAX_CHARS:
             raise BadGlob(f"has more than {_MAX_CHARS} characters")
-        return cls(_Parser(pattern).sequence(0))
+        return cls(_Parser(pattern).sequence(0), separators)
 
     def matches(self, text: str) -> bool:
-        return len(text) in _after(self.nodes, text, frozenset({0}))
+        return len(text) in _after(self.nodes, text, self.separators, frozenset({0}))
 
 
-def _after(nodes: Iterable[_Node], text: str, reached: frozenset[int]) -> frozenset[int]:
+def _after(nodes: Iterable[_Node], text: str, separators: str, reached: frozenset[int]) -> frozenset[int]:
     for node in nodes:
         if not reached:
             break
@@ -61,12 +69,30 @@ def _after(nodes: Iterable[_Node], text: str, reached: frozenset[int]) -> frozen
             case str():
                 reached = frozenset(at + len(node) for at in reached if text.startswith(node, at))
             case _Set():
-                reached = frozenset(at + 1 for at in reached if at < len(text) and node.holds(text[at]))
-            case _Anything():
+                reached = frozenset(
+                    at + 1 for at in reached if at < len(text) and node.holds(text[at], separators)
+                )
+            case _Anything(crosses=True):
                 reached = frozenset(range(min(reached), len(text) + 1))
+            case _Anything():
+                reached = _within(reached, text, separators)
             case _Either(patterns):
-                reached = frozenset().union(*(_after(pattern, text, reached) for pattern in patterns))
+                ends = (_after(pattern, text, separators, reached) for pattern in patterns)
+                reached = frozenset().union(*ends)
     return reached
+
+
+def _within(reached: frozenset[int], text: str, separators: str) -> frozenset[int]:
+    """Every place that can be come to without passing over a separator."""
+    found: set[int] = set()
+    for start in sorted(reached):
+        at = start
+        while at not in found:
+            found.add(at)
+            if at == len(text) or text[at] in separators:
+                break
+            at += 1
+    return frozenset(found)
 
 
 class _Parser:
@@ -85,7 +111,9 @@ class _Parser:
             self._at += 1
             match letter:
                 case "*":
-                    nodes.append(_Anything())
+                    crosses = self._pattern.startswith("*", self._at)
+                    self._at += crosses
+                    nodes.append(_Anything(crosses))
                 case "?":
                     nodes.append(_Set())
                 case "[":
