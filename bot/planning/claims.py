@@ -74,8 +74,10 @@ def _goes_elsewhere(target: Target) -> bool:
 
 
 def _may_declare(traced: Traced, files: frozenset[str], names: Sequence[str]) -> bool:
-    release = traced.target.release
+    release = traced.rendered.release
     if release is not None and any(name.startswith(release.name) for name in names):
+        return True
+    if any(_may_declare(part, files, names) for part in traced.parts):
         return True
     return not traced.files.isdisjoint(files)
 

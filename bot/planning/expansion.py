@@ -52,7 +52,8 @@ class Traced:
 
     `notices` are for whoever looks at the target because it changes. `found` is the object that declares it, `providers`
     are the targets that `substitution` and `values` were read from, None where somebody else has to do with them. `parts`
-    are those of a target with several sources, traced each for itself. `is_asked_for` is set where somebody outside of
+    are those of a target with several sources, traced each for itself. `concrete` is what the files make of a target that
+    does not say how it is rendered, None of one that does. `is_asked_for` is set where somebody outside of
     Git was asked what it is.
     """
 
@@ -66,6 +67,17 @@ class Traced:
     providers: tuple[TargetId, ...] | None = ()
     parts: "tuple[Traced, ...]" = ()
     is_asked_for: bool = False
+    concrete: Target | None = None
+
+    @property
+    def rendered(self) -> Target:
+        """The target as renderers take it."""
+        return self.concrete or self.target
+
+    @property
+    def has_release(self) -> bool:
+        """Whether it is, or one of its sources, what a chart makes: charts may ask the cluster."""
+        return self.rendered.release is not None or any(part.has_release for part in self.parts)
 
     @property
     def parent(self) -> TargetId | None:
@@ -88,7 +100,10 @@ class Traced:
         made = self.target.artifact
         if made is not None and (self.target.unknown_because or not made.is_lasting):
             return True
-        return any(not use.place or not _COMMIT.fullmatch(use.ref.revision) for use in self.trace.remotes)
+        refs = self.target.refs.values()
+        return not all(ref.is_lasting for ref in refs) or any(
+            not use.place or not _COMMIT.fullmatch(use.ref.revision) for use in self.trace.remotes
+        )
 
     @property
     def is_from_elsewhere(self) -> bool:
@@ -97,6 +112,8 @@ class Traced:
         if any(part.is_from_elsewhere for part in self.parts):
             return True
         if target.artifact is not None and not target.artifact.is_of_here:
+            return True
+        if any(ref.url for ref in target.refs.values()):
             return True
         return bool(target.source or target.oci_source or target.includes or self.trace.remotes)
 

@@ -22,7 +22,7 @@ from bot.model.rendering import (
     TraceEntry,
     Trust,
 )
-from bot.model.target import GitSource, Target, TargetId
+from bot.model.target import GitSource, RendererKind, Target, TargetId
 from bot.model.tree import TreeReader
 from bot.planning.blamed import naming, source_of
 from bot.planning.elsewhere import Elsewhere, Errand, Fetched
@@ -143,17 +143,36 @@ class Renderings:
         if target.parts:
             parts = tuple([await self.trace(tree, part, previous) for part in target.parts])
             return Traced(target, _joined(parts), key_of_parts([p.key for p in parts], target), parts=parts)
+        concrete: Target | None = None
         try:
-            found = await self._trace(await self._tree(tree, target), target)
+            where = await self._tree(tree, target)
+            if target.renderer is RendererKind.DETECT and not target.unknown_because:
+                concrete, found = await self._detected(where, target, await self._refs(tree, target))
+            else:
+                found = await self._trace(where, target)
         except MissingObject:
             raise
         except Exception as error:  # noqa: BLE001 - one target's input takes no other along
             target = replace(target, unknown_because=self._errand.note(error))
             found = Trace(())
+        rendered = concrete or target
         # What is asked of elsewhere is the same for both sides of a change, and so no part of this key.
-        inputs = ReleaseInputs(values) if target.release else None
-        key = self._key(found, target, substitution, inputs)
-        return Traced(target, found, key, substitution, values)
+        inputs = ReleaseInputs(values) if rendered.release else None
+        key = self._key(found, rendered, substitution, inputs)
+        return Traced(target, found, key, substitution, values, concrete=concrete)
+
+    async def _detected(
+        self, where: TreeReader, target: Target, refs: Mapping[str, TreeReader]
+    ) -> tuple[Target, Trace]:
+        """What the files make of a target that does not say how it is rendered."""
+        from bot.render.argocd.concrete import concrete  # noqa: PLC0415 - only Applications of Argo CD need it
+
+        made = await asyncio.to_thread(concrete, where, target, refs)
+        return made.target, made.joined(await self._trace(where, made.target))
+
+    async def _refs(self, tree: TreeReader, target: Target) -> dict[str, TreeReader]:
+        """The other sources that files of values may lie in. Raises what an errand raises."""
+        return {name: await self._errand.tree(tree, source) for name, source in target.refs.items()}
 
     def given(self, target: Target, entries: Iterable[TraceEntry], *, is_asked_for: bool) -> Traced:
         """A target whose objects whoever found it has made; `entries` are what was read for that."""
@@ -224,7 +243,7 @@ class Renderings:
             parts = [await self.masked(tree, part) for part in traced.parts]
             return combined_masked(parts, self._workshop.mask.digest)
         # A key says nothing of the cluster, which charts may ask.
-        name = traced.target.id.cluster if traced.target.release else "", traced.key
+        name = traced.target.id.cluster if traced.rendered.release else "", traced.key
         task = self._under_way.get(name)
         if task is None:
             task = asyncio.create_task(self._masked(tree, traced))
@@ -251,13 +270,15 @@ class Renderings:
 
     async def _ready(self, tree: Tree, traced: Traced) -> Ready:
         """With everything fetched that the target needs from elsewhere. Raises what an errand raises."""
-        target, key, fetched = traced.target, traced.key, Fetched()
+        target, key, fetched = traced.rendered, traced.key, Fetched()
         if target.unknown_because or traced.trace.is_refused:
             return Ready(tree, NOTHING, key)
         where = await self._tree(tree, target)
         if target.release is not None:
             fetched = await self._errand.inputs(where, target, traced.values)
             key = self._key(traced.trace, target, traced.substitution, fetched.inputs)
+            refs = await self._refs(tree, traced.target)
+            fetched = replace(fetched, inputs=replace(fetched.inputs, refs=refs))
         remotes = await self._errand.remotes({use.ref for use in traced.trace.remotes})
         charts, inflated = await self._errand.charts(traced.trace.charts)
         if charts:
@@ -273,7 +294,7 @@ class Renderings:
         async with self._workshop.gate:
             self._started += 1
             self._on_progress(f"rendering {self._started}: {traced.target.id}")
-            return await render(ready.tree, traced.target, traced.trace, self._sandbox, ready.given)
+            return await render(ready.tree, traced.rendered, traced.trace, self._sandbox, ready.given)
 
     def _failed(self, traced: Traced, error: Exception) -> Rendering:
         """One target is unknown where something it needs cannot be had; the others are planned."""
