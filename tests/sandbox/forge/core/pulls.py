@@ -15,6 +15,9 @@ from tests.sandbox.forge.core.git_objects import ABSENT
 from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.core.repositories import Repository
 
+# The head of a pull request whose branch is not there yet, where the forge allows that.
+NOWHERE = ""
+
 
 class Reason(Enum):
     BAD_BASE = auto()
@@ -71,7 +74,8 @@ async def open_pull(forge: Forge, repository: Repository, proposal: Proposal, au
             refs=f"{forge.ways.pull_refs}/{number}",
             is_draft=proposal.is_draft,
         )
-        await forge.set_head(pull, head_sha)
+        if head_sha != NOWHERE:
+            await forge.set_head(pull, head_sha)
         repository.threads[pull.number] = pull
         await forge.emit(PullChanged(pull, author, "opened"))
     return pull
@@ -84,7 +88,7 @@ async def _proposed(forge: Forge, repository: Repository, proposal: Proposal) ->
     head_sha = await source.store.resolve(f"refs/heads/{proposal.head}")
     if base_sha is None:
         raise RefusedError(Reason.BAD_BASE, f"no branch {proposal.base}")
-    if head_sha is None:
+    if head_sha is None and not forge.ways.allows_empty:
         raise RefusedError(Reason.BAD_HEAD, f"no branch {proposal.head}")
     for pull in repository.pulls:
         same = (pull.base, pull.head, pull.head_repository) == (proposal.base, proposal.head, source)
@@ -92,9 +96,10 @@ async def _proposed(forge: Forge, repository: Repository, proposal: Proposal) ->
             label = f"{source.owner.login}:{proposal.head}"
             raise RefusedError(Reason.DUPLICATE, f"A pull request already exists for {label}.")
     # A fork knows its parent's objects, not the other way round.
-    if not forge.ways.allows_empty and await source.store.is_ancestor(head_sha, base_sha):
+    is_empty = head_sha is None or await source.store.is_ancestor(head_sha, base_sha)
+    if is_empty and not forge.ways.allows_empty:
         raise RefusedError(Reason.NO_COMMITS, f"No commits between {proposal.base} and {proposal.head}")
-    return base_sha, head_sha
+    return base_sha, head_sha or NOWHERE
 
 
 async def reopen(forge: Forge, pull: Pull, actor: User) -> None:

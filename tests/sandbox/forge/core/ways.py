@@ -33,5 +33,5 @@ class Ways:
     merge_words: Callable[[Pull, str], tuple[str, str]] = title_and_body
     # Whether a pull request ends with the branch it was for.
     closes_without_base: bool = True
-    # Whether a pull request may bring nothing new.
+    # Whether a pull request may bring nothing new, or come from a branch that is not there yet.
     allows_empty: bool = False

@@ -108,7 +108,7 @@ class Announcer:
         )
 
     async def _request(self, pull: Pull) -> Json:
-        head = await pull.repository.store.commit(pull.head_sha)
+        head = await pull.repository.store.commit(pull.head_sha) if pull.head_sha else None
         status = await looking.detailed_status(self.state, pull)
         return events.request_attributes(self.state, pull, head, status)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tests.sandbox.forge.core.conversations import Comment, Pull
 from tests.sandbox.forge.core.events import PullChanged
+from tests.sandbox.forge.core.git_objects import ABSENT
 from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.gitlab import looking
 from tests.sandbox.forge.gitlab.notes import Detail, new_discussion
@@ -34,7 +35,9 @@ class Chronicle:
                     and self.state.projects.of(pull.repository).resets_approvals_on_push
                 ):
                     request.approved_by.clear()
-                new = await pull.repository.store.count(f"{event.detail['before']}..{pull.head_sha}")
+                before = str(event.detail["before"])
+                known = [f"^{before}"] if before != ABSENT else [f"^{pull.base_sha}"]
+                new = await pull.repository.store.count(pull.head_sha, *known)
                 self.note(pull, actor, f"added {new} commit{'s' if new != 1 else ''}")
             case "closed" if pull.is_merged:
                 request.merge_commit = request.merge_commit or pull.merge_sha
@@ -69,6 +72,8 @@ class Chronicle:
             self.note(pull, event.actor, "changed the description")
 
     async def _add_version(self, pull: Pull) -> None:
+        if not pull.head_sha:
+            return
         version = await looking.version_of(self.state, pull)
         versions = self.state.requests.of(pull).versions
         if not versions or (versions[-1].head, versions[-1].base) != (version.head, version.base):

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator, ValidationError  # type: ignore[imp
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from tests.sandbox.forge.gitlab.notation import ROOT, lenient, schema_of
+from tests.sandbox.forge.gitlab.notation import MAYBE, ROOT, lenient, schema_of
 from tests.sandbox.forge.gitlab.params import Params
 
 Json = Any
@@ -145,7 +145,7 @@ class Contract:
 
 def _or_null(spec: Any) -> Any:
     """Every parameter may be null, which is as good as not given."""
-    return f"{spec}?" if isinstance(spec, str) and not spec.endswith("?") else spec
+    return f"{MAYBE}{spec}" if isinstance(spec, str) and not spec.startswith(MAYBE) else spec
 
 
 def _operation(name: str, described: Mapping[str, Any]) -> Operation:

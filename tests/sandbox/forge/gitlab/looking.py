@@ -16,19 +16,23 @@ MAX_COUNTED_FILES = 1000
 
 
 async def version_of(state: State, pull: Pull) -> Version:
-    """The merge request's diff as it is now."""
+    """The merge request's diff as it is now; it has to have a head."""
     store = pull.repository.store
     start = await store.resolve(f"refs/heads/{pull.base}") or pull.base_sha
     base = await store.merge_base(start, pull.head_sha) or start
     return Version(state.forge.next_id(), pull.head_sha, base, start, state.forge.now())
 
 
-async def changes_of(pull: Pull, version: Version) -> list[FileChange]:
+async def changes_of(pull: Pull, version: Version | None) -> list[FileChange]:
+    if version is None:
+        return []
     return await pull.repository.store.changes(version.base, version.head)
 
 
-async def commits_of(pull: Pull, version: Version, *, limit: int | None = None) -> list[Commit]:
-    """The newest first."""
+async def commits_of(pull: Pull, version: Version | None, *, limit: int | None = None) -> list[Commit]:
+    """The newest first; none where the source branch was never there."""
+    if version is None:
+        return []
     return await pull.repository.store.commits(f"{version.base}..{version.head}", limit=limit)
 
 
@@ -50,7 +54,7 @@ def may_push(state: State, repository: Repository, branch: str, user: User | Non
 
 async def sight(state: State, pull: Pull, user: User | None = None) -> Sight:
     request = state.requests.of(pull)
-    changes = await changes_of(pull, request.versions[-1])
+    changes = await changes_of(pull, request.newest)
     count = f"{MAX_COUNTED_FILES}+" if len(changes) > MAX_COUNTED_FILES else str(len(changes))
     return Sight(
         await detailed_status(state, pull),
@@ -62,7 +66,7 @@ async def sight(state: State, pull: Pull, user: User | None = None) -> Sight:
 
 async def _diverged(pull: Pull) -> int:
     head = await pull.repository.store.resolve(f"refs/heads/{pull.base}")
-    return await pull.repository.store.count(f"{pull.head_sha}..{head}") if head else 0
+    return await pull.repository.store.count(f"{pull.head_sha}..{head}") if head and pull.head_sha else 0
 
 
 async def detailed_status(state: State, pull: Pull) -> str:
@@ -72,6 +76,8 @@ async def detailed_status(state: State, pull: Pull) -> str:
         return "not_open"
     if request.is_preparing:
         return "preparing"
+    if not pull.head_sha:
+        return "commits_status"
     if pull.mergeability is Mergeability.UNKNOWN:
         return "checking" if request.is_checking else "unchecked"
     return await obstacle(state, pull) or "mergeable"
@@ -85,7 +91,7 @@ async def obstacle(state: State, pull: Pull, *, ignores_pipeline: bool = False) 
     is_linear = project.merge_method in {"ff", "rebase_merge"}
     ways = [
         ("draft_status", pull.is_draft),
-        ("commits_status", target is None or pull.head_repository is None),
+        ("commits_status", target is None or pull.head_repository is None or not pull.head_sha),
         (
             "discussions_not_resolved",
             project.must_resolve_discussions and not state.notes.are_resolved(pull.comments),
@@ -96,7 +102,10 @@ async def obstacle(state: State, pull: Pull, *, ignores_pipeline: bool = False) 
         ("conflict", pull.mergeability is Mergeability.CONFLICTING),
         (
             "need_rebase",
-            is_linear and target is not None and not await store.is_ancestor(target, pull.head_sha),
+            is_linear
+            and target is not None
+            and bool(pull.head_sha)
+            and not await store.is_ancestor(target, pull.head_sha),
         ),
     ]
     found = next((name for name, is_in_the_way in ways if is_in_the_way), None)

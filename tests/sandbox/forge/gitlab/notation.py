@@ -1,6 +1,6 @@
 """The short notation of `schemas/*.yaml`, and the JSON schemas it stands for.
 
-Every object is closed: a field that is not written down is refused. `text?` may be null; a key `name?` may be absent;
+Every object is closed: a field that is not written down is refused. `maybe text` may be null; a key `name?` may be absent;
 `=a|b` is one of these words; `[X]` is a list; a word with a capital letter is another shape; the key `<` takes over
 the fields of that shape, and the key `...` says what all other fields are.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 ROOT = "urn:gitlab"
+MAYBE = "maybe "
 Schema = dict[str, Any]
 
 PLAIN: Mapping[str, Schema] = {
@@ -40,8 +41,8 @@ def schema_of(spec: Any, shapes: Mapping[str, Any]) -> Schema:
     if isinstance(spec, dict):
         return _object(spec, shapes)
     word = str(spec)
-    if word.endswith("?"):
-        return {"anyOf": [schema_of(word[:-1], shapes), {"type": "null"}]}
+    if word.startswith(MAYBE):
+        return {"anyOf": [schema_of(word.removeprefix(MAYBE), shapes), {"type": "null"}]}
     if word.startswith("="):
         return {"enum": word[1:].split("|")}
     if word in PLAIN:
@@ -79,7 +80,7 @@ def lenient(spec: Any, shapes: Mapping[str, Any]) -> Schema:
     """As `schema_of`, for a query, where everything is text."""
     if isinstance(spec, list):
         return {"anyOf": [{"type": "array", "items": lenient(spec[0], shapes)}, {"type": "string"}]}
-    word = str(spec).removesuffix("?") if not isinstance(spec, dict) else ""
+    word = str(spec).removeprefix(MAYBE) if not isinstance(spec, dict) else ""
     if word in TEXTS:
         return {"anyOf": [schema_of(word, shapes), {"type": "string", **TEXTS[word]}]}
     return schema_of(spec, shapes)

@@ -47,6 +47,11 @@ class Request:
     is_preparing: bool = True
     prepared_at: datetime | None = None
 
+    @property
+    def newest(self) -> Version | None:
+        """None while the source branch is not there."""
+        return self.versions[-1] if self.versions else None
+
 
 @dataclass(slots=True)
 class Requests:

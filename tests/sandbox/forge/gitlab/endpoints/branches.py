@@ -16,13 +16,15 @@ def all_routes() -> list[Route]:
     return routes.all
 
 
-async def _branch(call: Call, name: str, sha: str) -> dict[str, object]:
+async def _branch(call: Call, name: str, sha: str, *, is_listed: bool = False) -> dict[str, object]:
     repository, store = call.repository, call.repository.store
     head = await store.resolve(f"refs/heads/{repository.default_branch}")
     is_merged = name != repository.default_branch and head is not None and await store.is_ancestor(sha, head)
     can_push = may_push(call.state, repository, name, call.principal.user)
     known = await store.commit(sha)
-    return render.branch(call.state, repository, name, known, can_push=can_push, is_merged=is_merged)
+    return render.branch(
+        call.state, repository, name, known, can_push=can_push, is_merged=is_merged, is_listed=is_listed
+    )
 
 
 @routes("GET", "/repository/branches")
@@ -33,7 +35,7 @@ async def list_branches(call: Call) -> Answer:
     if searched.startswith("^"):
         names = sorted(ref.removeprefix("refs/heads/") for ref in refs if ref[11:].startswith(searched[1:]))
     answer = call.page(names, lambda name: name)
-    shown = [await _branch(call, name, refs[f"refs/heads/{name}"]) for name in answer.body]
+    shown = [await _branch(call, name, refs[f"refs/heads/{name}"], is_listed=True) for name in answer.body]
     return Answer(shown, headers=answer.headers)
 
 

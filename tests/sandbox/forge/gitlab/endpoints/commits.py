@@ -52,7 +52,7 @@ async def merge_requests(call: Call) -> Answer:
     found = []
     for pull in call.repository.pulls:
         request = call.state.requests.of(pull)
-        brought = {known.sha for known in await looking.commits_of(pull, request.versions[-1])}
+        brought = {known.sha for known in await looking.commits_of(pull, request.newest)}
         if sha in {*brought, request.merge_commit, request.squash_sha}:
             found.append(pull)
     shown = [

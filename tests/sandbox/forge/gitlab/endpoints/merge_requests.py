@@ -36,7 +36,7 @@ async def wake_check(call: Call, pull: Pull) -> None:
     if request.is_preparing:
         request.is_preparing, request.prepared_at = False, call.forge.now()
         request.is_checking = True
-    elif pull.is_open and pull.mergeability is Mergeability.UNKNOWN:
+    elif pull.is_open and pull.head_sha and pull.mergeability is Mergeability.UNKNOWN:
         request.is_checking = True
         await core.probe_merge(call.forge, pull)
         request.is_checking = False
@@ -243,7 +243,7 @@ async def delete(call: Call) -> Answer:
 @single("GET", "/commits")
 async def list_commits(call: Call) -> Answer:
     pull, state = call.pull, call.state
-    listed = await looking.commits_of(pull, call.merge_request.versions[-1])
+    listed = await looking.commits_of(pull, call.merge_request.newest)
     return call.page(listed, lambda known: render_commits.commit(state, pull.repository, known))
 
 
@@ -277,22 +277,27 @@ async def diffs(pull: Pull, base: str, head: str) -> list[dict[str, object]]:
     return [render.diff(patch) for patch in await pull.repository.store.patches(base, head)]
 
 
+async def _newest_diffs(call: Call) -> list[dict[str, object]]:
+    newest = call.merge_request.newest
+    return await diffs(call.pull, newest.base, newest.head) if newest else []
+
+
 @single("GET", "/diffs")
 async def list_diffs(call: Call) -> Answer:
-    newest = call.merge_request.versions[-1]
-    return call.page(await diffs(call.pull, newest.base, newest.head), lambda one: one)
+    return call.page(await _newest_diffs(call), lambda one: one)
 
 
 @single("GET", "/changes")
 async def changes(call: Call) -> Answer:
-    newest = call.merge_request.versions[-1]
-    found = await diffs(call.pull, newest.base, newest.head)
+    found = await _newest_diffs(call)
     return Answer({**await whole(call, call.pull), "changes": found, "overflow": False})
 
 
 @single("GET", "/raw_diffs")
 async def raw_diffs(call: Call) -> Answer:
-    newest = call.merge_request.versions[-1]
+    newest = call.merge_request.newest
+    if newest is None:
+        return Answer(text=b"")
     return Answer(text=await call.repository.store.run_bytes("diff", "-M", newest.base, newest.head))
 
 

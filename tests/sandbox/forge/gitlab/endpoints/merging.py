@@ -38,7 +38,7 @@ def all_routes() -> list[Route]:
 async def merge(call: Call) -> Answer:
     pull, params, user = call.pull, call.params, must_be_merger(call)
     waits = params.is_on("auto_merge") or params.is_on("merge_when_pipeline_succeeds")
-    if not pull.is_open or call.merge_request.is_preparing:
+    if not pull.is_open or call.merge_request.is_preparing or not pull.head_sha:
         raise not_allowed()
     if pull.mergeability is Mergeability.UNKNOWN:
         await core.probe_merge(call.forge, pull)

@@ -59,12 +59,20 @@ def whole_commit(
 
 
 def branch(
-    state: State, repository: Repository, name: str, known: Commit, *, can_push: bool, is_merged: bool
+    state: State,
+    repository: Repository,
+    name: str,
+    known: Commit,
+    *,
+    can_push: bool,
+    is_merged: bool,
+    is_listed: bool,
 ) -> Json:
     protection = state.projects.protection_of(repository, name)
     return {
         "name": name,
-        "commit": commit(state, repository, known),
+        # A list of branches does not look for parents.
+        "commit": {**commit(state, repository, known), **({"parent_ids": []} if is_listed else {})},
         "merged": is_merged,
         "protected": protection is not None,
         "developers_can_push": protection is None

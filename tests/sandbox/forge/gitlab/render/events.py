@@ -76,7 +76,7 @@ def push(state: State, event: Pushed, commits: Sequence[Json], total: int) -> Js
     }
 
 
-def request_attributes(state: State, pull: Pull, head: Commit, status: str) -> Json:
+def request_attributes(state: State, pull: Pull, head: Commit | None, status: str) -> Json:
     """A merge request as every webhook that is about one carries it."""
     request = state.requests.of(pull)
     source = pull.head_repository or pull.repository
@@ -116,7 +116,7 @@ def request_attributes(state: State, pull: Pull, head: Commit, status: str) -> J
         "human_time_estimate": None,
         "human_total_time_spent": None,
         "labels": [requests.label_in_hook(pull, label) for label in pull.labels],
-        "last_commit": commit(state, source, head),
+        "last_commit": commit(state, source, head) if head else None,
         "reviewer_ids": [user.id for user in request.reviewers],
         "source": projects.in_hook(state, source, with_id=False),
         "state": requests.state_of(pull),

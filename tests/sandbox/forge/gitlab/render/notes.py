@@ -18,6 +18,7 @@ def note(state: State, known: Comment) -> Json:
         "id": known.id,
         "type": detail.kind,
         "body": known.body,
+        "attachment": None,
         "author": people.user(state.site, known.author),
         "created_at": timestamp(known.created_at),
         "updated_at": timestamp(known.updated_at),

@@ -57,7 +57,7 @@ def basic(state: State, pull: Pull, sight: Sight) -> Json:
     reference = f"!{pull.number}"
     source = pull.head_repository
     merged_by = people.maybe_user(site, pull.merged_by)
-    return {
+    shown = {
         "id": pull.id,
         "iid": pull.number,
         "project_id": pull.repository.id,
@@ -92,7 +92,7 @@ def basic(state: State, pull: Pull, sight: Sight) -> Json:
         "merge_when_pipeline_succeeds": request.auto_merge_by is not None,
         "merge_status": merge_status(state, pull),
         "detailed_merge_status": sight.detailed_status,
-        "sha": pull.head_sha,
+        "sha": pull.head_sha or None,
         "merge_commit_sha": request.merge_commit,
         "squash_commit_sha": request.squash_sha,
         "discussion_locked": None,
@@ -118,12 +118,15 @@ def basic(state: State, pull: Pull, sight: Sight) -> Json:
         "has_conflicts": pull.mergeability is Mergeability.CONFLICTING,
         "blocking_discussions_resolved": state.notes.are_resolved(pull.comments),
     }
+    if pull.is_from_fork:
+        shown |= {"allow_collaboration": False, "allow_maintainer_to_push": False}
+    return shown
 
 
 def whole(state: State, pull: Pull, sight: Sight) -> Json:
     request = state.requests.of(pull)
     head = state.pipelines.head_of(pull)
-    newest = request.versions[-1]
+    newest = request.newest
     shown = {
         **basic(state, pull, sight),
         "subscribed": False,
@@ -134,16 +137,14 @@ def whole(state: State, pull: Pull, sight: Sight) -> Json:
         "pipeline": commits.pipeline(state, head) if head else None,
         "head_pipeline": commits.whole_pipeline(state, head) if head else None,
         "diff_refs": {
-            "base_sha": newest.base,
-            "head_sha": newest.head,
-            "start_sha": newest.start,
+            "base_sha": newest.base if newest else None,
+            "head_sha": newest.head if newest else None,
+            "start_sha": newest.start if newest else pull.base_sha,
         },
         "merge_error": request.merge_error,
         "first_contribution": False,
         "user": {"can_merge": sight.can_merge},
     }
-    if pull.is_from_fork:
-        shown |= {"allow_collaboration": False, "allow_maintainer_to_push": False}
     if sight.diverged is not None:
         shown["diverged_commits_count"] = sight.diverged
     return shown
