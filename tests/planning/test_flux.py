@@ -380,7 +380,7 @@ async def test_a_secret_variable_is_never_shown_and_its_change_is(varied: Bench)
     plan = await varied.plan()
     old, new = value_of(plan, "staging")
     assert old != new
-    assert str(old).startswith("gold.${domain}<")
+    assert str(old).startswith("gold.${domain}<masked ")
     assert "hidden" not in repr(plan)
 
 
