@@ -8,25 +8,25 @@ _LONGEST = 120
 _ABSENT = object()
 
 
-def differences(theirs: Any, ours: Any) -> list[str]:
-    """The first few fields that differ, in words; empty where nothing does."""
+def differences(theirs: Any, ours: Any, *, them: str) -> list[str]:
+    """The first few fields that differ, in words; empty where nothing does. `them` is who we are held against."""
     found: list[str] = []
-    for line in _differences(theirs, ours, ""):
+    for line in _differences(theirs, ours, "", them):
         if len(found) == _MOST:
             return [*found, "and more"]
         found.append(line)
     return found
 
 
-def _differences(theirs: Any, ours: Any, path: str) -> Iterator[str]:
+def _differences(theirs: Any, ours: Any, path: str, them: str) -> Iterator[str]:
     if isinstance(theirs, Mapping) and isinstance(ours, Mapping):
         for key in sorted(theirs.keys() | ours.keys(), key=str):
-            yield from _differences(theirs.get(key, _ABSENT), ours.get(key, _ABSENT), f"{path}.{key}")
+            yield from _differences(theirs.get(key, _ABSENT), ours.get(key, _ABSENT), f"{path}.{key}", them)
     elif _are_lists(theirs, ours) and len(theirs) == len(ours):
         for index, (one, other) in enumerate(zip(theirs, ours, strict=True)):
-            yield from _differences(one, other, f"{path}[{index}]")
+            yield from _differences(one, other, f"{path}[{index}]", them)
     elif theirs != ours or type(theirs) is not type(ours):
-        yield f"{path.removeprefix('.')}: Flux {_shown(theirs)}, we {_shown(ours)}"
+        yield f"{path.removeprefix('.')}: {them} {_shown(theirs)}, we {_shown(ours)}"
 
 
 def _are_lists(one: Any, other: Any) -> bool:

@@ -1,13 +1,13 @@
-"""Bare repositories over smart HTTP on loopback, as Flux's source-controller fetches them."""
+"""Bare repositories over smart HTTP on loopback, as the controllers fetch them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import web
 
-from oracles.scene import Scene
+from oracles.documents import Content
 from tests.sandbox.cluster.ports import LOOPBACK
 from tests.sandbox.forge.core.git import GitStore
 from tests.sandbox.forge.core.git_objects import Identity
@@ -50,15 +50,15 @@ class GitServer:
     def path(self, name: str) -> Path:
         return self._directory / f"{name}.git"
 
-    async def put(self, scene: Scene) -> None:
-        """One commit that holds the scene's files."""
-        store = await GitStore.create(self.path(scene.name), BRANCH, "refs/none")
-        sha = await store.commit_files(scene.files, scene.name, _AUTHOR, parent=None)
+    async def put(self, name: str, files: Mapping[str, Content]) -> None:
+        """One commit that holds the files."""
+        store = await GitStore.create(self.path(name), BRANCH, "refs/none")
+        sha = await store.commit_files(files, name, _AUTHOR, parent=None)
         await store.set_ref(f"refs/heads/{BRANCH}", sha)
         now = datetime.now(UTC)
         number = len(self._repositories) + 1
-        self._repositories[scene.name] = Repository(
-            number, _OWNER, scene.name, is_private=False, default_branch=BRANCH, store=store,
+        self._repositories[name] = Repository(
+            number, _OWNER, name, is_private=False, default_branch=BRANCH, store=store,
             created_at=now, pushed_at=now,
         )  # fmt: skip
 

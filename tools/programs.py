@@ -164,6 +164,11 @@ FAMILIES: tuple[Family, ...] = (
         optional=frozenset({"helm-builder"}),
         stamps={"helm.sh/helm/v4/internal/version.version": "v{version}"},
     ),
+    Family(
+        "argocd-template",
+        "github.com/Masterminds/sprig/v3",
+        {"argocd-template": "./renderer"},
+    ),
     Family("sops", "github.com/getsops/sops/v3", {"sops": "github.com/getsops/sops/v3/cmd/sops"}),
     Family(
         "registry",
@@ -188,11 +193,26 @@ def _controller(name: str) -> Family:
     return Family(f"flux-{name}", module, {f"{name}-controller": module}, files={"crds": "config/crd/bases"})
 
 
-ORACLES: tuple[Family, ...] = (_controller("source"), _controller("kustomize"), _controller("helm"))
+FLUX: tuple[Family, ...] = (_controller("source"), _controller("kustomize"), _controller("helm"))
+"""Two differ from upstream, because what upstream asks for cannot be had as a module: `fluxcd/pkg/kustomize` is one
+patch newer, and helm is not Flux's fork of it.
+"""
+
+ARGOCD = Family(
+    "argocd",
+    "github.com/argoproj/argo-cd/v3",
+    {"argocd": "github.com/argoproj/argo-cd/v3/cmd"},
+    stamps={"github.com/argoproj/argo-cd/v3/common.version": "{version}"},
+    files={"crds": "manifests/crds"},
+)
+"""One program that is the repo-server, either controller or the command, as its environment says. Versions from 3.3 on
+ask for a gitops-engine that cannot be had as a module.
+"""
+
+ORACLES: tuple[Family, ...] = (*FLUX, ARGOCD)
 """What `make oracles` holds our renderings against: built by name only, and nothing of ours ever runs it.
 
-Their own replaces do not count for us, so each module repeats them. Two differ from upstream, because what upstream
-asks for cannot be had as a module: `fluxcd/pkg/kustomize` is one patch newer, and helm is not Flux's fork of it.
+Their own replaces do not count for us, so each module repeats them.
 """
 
 EVERY: tuple[Family, ...] = (*FAMILIES, *PEERS, *ORACLES)
@@ -200,6 +220,7 @@ EVERY: tuple[Family, ...] = (*FAMILIES, *PEERS, *ORACLES)
 GROUPS: dict[str, tuple[Family, ...]] = {
     **{family.name: (family,) for family in EVERY},
     "plane": tuple(family for family in FAMILIES if family.of_plane),
+    "flux": FLUX,
     "oracles": ORACLES,
     "all": FAMILIES,
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools.build import main
-from tools.programs import FAMILIES
+from tools.programs import FAMILIES, FLUX, GROUPS, ORACLES, family_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +34,12 @@ def test_an_unknown_name_is_refused_with_the_known_ones(capsys: pytest.CaptureFi
     with pytest.raises(SystemExit):
         main(["kustomise"])
     assert "'kustomise' is none of kustomize, etcd" in capsys.readouterr().err
+
+
+def test_what_others_run_is_built_by_name_only() -> None:
+    assert not {family.name for family in ORACLES} & {family.name for family in GROUPS["all"]}
+    assert GROUPS["flux"] == FLUX
+    assert GROUPS["oracles"] == (*FLUX, family_of("argocd"))
 
 
 def test_it_runs_as_a_plain_script_without_the_projects_environment(cache: Path) -> None:
