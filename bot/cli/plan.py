@@ -84,7 +84,7 @@ Examples:
     "--discover",
     type=click.Choice(["auto", "config", "flux", "argocd", "kustomize"]),
     default="auto",
-    help="How targets are found: .longshore.yaml, Flux Kustomizations, or every kustomization nothing refers to.",
+    help="How targets are found: .longshore.yaml, Flux, Argo CD, or every kustomization nothing refers to.",
 )
 @click.option(
     "--verify", is_flag=True, help="Render everything on both sides as well, and check that it agrees."
@@ -124,8 +124,6 @@ def command(exit_code: bool, **options: object) -> None:
     """
     gc.set_threshold(_CYCLES_AFTER)
     wanted = Options(**options)  # type: ignore[arg-type]  # click has checked each of them
-    if wanted.discover == "argocd":
-        raise click.ClickException("--discover argocd is not built yet; use flux, kustomize or config")
     with Progress(sys.stderr) as progress:
         try:
             plan, verification = run(_run(wanted, progress))

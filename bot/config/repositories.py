@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from bot.config.team import Name, TargetConfig
 from bot.config.types import Model, RepositoryPattern, SecretRef
 
-Discover = Literal["auto", "config", "flux", "kustomize"]
+Discover = Literal["auto", "config", "flux", "argocd", "kustomize"]
 
 
 class Sops(Model):

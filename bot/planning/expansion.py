@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from bot.discover.argocd import ArgoCluster
 from bot.discover.objects import DeclaredObject
 from bot.discover.repository import RepositoryIdentity
 from bot.model.rendering import ContentKey, Diagnostic, Trace, TraceKind
@@ -44,6 +45,7 @@ class Finding:
     declared: tuple[Target, ...] = ()
     clusters: frozenset[str] | None = None
     branch: str = ""
+    argocd_clusters: tuple[ArgoCluster, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ class Memory:
                 "mode": finding.mode,
                 "urls": sorted(finding.repository.urls),
                 "declared": [msgspec.to_builtins(target) for target in finding.declared],
+                "branch": finding.branch,
+                "argocd": [msgspec.to_builtins(each) for each in finding.argocd_clusters],
                 "clusters": None if finding.clusters is None else sorted(finding.clusters),
                 "tools": dict(tools),
                 "schema": SCHEMA,

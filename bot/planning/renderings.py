@@ -39,6 +39,7 @@ from bot.render.sandbox import Sandbox
 from bot.render.variables import Substitution
 
 if TYPE_CHECKING:
+    from bot.render.applicationset import Templates
     from bot.render.sops.decrypt import Decryptor
 
 
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
 class Workshop:
     """What every rendering of one process shares. `gate` bounds how many programs render at once.
 
-    `tools` are the versions that take part in a content key, by program; `builders` render quickly, each for input of
-    one trust.
+    `tools` are the versions that take part in a content key, by program; `builders` render quickly and `templates`
+    those of ApplicationSets, each for input of one trust.
     """
 
     sandbox: Sandbox
@@ -59,11 +60,14 @@ class Workshop:
     gate: asyncio.Semaphore
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
     builders: Mapping[Trust, Builders] = field(default_factory=dict)
+    templates: "dict[Trust, Templates]" = field(default_factory=dict)
 
     def close(self) -> None:
         """End the programs that stay. The workshop can be used again."""
         for builders in self.builders.values():
             builders.close()
+        for templates in self.templates.values():
+            templates.close()
 
 
 def _builders(workshop: Workshop, trust: Trust, decryptor: "Decryptor | None") -> Builders:
@@ -183,6 +187,15 @@ class Renderings:
     async def elsewhere(self, tree: TreeReader, source: GitSource) -> TreeReader:
         """The files of another repository. Raises what an errand raises."""
         return await self._errand.tree(tree, source)
+
+    def templates(self) -> "Templates":
+        """What renders the Go templates of ApplicationSets, for input of this trust."""
+        from bot.render.applicationset import Templates  # noqa: PLC0415 - few repositories need it
+
+        known = self._workshop.templates
+        if self._trust not in known:
+            known[self._trust] = Templates.here(self._workshop.sandbox.layers)
+        return known[self._trust]
 
     async def _tree(self, tree: TreeReader, target: Target) -> TreeReader:
         if target.unknown_because:

@@ -1,0 +1,75 @@
+"""What one control plane of Argo CD knows beside its Applications: projects and clusters."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.discover.argocd import ArgoCluster, ArgoContext, declared_cluster, is_cluster_secret
+from bot.discover.objects import DeclaredObject, cluster_label
+from bot.model.objects import Manifest
+from bot.planning.expansion import Finding
+from bot.planning.files import place_of
+
+_Place = tuple[str, str]
+"""Kind and name."""
+
+
+class ControlPlane:
+    """What targets render to wins over what stands in files that nobody has rendered so far.
+
+    Files below `clusters/NAME` count for the control plane NAME only.
+    """
+
+    def __init__(self, cluster: str, in_files: Iterable[DeclaredObject], finding: Finding) -> None:
+        self._finding = finding
+        self._standing = {
+            _place(found): found.manifest
+            for found in in_files
+            if cluster_label(found.file or "") in ("", cluster)
+        }
+        self._rendered: dict[_Place, Manifest] = {}
+        self._context: ArgoContext | None = None
+
+    @property
+    def may_get_more(self) -> bool:
+        """Whether a cluster stands in a file that nothing has rendered so far."""
+        return any(
+            is_cluster_secret(manifest) and place not in self._rendered
+            for place, manifest in self._standing.items()
+        )
+
+    @property
+    def context(self) -> ArgoContext:
+        if self._context is None:
+            known = {**self._standing, **self._rendered}
+            self._context = ArgoContext.of(
+                known.values(),
+                self._finding.repository,
+                clusters=self._finding.argocd_clusters,
+                branch=self._finding.branch,
+            )
+        return self._context
+
+    @property
+    def clusters(self) -> Sequence[ArgoCluster]:
+        known = {**self._standing, **self._rendered}
+        declared = (declared_cluster(manifest) for manifest in known.values())
+        return [*(each for each in declared if each is not None), *self._finding.argocd_clusters]
+
+    def add(self, held: Iterable[DeclaredObject]) -> None:
+        """Whatever one of its targets renders to."""
+        for found in held:
+            place = _place(found)
+            self._rendered[place] = self._with_what_stands(place, found.manifest)
+            self._context = None
+
+    def _with_what_stands(self, place: _Place, manifest: Manifest) -> Manifest:
+        """A rendering hides where a cluster is; the file that it comes from may tell."""
+        standing = self._standing.get(place)
+        if manifest.get("kind") != "Secret" or standing is None:
+            return manifest
+        kept: Manifest = {name: standing[name] for name in ("data", "stringData") if name in standing}
+        return {**{k: v for k, v in manifest.items() if k not in ("data", "stringData")}, **kept}
+
+
+def _place(found: DeclaredObject) -> _Place:
+    kind, _, name = place_of(found)
+    return kind, name

@@ -1,0 +1,158 @@
+"""Argo CD in a search: Applications, the ApplicationSets that generate them, and the projects and clusters they name."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bot.aio import gather_bounded
+from bot.discover.argocd import (
+    application_set_target,
+    application_target,
+    is_application,
+    is_application_set,
+    notices,
+)
+from bot.discover.objects import DeclaredObject, Malformed, cluster_label
+from bot.git.tree import Tree
+from bot.model.objects import Manifest
+from bot.model.rendering import Diagnostic
+from bot.model.target import Target, TargetId
+from bot.planning.argocd.clusters import ControlPlane
+from bot.planning.argocd.files import InFiles, declares_applications, is_argocd
+from bot.planning.argocd.roots import roots
+from bot.planning.argocd.world import World
+from bot.planning.controller import Start
+from bot.planning.expansion import Finding, Previous, Traced
+from bot.planning.renderings import Renderings
+from bot.render.applicationset import Generated, generate
+
+_AT_ONCE = 16
+
+
+class ArgoCD:
+    """Applications and ApplicationSets of one tree, and what they name."""
+
+    def __init__(
+        self,
+        files: InFiles,
+        finding: Finding,
+        tree: Tree,
+        renderings: Renderings,
+        previous: Previous | None = None,
+    ) -> None:
+        self._files = files
+        self._finding = finding
+        self._tree = tree
+        self._renderings = renderings
+        self._previous = previous
+        self._planes: dict[str, ControlPlane] = {}
+        self._generated: dict[TargetId, Generated] = {}
+        self._traced: dict[TargetId, Traced] = {}
+
+    @property
+    def mentioning(self) -> frozenset[str]:
+        return self._files.mentioning
+
+    @property
+    def in_files(self) -> Iterable[DeclaredObject]:
+        return (*self._files.declaring, *self._files.named)
+
+    def is_ours(self, manifest: Manifest) -> bool:
+        return is_argocd(manifest)
+
+    def declares_target(self, manifest: Manifest) -> bool:
+        return declares_applications(manifest)
+
+    def _plane(self, cluster: str) -> ControlPlane:
+        if cluster not in self._planes:
+            self._planes[cluster] = ControlPlane(cluster, self._files.named, self._finding)
+        return self._planes[cluster]
+
+    async def starts(self) -> tuple[list[Start], list[Diagnostic]]:
+        candidates = self._files.declaring
+        read = await gather_bounded(_AT_ONCE, self._reads, candidates)
+        chosen = roots(candidates, dict(enumerate(read)))
+        return [(found, cluster_label(found.file or "")) for found in chosen], self._files.diagnostics
+
+    async def _reads(self, found: DeclaredObject) -> frozenset[str]:
+        cluster = cluster_label(found.file or "")
+        if is_application_set(found.manifest):
+            generated = await self._generate(found, cluster)
+            made = [DeclaredObject(manifest, None, None) for manifest in generated.applications]
+            return frozenset[str]().union(*[await self._read_by(each, cluster) for each in made])
+        return await self._read_by(found, cluster)
+
+    async def _read_by(self, found: DeclaredObject, cluster: str) -> frozenset[str]:
+        try:
+            target = application_target(found, self._plane(cluster).context, cluster)
+        except Malformed:
+            return frozenset()
+        return (await self._trace(target)).files
+
+    async def _trace(self, target: Target) -> Traced:
+        """Remembered: to know where a search begins, what it will find is traced before."""
+        known = self._traced.get(target.id)
+        if known is None or known.target != target:
+            known = self._traced[target.id] = await self._renderings.trace(self._tree, target, self._previous)
+        return known
+
+    def lacks(self, found: DeclaredObject, cluster: str) -> bool:
+        """Whose generators ask for clusters waits for whoever declares them."""
+        return is_application_set(found.manifest) and self._plane(cluster).may_get_more
+
+    def kept(self, found: DeclaredObject, cluster: str) -> Traced | None:  # noqa: ARG002 - as the protocol has it
+        """None: reading an Application costs less than to know that it need not be read."""
+        return None
+
+    async def target(self, found: DeclaredObject, cluster: str) -> Target:
+        plane = self._plane(cluster)
+        if is_application(found.manifest):
+            return application_target(found, plane.context, cluster)
+        generated = await self._generate(found, cluster)
+        target = application_set_target(found, cluster, generated.applications, _why(generated))
+        self._generated[target.id] = generated
+        return target
+
+    async def _generate(self, found: DeclaredObject, cluster: str) -> Generated:
+        plane = self._plane(cluster)
+        world = World(self._tree, self._finding, self._renderings, plane.clusters)
+        return await generate(found.manifest, world, self._renderings.templates())
+
+    async def look(
+        self,
+        found: DeclaredObject,
+        target: Target,
+        cluster: str,
+        *,
+        is_last_word: bool,  # noqa: ARG002 - as the protocol has it
+    ) -> Traced | None:
+        said = notices(found, self._plane(cluster).context)
+        generated = self._generated.get(target.id)
+        if generated is not None and is_application_set(found.manifest):
+            traced = self._renderings.given(target, generated.entries, is_asked_for=generated.is_open)
+            remarks = (
+                replace(each, file=each.file or found.file, line=each.line or found.line)
+                for each in generated.remarks
+            )
+            return replace(traced, notices=(*said, *remarks))
+        return replace(await self._trace(target), notices=said)
+
+    def note(self, traced: Traced) -> None:
+        """Nothing that Argo CD looks for depends on what else was found."""
+
+    def hold(self, cluster: str, held: Iterable[DeclaredObject]) -> None:
+        self._plane(cluster).add(each for each in held if is_argocd(each.manifest))
+
+    def standing(self, parent: Traced) -> list[DeclaredObject]:
+        if parent.target.source or parent.target.oci_source:
+            return []
+        return [found for found in self._files.declaring if found.file in parent.files]
+
+
+def _why(generated: Generated) -> str:
+    """Why nobody knows its Applications, with the field and the way out; empty where they are known."""
+    place = f"{generated.field}: " if generated.field else ""
+    return (
+        place + generated.problem + (f"; {generated.hint}" if generated.hint else "")
+        if generated.problem
+        else ""
+    )

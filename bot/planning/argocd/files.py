@@ -1,0 +1,75 @@
+"""The objects of Argo CD that stand in a tree's files, sorted by what they are."""
+
+from dataclasses import dataclass, field
+
+from bot.discover.argocd import is_application, is_application_set, is_cluster_secret, is_project
+from bot.discover.fields import mapping
+from bot.discover.objects import DeclaredObject
+from bot.model.objects import Manifest
+from bot.model.rendering import Diagnostic
+from bot.planning.expansion import DeclaringFiles
+from bot.planning.files import Dialect
+
+_SHOWN_OF_CLUSTERS = ("name", "server", "project")
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def is_argocd(manifest: Manifest) -> bool:
+    return (
+        is_application(manifest)
+        or is_application_set(manifest)
+        or is_project(manifest)
+        or is_cluster_secret(manifest)
+    )
+
+
+def declares_applications(manifest: Manifest) -> bool:
+    return is_application(manifest) or is_application_set(manifest)
+
+
+def _plain(manifest: Manifest) -> Manifest | None:
+    """A cluster's Secret without what opens the cluster: how it is called and where it is are no secrets."""
+    if manifest.get("kind") != "Secret" or not is_cluster_secret(manifest):
+        return None
+    metadata = dict(mapping(manifest.get("metadata")))
+    annotations = mapping(metadata.get("annotations"))
+    metadata["annotations"] = {name: value for name, value in annotations.items() if name != _LAST_APPLIED}
+    kept = {
+        name: {key: value for key, value in mapping(manifest.get(name)).items() if key in _SHOWN_OF_CLUSTERS}
+        for name in ("data", "stringData")
+    }
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, **kept}
+
+
+ARGOCD = Dialect(
+    "argocd", ("argoproj.io/v1alpha1", "argocd.argoproj.io/secret-type"), is_argocd, plain=_plain
+)
+
+
+@dataclass(slots=True)
+class InFiles:
+    """The objects of Argo CD of a tree's files: those that declare targets, and what those name."""
+
+    mentioning: frozenset[str]
+    declaring: list[DeclaredObject] = field(default_factory=list)
+    named: list[DeclaredObject] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, files: DeclaringFiles) -> "InFiles":
+        ours = {path: file for path, file in sorted(files.by_path.items()) if ARGOCD.name in file.mentions}
+        found = cls(frozenset(ours))
+        for file in ours.values():
+            found.diagnostics += file.diagnostics
+            for held in file.objects:
+                if is_argocd(held.manifest):
+                    (found.declaring if _is_whole(held.manifest) else found.named).append(held)
+        return found
+
+
+def _is_whole(manifest: Manifest) -> bool:
+    """One without a source or a generator is a fragment: a patch for others; nothing begins with it."""
+    spec = mapping(manifest.get("spec"))
+    if is_application(manifest):
+        return any(name in spec for name in ("source", "sources", "sourceHydrator"))
+    return is_application_set(manifest) and "generators" in spec

@@ -1,0 +1,56 @@
+"""What the generators of an ApplicationSet may look at: this repository, others where the operator allows it, and clusters."""
+
+from collections.abc import Sequence
+
+from bot.discover.argocd import ArgoCluster
+from bot.discover.argocd.revisions import git_ref, is_followed
+from bot.discover.repository import normal_url
+from bot.errors import LongshoreError
+from bot.git.tree import Tree
+from bot.model.target import GitSource
+from bot.planning.expansion import Finding
+from bot.planning.renderings import Renderings
+from bot.render.applicationset import Cluster, Clusters, Ground, NobodyAsked, NotKnown
+
+_NOT_DECLARED = (
+    "no cluster is declared here: neither a Secret with the label argocd.argoproj.io/secret-type nor the operator's "
+    "config names one"
+)
+
+
+class World(NobodyAsked):
+    """One tree's, for one control plane. Forges are not asked: who opened which pull request is no part of a plan."""
+
+    def __init__(
+        self, tree: Tree, finding: Finding, renderings: Renderings, clusters: Sequence[ArgoCluster]
+    ) -> None:
+        self._tree = tree
+        self._finding = finding
+        self._renderings = renderings
+        self._clusters = clusters
+
+    async def clusters(self) -> Clusters:
+        known = tuple(
+            Cluster(
+                name=each.name,
+                server=each.server,
+                labels=each.labels,
+                annotations=each.annotations,
+                project=each.project,
+                secret=each.secret,
+                unknown=each.unknown_because,
+            )
+            for each in self._clusters
+        )
+        return Clusters(known, missing="" if known else _NOT_DECLARED)
+
+    async def tree(self, repo_url: str, revision: str) -> Ground:
+        is_this = normal_url(repo_url) in self._finding.repository.urls
+        if is_this and is_followed(revision, self._finding.branch):
+            return Ground(self._tree)
+        source = GitSource(repo_url, git_ref(revision))
+        try:
+            tree = await self._renderings.elsewhere(self._tree, source)
+        except LongshoreError as error:
+            raise NotKnown(error.message, hint=error.hint) from None
+        return Ground(tree, is_here=False, is_lasting=source.is_lasting)
