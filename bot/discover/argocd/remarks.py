@@ -137,5 +137,5 @@ def _of_project(manifest: Manifest, identity: Identity) -> Iterator[_Remark]:
     yield from _unknown_fields(spec, PROJECT)
     for index, entry in enumerate(spec.fields.get("sourceRepos", ())):
         if entry == "!*" or not normal_git_url(entry.removeprefix("!")):
-            what = "which forbids everything" if entry == "!*" else "which is no URL and matches none"
+            what = "which Argo CD does not take" if entry == "!*" else "which is no URL and matches none"
             yield Severity.WARNING, f"has {shown(entry)} in spec.sourceRepos[{index}], {what}"

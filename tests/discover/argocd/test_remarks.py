@@ -1,0 +1,158 @@
+"""What is said of Applications that can be rendered all the same."""
+
+import time
+from typing import Any
+
+import pytest
+
+from bot.discover.argocd import notices
+from bot.model.rendering import Severity
+from tests.discover.argocd.examples import FLEET, Json, application, context, found, said, source, spec
+
+NOTICE, WARNING = Severity.NOTICE, Severity.WARNING
+WAVE = "argocd.argoproj.io/sync-wave"
+SKIP = "argocd.argoproj.io/skip-reconcile"
+PATHS = "argocd.argoproj.io/manifest-generate-paths"
+
+
+def options(*wanted: str) -> Json:
+    return {"syncPolicy": {"automated": {}, "syncOptions": list(wanted)}}
+
+
+def test_nothing_is_said_of_what_is_in_order() -> None:
+    assert said(application(spec())) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "severity", "sentence"),
+    [
+        ({"project": None}, WARNING, "has no spec.project: a cluster refuses it"),
+        (
+            {"source": source(helm={"valuesFiles": ["x"]})},
+            WARNING,
+            (
+                "has spec.source.helm.valuesFiles (did you mean valueFiles?), which is no field that Longshore knows: "
+                "a cluster throws it away"
+            ),
+        ),
+        (
+            {"a": 1, "b": 1, "c": 1, "d": 1},
+            WARNING,
+            (
+                "has spec.a, spec.b, spec.c and more, which are no fields that Longshore knows: "
+                "a cluster throws it away"
+            ),
+        ),
+        (
+            {"sources": [source()]},
+            WARNING,
+            "has spec.sources beside spec.source: Argo CD takes spec.sources alone",
+        ),
+        (
+            options("CreateNamespaces=true", "Replace=True", "Prune=confirm", "x"),
+            WARNING,
+            (
+                "has spec.syncPolicy.syncOptions[0], 'CreateNamespaces=true' (did you mean CreateNamespace=true?), "
+                "spec.syncPolicy.syncOptions[1], 'Replace=True' (did you mean Replace=true?), "
+                "spec.syncPolicy.syncOptions[3], 'x', which Argo CD passes over"
+            ),
+        ),
+        (
+            {"syncPolicy": {"automated": {}, "managedNamespaceMetadata": {"labels": {"a": "b"}}}},
+            WARNING,
+            (
+                "has spec.syncPolicy.managedNamespaceMetadata, which does nothing without the sync option "
+                "CreateNamespace=true"
+            ),
+        ),
+        (
+            {"syncPolicy": None},
+            NOTICE,
+            "is not synced by itself: somebody has to start each sync",
+        ),
+        (
+            {"syncPolicy": {"automated": {"enabled": False}}},
+            NOTICE,
+            "is not synced by itself: somebody has to start each sync",
+        ),
+    ],
+)
+def test_what_an_application_has_of_note_is_said(fields: Json, severity: Severity, sentence: str) -> None:
+    assert said(application(spec(**fields))) == [(severity, sentence)]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "severity", "sentence"),
+    [
+        (
+            {SKIP: "true"},
+            NOTICE,
+            f"has the annotation {SKIP}: Argo CD does nothing with it until that is gone",
+        ),
+        (
+            {PATHS: ".;/base"},
+            NOTICE,
+            (
+                f"says in the annotation {PATHS} which paths concern it: after a change elsewhere Argo CD may keep "
+                "what it rendered before"
+            ),
+        ),
+        (
+            {WAVE: "first"},
+            WARNING,
+            f"has 'first' in the annotation {WAVE}, which is no whole number: it counts as 0",
+        ),
+    ],
+)
+def test_annotations_of_note_are_said(annotations: Json, severity: Severity, sentence: str) -> None:
+    assert said(application(spec(), annotations=annotations)) == [(severity, sentence)]
+
+
+@pytest.mark.parametrize(
+    "annotations", [{SKIP: "false"}, {SKIP: "yes"}, {WAVE: "-5"}, {PATHS: ""}, [], {"x": 5}]
+)
+def test_other_annotations_are_not(annotations: Any) -> None:
+    assert said(application(spec(), annotations=annotations)) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "by_way"),
+    [
+        ({}, ""),
+        (
+            {"hydrateTo": {"targetBranch": "env/next"}},
+            ", by way of branch 'env/next', from where somebody merges it,",
+        ),
+    ],
+)
+def test_where_what_is_hydrated_goes_is_said(more: Json, by_way: str) -> None:
+    hydrator = {
+        "drySource": {"repoURL": FLEET, "path": "x", "targetRevision": "HEAD"},
+        "syncSource": {"targetBranch": "env", "path": "web"},
+        **more,
+    }
+    assert said(application(spec(source=None, sourceHydrator=hydrator))) == [
+        (
+            NOTICE,
+            (
+                f"is hydrated: what it renders to goes to branch 'env', below 'web'{by_way} and is synced from there"
+            ),
+        )
+    ]
+
+
+def test_an_application_without_a_name_and_other_objects_are_passed_over() -> None:
+    manifests: list[Json] = [
+        {**application(spec()), "metadata": {}},
+        {**application(spec()), "kind": "ApplicationSet"},
+        {**application(spec()), "kind": "Rollout"},
+    ]
+    assert [notices(found(manifest), context()) for manifest in manifests] == [(), (), ()]
+
+
+def test_an_application_of_a_hundred_thousand_unknown_fields_is_remarked_upon_at_once() -> None:
+    fields = {f"field{n}": n for n in range(100_000)}
+    manifest = application(spec(**fields, **options(*(f"x{n}" for n in range(100_000)))))
+    started = time.monotonic()
+    assert len(said(manifest)) == 2
+    assert time.monotonic() - started < 5
