@@ -92,12 +92,15 @@ def _finalizers(manifest: Manifest) -> list[Any]:
 
 
 def _other(manifest: Manifest, spec: Spec) -> Mapping[str, Any]:
-    rest = {name: value for name, value in spec.written.items() if name not in _SPOKEN_FOR}
-    policy = mapping(spec.written.get("syncPolicy"))
-    in_policy = {name: value for name, value in policy.items() if name not in _SPOKEN_FOR_IN_POLICY}
+    rest = _left(spec.written, _SPOKEN_FOR)
+    in_policy = _left(mapping(spec.written.get("syncPolicy")), _SPOKEN_FOR_IN_POLICY)
     annotations = {
         name: value
         for name, value in texts(manifest, "annotations").items()
         if name.startswith(_GROUP) and name != WAVE
     }
     return rest | {k: v for k, v in (("syncPolicy", in_policy), ("annotations", annotations)) if v}
+
+
+def _left(written: Manifest, spoken_for: frozenset[str]) -> Mapping[str, Any]:
+    return {name: value for name, value in written.items() if name not in spoken_for and value is not None}
