@@ -15,6 +15,8 @@ from bot.model.manifests import canonical_json
 from bot.model.rendering import Rendering, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader
+from bot.render.argocd.brute import render_source
+from bot.render.argocd.stock_helm import Ground
 from bot.render.artifact import ArtifactTree, ignore_of
 from bot.render.brute_remotes import lay_out
 from bot.render.build import build
@@ -64,6 +66,9 @@ class Checkout:
                     await asyncio.to_thread(lay_out, root, given.remotes, _write_whole)
             if target.renderer is RendererKind.HELM:
                 return await render_release_by_force(root, target, given.release, sandbox)
+            if target.renderer is RendererKind.DETECT:
+                async with self._laying_over:
+                    return await self._of_argocd(root, target, sandbox, given)
             async with self._laying_over if is_flux else nullcontext():
                 return finished(await self._render(target, root, sandbox, given), target, given)
         except Unrenderable as error:
@@ -90,6 +95,21 @@ class Checkout:
                 file.unlink(missing_ok=True)
                 if data is not None:
                     file.write_bytes(data)
+
+    async def _of_argocd(self, root: Path, target: Target, sandbox: Sandbox, given: Given) -> Rendering:
+        refs = {
+            name: root if tree.id == self._tree.id else await asyncio.to_thread(self._ref, tree)
+            for name, tree in given.release.refs.items()
+        }
+        return await render_source(self._tree, Ground(root, refs), target, given, sandbox)
+
+    def _ref(self, tree: TreeReader) -> Path:
+        """The whole of another source, written when first asked for."""
+        root = self._private / f"source {tree.id}" / ROOT_NAME
+        if not root.exists():
+            root.mkdir(parents=True)
+            _write_whole(tree, root)
+        return root.resolve()
 
     def _root(self, target: Target, *, for_flux: bool) -> Path:
         """Written when first asked for. Flux does not get everything that is in the tree."""

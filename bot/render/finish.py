@@ -4,9 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from bot.model.manifests import canonical_json
 from bot.model.objects import Object
 from bot.model.rendering import Diagnostic, Hole, Rendering, Severity
 from bot.model.target import Found, Target
+from bot.render.argocd.environment import stand_ins
 from bot.render.argocd.finish import as_argocd_applies
 from bot.render.given import Given
 from bot.render.overlay import with_common_metadata
@@ -22,7 +24,7 @@ def finished(built: Rendering, target: Target, given: Given) -> Rendering:
     if built.failed:
         return built
     if target.argocd is not None:
-        return as_argocd_applies(built, target)
+        return as_argocd_applies(built, target, stand_ins(canonical_json(dict(target.overlay))))
     substitution = given.substitution
     done = substitute(built.objects, substitution) if substitution else Substituted(built.objects)
     if done.problems:

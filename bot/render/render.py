@@ -62,9 +62,10 @@ async def _release(
 ) -> Rendering:
     # NB: imported here so that a plan without a release to render does not pay for it.
     if target.argocd is not None:
-        from bot.render.argocd.release import render_release  # noqa: PLC0415
-    else:
-        from bot.render.helm.render import render_release  # noqa: PLC0415
+        from bot.render.argocd import release  # noqa: PLC0415
+
+        return await release.render_release(tree, target, trace, given, sandbox)
+    from bot.render.helm.render import render_release  # noqa: PLC0415
 
     return await render_release(tree, target, trace, given.release, sandbox)
 

@@ -13,6 +13,7 @@ from bot.model.remote import RemoteKind
 from bot.model.rendering import Diagnostic, Severity, Trace, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
+from bot.render.argocd.addresses import remote_reads
 from bot.render.argocd.directory import reads_of_directory
 from bot.render.artifact import ArtifactTree
 from bot.render.contents import Contents, Memo, Problem, Reference, kustomizations, plugin_files, read_fields
@@ -63,6 +64,7 @@ class Walk:
     def _root(self) -> None:
         if self._target.renderer is RendererKind.HELM:
             self._note(reads(self._ground.tree, self._target))
+            self._note(remote_reads(self._target, self._ground, self._uses))
             return
         try:
             place = follow(self._ground.tree, self._target.path)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.model.manifests import canonical_json
 from bot.model.rendering import Diagnostic, Severity, Trace, TraceEntry
 from bot.model.target import GitSource, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader
@@ -80,6 +79,14 @@ def concrete(
     return Concrete(made, tuple(sorted(set(notes.entries))), tuple(notes.diagnostics))
 
 
+def instance_of(target: Target, setup: Setup) -> tuple[str, str]:
+    """The Application's name, and what Argo CD calls it: with its namespace outside of Argo CD's own."""
+    assert target.argocd is not None
+    ref = target.argocd.ref
+    is_home = ref.namespace in ("", setup.namespace)
+    return ref.name, ref.name if is_home else f"{ref.namespace}_{ref.name}"
+
+
 class _Source:
     def __init__(
         self, tree: TreeReader, target: Target, refs: Mapping[str, TreeReader], setup: Setup, notes: _Notes
@@ -88,10 +95,7 @@ class _Source:
         self._target = target
         self._notes = notes
         self._refs = refs
-        about = target.argocd
-        self._name = about.ref.name if about else target.id.name
-        home = about.ref.namespace if about else ""
-        self._instance = self._name if home in ("", setup.namespace) else f"{home}_{self._name}"
+        self._name, self._instance = instance_of(target, setup)
         self._environment: Environment = environment(target, self._instance)
         self._is_link = False
 
@@ -188,10 +192,3 @@ class _Source:
         """Files of the repository at hand are called as everywhere else."""
         source = self._target.refs.get(name)
         return "" if source == GitSource("") else f"${name}/"
-
-
-def placeholders_in(target: Target) -> bytes:
-    """Everything of a concrete target that came out of the build environment, as one text."""
-    release = target.release
-    parameters = [parameter.value for parameter in release.parameters] if release else []
-    return canonical_json([dict(target.overlay), parameters])

@@ -84,16 +84,20 @@ def manifests(tree: TreeReader, candidate: Candidate) -> list[Manifest]:
     path = candidate.place.path
     if candidate.place.entry is None:
         return []
-    data = _content(tree, path)
+    return taken_from(_content(tree, path), candidate.path, path)
+
+
+def taken_from(data: bytes, name: str, path: str) -> list[Manifest]:
+    """`name` is what the file is called where it is found, `path` where it lies. Raises `Unrenderable`."""
     if _SKIP_MARK in data:
         return []
-    if candidate.path.endswith(_JSONNET):
+    if name.endswith(_JSONNET):
         raise Unrenderable(
             "is Jsonnet, which Longshore does not evaluate; leave it out by spec.source.directory.exclude, or write down "
             "what it makes",
             file=path,
         )
-    if candidate.path.endswith(".json"):
+    if name.endswith(".json"):
         return [_single(data, path)]
     found: list[Manifest] = []
     try:

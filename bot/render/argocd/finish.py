@@ -6,16 +6,15 @@ from dataclasses import replace
 
 from bot.model.rendering import Diagnostic, Hole, Rendering, Severity
 from bot.model.target import Target
-from bot.render.argocd.concrete import placeholders_in
-from bot.render.argocd.environment import stand_ins
 from bot.render.argocd.objects import said, settled
 from bot.render.helm.unknown import with_holes
+from bot.render.helm.values import Placeholder
 
 
-def as_argocd_applies(built: Rendering, target: Target) -> Rendering:
-    """Of a kustomization or a directory; a release is finished by whoever renders it. Raises `Unrenderable`."""
+def as_argocd_applies(built: Rendering, target: Target, placeholders: tuple[Placeholder, ...]) -> Rendering:
+    """Of a kustomization; what renders others does it by itself. `placeholders` may stand in it. Raises `Unrenderable`."""
     done = settled([found.manifest for found in built.objects], target.namespace)
-    objects, unknown = with_holes(done.objects, stand_ins(placeholders_in(target)))
+    objects, unknown = with_holes(done.objects, placeholders)
     holes = [replace(hole, object=done.renamed.get(hole.object, hole.object)) for hole in built.holes]
     remarks = (*built.diagnostics, *said(done, target), *_not_known(unknown, target))
     return replace(built, objects=objects, diagnostics=remarks, holes=(*holes, *unknown))

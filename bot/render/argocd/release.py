@@ -15,12 +15,13 @@ from bot.model.release import ChartKind, Release, ValuesFile
 from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import Target
 from bot.model.tree import TreeReader
+from bot.render.argocd.addresses import remote_data
 from bot.render.argocd.objects import HOOK, Settled, said, settled, taken_apart
 from bot.render.argocd.values import Reader, in_chart, release_values
 from bot.render.errors import Unrenderable
+from bot.render.given import Given
 from bot.render.helm.chart import Assembled, assemble
 from bot.render.helm.found import read_file
-from bot.render.helm.inputs import ReleaseInputs
 from bot.render.helm.output import events, is_test
 from bot.render.helm.render import built, refused
 from bot.render.helm.run import Run
@@ -31,9 +32,10 @@ _TEST = "test"
 
 
 async def render_release(
-    tree: TreeReader, target: Target, trace: Trace, inputs: ReleaseInputs, sandbox: Sandbox
+    tree: TreeReader, target: Target, trace: Trace, given: Given, sandbox: Sandbox
 ) -> Rendering:
     """`tree` is the one that the chart lies in, if it lies in one."""
+    inputs = given.release
     release = target.release
     if target.unknown_because or release is None:
         return refused(target, Unrenderable(target.unknown_because or "it names no chart"))
@@ -42,7 +44,7 @@ async def render_release(
     taken = Taken(release, target.namespace)
     try:
         chart = await asyncio.to_thread(assemble, tree, release, inputs)
-        run = await asyncio.to_thread(_run, tree, chart, release, inputs)
+        run = await asyncio.to_thread(_run, tree, chart, release, given)
         made = await built(run, chart, target, sandbox, taken)
     except Unrenderable as error:
         return refused(target, error)
@@ -81,13 +83,15 @@ class Taken:
         return is_test(manifest) and not (isinstance(annotations, dict) and HOOK in annotations)
 
 
-def reader(tree: TreeReader | None, chart: Mapping[str, bytes], refs: Mapping[str, TreeReader]) -> Reader:
+def _reader(tree: TreeReader | None, chart: Mapping[str, bytes], given: Given) -> Reader:
     """Reads files of values. Without a `tree` the chart's own lie in it, and nowhere else."""
 
     def read(file: ValuesFile) -> bytes | None:
+        if file.is_remote:
+            return remote_data(file, given.remotes)
         if not file.ref and tree is None:
             return chart.get(file.path)
-        where = refs.get(file.ref) if file.ref else tree
+        where = given.release.refs.get(file.ref) if file.ref else tree
         if where is None:
             raise Unrenderable(f"helm.valueFiles: the source ${file.ref} is not at hand")
         return read_file(where, file.path)[1]
@@ -95,11 +99,11 @@ def reader(tree: TreeReader | None, chart: Mapping[str, bytes], refs: Mapping[st
     return read
 
 
-def _run(tree: TreeReader, chart: Assembled, release: Release, inputs: ReleaseInputs) -> Run:
+def _run(tree: TreeReader, chart: Assembled, release: Release, given: Given) -> Run:
     in_tree = release.chart.kind is ChartKind.TREE
     whole = release if in_tree else replace(release, values_files=in_chart(release, chart.files))
-    read = reader(tree if in_tree else None, chart.files, inputs.refs)
-    return Run(whole, release_values(whole, read), inputs.facts, chart.files)
+    read = _reader(tree if in_tree else None, chart.files, given)
+    return Run(whole, release_values(whole, read), given.release.facts, chart.files)
 
 
 def _documents(data: bytes) -> Sequence[Manifest]:

@@ -8,16 +8,15 @@ itself reads what Helm wrote.
 import asyncio
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from bot.model.objects import Object, ObjectId
 from bot.model.release import ChartKind, Release
 from bot.model.rendering import Hole, Rendering
 from bot.model.target import Target
 from bot.render.errors import Unrenderable
-from bot.render.helm.actions import at_another_time
+from bot.render.helm.actions import LOOKUP, at_another_time
 from bot.render.helm.chart import Reader, chart_reader, finished
 from bot.render.helm.dependencies import archive_files, archived, must_fit, place
 from bot.render.helm.files import Budget, ChartFiles, unpack, whole
@@ -32,7 +31,7 @@ from bot.render.helm.postrender import (
     post_rendered,
     with_flux_metadata,
 )
-from bot.render.helm.render import explained, refused
+from bot.render.helm.render import Objects, explained, refused
 from bot.render.helm.result import about_the_cluster, asked, objects_of, placed
 from bot.render.helm.result import finished as as_rendering
 from bot.render.helm.run import CHART, Run, template, write_chart
@@ -57,17 +56,18 @@ async def render_release_by_force(
     with tempfile.TemporaryDirectory(prefix="longshore-") as private:
         root = Path(private) / "release"
         try:
-            shown = await asyncio.to_thread(_lay_out, checkout, root / CHART, release, inputs)
+            shown = await asyncio.to_thread(lay_out, checkout, root / CHART, release, inputs)
             run = Run(release, values, inputs.facts, shown)
-            built = await _built(run, root, target, sandbox)
+            made = await built(run, root, target, lambda: _once(run, root, sandbox))
         except Unrenderable as error:
-            built = refused(target, explained(error, values))
-    return replace(built, secrets=secrets)
+            made = refused(target, explained(error, values))
+    return replace(made, secrets=secrets)
 
 
-async def _built(run: Run, root: Path, target: Target, sandbox: Sandbox) -> Rendering:
+async def built(run: Run, root: Path, target: Target, once: Callable[[], Awaitable[Objects]]) -> Rendering:
+    """`once` renders the chart that lies in `root`. Raises `Unrenderable`."""
     about = await asyncio.to_thread(asked, run)
-    objects, crds = await _once(run, root, sandbox)
+    objects, crds = await once()
     holes: tuple[Hole, ...] = ()
     if about.volatile:
         # What lies in packaged subcharts cannot be changed here.
@@ -75,14 +75,15 @@ async def _built(run: Run, root: Path, target: Target, sandbox: Sandbox) -> Rend
             path: data for path, data in at_another_time(run.files).items() if (root / CHART / path).is_file()
         }
         await asyncio.to_thread(write_chart, later, root / CHART)
-        again, _ = await _once(run, root, sandbox)
+        again, _ = await once()
         objects, holes = settled(objects, again, "the chart makes it anew at each rendering")
     rendering = await asyncio.to_thread(as_rendering, objects, crds, holes, run, target)
-    remarks = placed(about_the_cluster(about.cluster, run, {}), target)
+    questions = {**about.cluster, LOOKUP: ()} if target.argocd else about.cluster
+    remarks = placed(about_the_cluster(questions, run, {}), target)
     return replace(rendering, diagnostics=(*rendering.diagnostics, *remarks))
 
 
-async def _once(run: Run, root: Path, sandbox: Sandbox) -> tuple[tuple[Object, ...], tuple[ObjectId, ...]]:
+async def _once(run: Run, root: Path, sandbox: Sandbox) -> Objects:
     data = await template(run, root, sandbox, {}, CHART)
     release, layers = run.release, kustomize_layers(run.release)
     output = await asyncio.to_thread(parse, data)
@@ -96,7 +97,7 @@ async def _once(run: Run, root: Path, sandbox: Sandbox) -> tuple[tuple[Object, .
     return await asyncio.to_thread(objects_of, manifests, crds, release)
 
 
-def _lay_out(checkout: Path, directory: Path, release: Release, inputs: ReleaseInputs) -> ChartFiles:
+def lay_out(checkout: Path, directory: Path, release: Release, inputs: ReleaseInputs) -> ChartFiles:
     """Write the chart; returns its files as far as anybody looks into them. Raises `Unrenderable`."""
     chart, budget = release.chart, Budget()
     if chart.kind is not ChartKind.TREE:

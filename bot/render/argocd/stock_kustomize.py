@@ -1,0 +1,124 @@
+"""`kustomize edit`, as the repo-server runs it in the source's own directory, and then the build."""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.model.manifests import canonical_json
+from bot.model.rendering import Rendering
+from bot.proc.confine import MIB, Confinement, Limits
+from bot.proc.errors import ProgramError, ProgramFailed
+from bot.proc.run import Command, run
+from bot.render.argocd.environment import Environment
+from bot.render.argocd.fields import Fields
+from bot.render.build import build
+from bot.render.errors import Unrenderable
+from bot.render.fields import KUSTOMIZATION_FILES
+from bot.render.given import Given
+from bot.render.inflation.judge import build_by_kustomize, charts_of
+from bot.render.overlay import declared
+from bot.render.sandbox import Sandbox
+from bot.render.words import presentable
+
+_LIMITS = Limits(memory_bytes=1024 * MIB, cpu_s=30, file_bytes=16 * MIB)
+
+
+async def build_edited(
+    root: Path, directory: Path, options: Fields, environment: Environment, given: Given, sandbox: Sandbox
+) -> Rendering:
+    """The objects of `directory` below `root`, which is as it was when this is over. Raises `Unrenderable`."""
+    file = next((directory / name for name in KUSTOMIZATION_FILES if (directory / name).exists()), None)
+    if file is None:
+        raise Unrenderable(f"{directory.relative_to(root)} has no kustomization file")
+    commands = list(_commands(root, directory, options, environment))
+    if commands and file.is_symlink():
+        raise Unrenderable("an overlay over a linked kustomization cannot be checked")
+    before = file.read_bytes()
+    below = str(directory.relative_to(root))
+    try:
+        for arguments in commands:
+            if arguments:
+                await _edit(root, directory, arguments, sandbox)
+            else:
+                _add_patches(file, options)
+        if charts_of(root, directory):
+            return await build_by_kustomize(root, below, given.charts, sandbox)
+        return await build(root, below, sandbox, None)
+    finally:
+        if commands:
+            file.write_bytes(before)
+
+
+def _commands(root: Path, directory: Path, options: Fields, environment: Environment) -> Iterator[list[str]]:
+    """Arguments in Argo CD's order. It adds patches by itself, for which the arguments are empty."""
+    for field, name in (("namePrefix", "nameprefix"), ("nameSuffix", "namesuffix")):
+        if options.text(field):
+            yield ["set", name, "--", options.text(field)]
+    if images := options.texts("images"):
+        yield ["set", "image", *(environment.substituted(text) for text in images)]
+    if replicas := list(options.each("replicas")):
+        yield ["set", "replicas", *(f"{one.text('name')}={one.anything('count')}" for one in replicas)]
+    if labels := options.pairs("commonLabels"):
+        flags = (
+            ("--force", "forceCommonLabels"),
+            ("--without-selector", "labelWithoutSelector"),
+            ("--include-templates", "labelIncludeTemplates"),
+        )
+        given = (flag for flag, field in flags if options.flag(field))
+        yield ["add", "label", *given, *(f"{k}:{environment.substituted(v)}" for k, v in labels.items())]
+    if annotations := options.pairs("commonAnnotations"):
+        if options.flag("commonAnnotationsEnvsubst"):
+            annotations = {k: environment.substituted(v) for k, v in annotations.items()}
+        force = ["--force"] if options.flag("forceCommonAnnotations") else []
+        yield ["add", "annotation", *force, *(f"{k}:{v}" for k, v in annotations.items())]
+    if options.text("namespace"):
+        yield ["set", "namespace", "--", options.text("namespace")]
+    if list(options.each("patches")):
+        yield []
+    components = options.texts("components")
+    if options.flag("ignoreMissingComponents"):
+        components = tuple(text for text in components if _is_there(root, directory / text))
+    if components:
+        yield ["add", "component", *components]
+
+
+def _is_there(root: Path, path: Path) -> bool:
+    found = path.resolve()
+    return found.is_relative_to(root) and found.exists()
+
+
+def _add_patches(file: Path, options: Fields) -> None:
+    kustomization = declared(file.read_bytes())
+    patches = kustomization.get("patches")
+    added = [dict(each) for each in options.anything("patches")]
+    file.write_bytes(
+        canonical_json(
+            {**kustomization, "patches": [*(patches if isinstance(patches, list) else []), *added]}
+        )
+    )
+
+
+async def _edit(root: Path, directory: Path, arguments: list[str], sandbox: Sandbox) -> None:
+    with await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="longshore-") as own:
+        confinement = Confinement(
+            sandbox.layers,
+            read=(root,),
+            write=(directory, Path(own)),
+            execute=(sandbox.kustomize,),
+            limits=_LIMITS,
+        )
+        command = Command(
+            [sandbox.kustomize, "edit", *arguments],
+            cwd=directory,
+            env={"HOME": own, "TMPDIR": own},
+            timeout_s=sandbox.timeout_s,
+            max_stdout_bytes=MIB,
+            confinement=confinement,
+        )
+        try:
+            await run(command)
+        except ProgramFailed as error:
+            raise Unrenderable(f"kustomize: {presentable(error.stderr, str(root)) or 'failed'}") from None
+        except ProgramError as error:
+            raise Unrenderable(str(error)) from None
