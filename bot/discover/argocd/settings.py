@@ -102,5 +102,5 @@ def _other(manifest: Manifest, spec: Spec) -> Mapping[str, Any]:
     return rest | {k: v for k, v in (("syncPolicy", in_policy), ("annotations", annotations)) if v}
 
 
-def _left(written: Manifest, spoken_for: frozenset[str]) -> Mapping[str, Any]:
+def _left(written: Manifest, spoken_for: frozenset[str]) -> dict[str, Any]:
     return {name: value for name, value in written.items() if name not in spoken_for and value is not None}

@@ -209,6 +209,11 @@ def of(spec: Any) -> Target:
     return read(application(spec))
 
 
+def rendered(got: Target) -> list[Any]:
+    """What a rendering hangs on."""
+    return [(each.options, each.release, each.source, each.refs) for each in (got, *got.parts)]
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_valid_object_is_no_mistake(name: str) -> None:
     assert of(CASES[name]).unknown_because == ""
@@ -239,8 +244,7 @@ def test_nothing_in_place_of_a_field_is_the_same_as_leaving_it_out(name: str) ->
             got, left_out = of(with_value(spec, path, None)), of(without(spec, path))
             assert got.unknown_because == left_out.unknown_because, path
             if not got.unknown_because:
-                shapes = [(t.options, t.parts, t.release, t.source, t.prune) for t in (got, left_out)]
-                assert shapes[0] == shapes[1], path
+                assert rendered(got) == rendered(left_out), path
 
 
 @pytest.mark.parametrize("name", CASES)
