@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from bench import deliver, intake, memory, plan, table
+from bench.argocd import measure as argocd
 from bench.flux import foreign
 from bench.flux import measure as flux
 from bench.measure import Row, WrongResult
@@ -24,6 +25,7 @@ BENCHES: dict[str, Bench] = {
     "deliver": deliver.measure,
     "memory": memory.measure,
     "flux": flux.measure,
+    "argocd": argocd.measure,
 }
 
 

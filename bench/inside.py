@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.cli.workshop import make_workshop
 from bot.diff.mask import Mask
+from bot.discover.repository import RepositoryIdentity
 from bot.git.repository import Repository
 from bot.model.plan import Plan, Side
 from bot.model.repo import Sha
@@ -23,7 +24,7 @@ from bot.planning.plan import look, make_plan
 from bot.planning.renderings import Renderings, Workshop
 
 
-async def _plan(workshop: Workshop, repo: Path, branch: str, head_sha: Sha) -> Plan:
+async def _plan(workshop: Workshop, repo: Path, branch: str, head_sha: Sha, finding: Finding) -> Plan:
     async with Repository.open(repo) as repository:
         base_sha = await repository.resolve(branch)
         merged = await repository.merge_tree(base_sha, head_sha)
@@ -31,15 +32,17 @@ async def _plan(workshop: Workshop, repo: Path, branch: str, head_sha: Sha) -> P
         base = Side(branch, await repository.tree_of(base_sha), base_sha)
         head = Side("merge result", merged.tree, head_sha)
         renderings = Renderings(workshop)
-        return await make_plan(await look(repository, base, head, Finding(), renderings), renderings)
+        return await make_plan(await look(repository, base, head, finding, renderings), renderings)
 
 
 async def _run(repo: Path, cache: Path, base: str, heads: list[str]) -> list[dict[str, Any]]:
     workshop = await make_workshop(cache, Mask(bytes(32)), 512 << 20, os.cpu_count() or 1)
+    async with Repository.open(repo) as repository:
+        finding = Finding(repository=RepositoryIdentity.of(await repository.remote_urls()))
     results = []
     for head in heads:
         began = time.perf_counter()
-        plan = await _plan(workshop, repo, base, Sha(head))
+        plan = await _plan(workshop, repo, base, Sha(head), finding)
         duration_s = time.perf_counter() - began
         results.append(
             {

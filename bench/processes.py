@@ -87,7 +87,7 @@ def _field_mib(file: Path, field: str) -> float:
 def environment(cache: Path) -> dict[str, str]:
     """As installed: compiled modules are kept, and every program is where it was."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    names = ("kustomize", "kustomize-builder", "helm", "helm-builder", "sops")
+    names = ("kustomize", "kustomize-builder", "helm", "helm-builder", "sops", "argocd-template")
     programs = {f"LONGSHORE_{name.upper().replace('-', '_')}": str(find(name)) for name in names}
     return {**kept, **programs, "XDG_CACHE_HOME": str(cache)}
 

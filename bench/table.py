@@ -11,6 +11,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 SECTIONS = {
     "": "<!-- figures: written by `make bench ARGS=--write` -->\n",
     "flux": "<!-- figures of flux: written by `make bench ARGS='flux --write'` -->\n",
+    "argocd": "<!-- figures of argocd: written by `make bench ARGS='argocd --write'` -->\n",
 }
 """Where each bench's rows stand in the page, by its name; those without a section of their own share one."""
 _END = "<!-- /figures -->"

@@ -28,3 +28,8 @@ def cluster_label(path: str) -> str:
     """
     found = re.match(r"(?:.*/)?clusters/([^/]+)(?:/|$)", path)
     return found[1] if found else ""
+
+
+def cluster_of(file: str | None) -> str:
+    """The same for what stands in a file: a file right below `clusters/` is of no cluster."""
+    return cluster_label((file or "").rpartition("/")[0])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.discover.argocd import ArgoCluster, ArgoContext, declared_cluster, is_cluster_secret
-from bot.discover.objects import DeclaredObject, cluster_label
+from bot.discover.objects import DeclaredObject, cluster_of
 from bot.model.objects import Manifest
 from bot.planning.expansion import Finding
 from bot.planning.files import place_of
@@ -21,9 +21,7 @@ class ControlPlane:
     def __init__(self, cluster: str, in_files: Iterable[DeclaredObject], finding: Finding) -> None:
         self._finding = finding
         self._standing = {
-            _place(found): found.manifest
-            for found in in_files
-            if cluster_label(found.file or "") in ("", cluster)
+            _place(found): found.manifest for found in in_files if cluster_of(found.file) in ("", cluster)
         }
         self._rendered: dict[_Place, Manifest] = {}
         self._context: ArgoContext | None = None

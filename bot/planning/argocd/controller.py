@@ -11,13 +11,14 @@ from bot.discover.argocd import (
     is_application_set,
     notices,
 )
-from bot.discover.objects import DeclaredObject, Malformed, cluster_label
+from bot.discover.objects import DeclaredObject, Malformed, cluster_of
 from bot.git.tree import Tree
 from bot.model.objects import Manifest
 from bot.model.rendering import Diagnostic
 from bot.model.target import Target, TargetId
 from bot.planning.argocd.clusters import ControlPlane
 from bot.planning.argocd.files import InFiles, declares_applications, is_argocd
+from bot.planning.argocd.here import taken_for_this
 from bot.planning.argocd.roots import roots
 from bot.planning.argocd.world import World
 from bot.planning.controller import Start
@@ -40,7 +41,7 @@ class ArgoCD:
         previous: Previous | None = None,
     ) -> None:
         self._files = files
-        self._finding = finding
+        self._finding, self._taken = taken_for_this(finding, files.declaring, tree)
         self._tree = tree
         self._renderings = renderings
         self._previous = previous
@@ -71,10 +72,13 @@ class ArgoCD:
         candidates = self._files.declaring
         read = await gather_bounded(_AT_ONCE, self._reads, candidates)
         chosen = roots(candidates, dict(enumerate(read)))
-        return [(found, cluster_label(found.file or "")) for found in chosen], self._files.diagnostics
+        return [(found, cluster_of(found.file)) for found in chosen], [
+            *self._files.diagnostics,
+            *self._taken,
+        ]
 
     async def _reads(self, found: DeclaredObject) -> frozenset[str]:
-        cluster = cluster_label(found.file or "")
+        cluster = cluster_of(found.file)
         if is_application_set(found.manifest):
             generated = await self._generate(found, cluster)
             made = [DeclaredObject(manifest, None, None) for manifest in generated.applications]
@@ -149,10 +153,5 @@ class ArgoCD:
 
 
 def _why(generated: Generated) -> str:
-    """Why nobody knows its Applications, with the field and the way out; empty where they are known."""
-    place = f"{generated.field}: " if generated.field else ""
-    return (
-        place + generated.problem + (f"; {generated.hint}" if generated.hint else "")
-        if generated.problem
-        else ""
-    )
+    """Why nobody knows its Applications, with the way out; empty where they are known."""
+    return generated.problem + (f"; {generated.hint}" if generated.hint else "") if generated.problem else ""

@@ -12,7 +12,7 @@ from bot.discover.flux import (
     kustomization_target,
     notices,
 )
-from bot.discover.objects import DeclaredObject, Malformed, cluster_label
+from bot.discover.objects import DeclaredObject, Malformed, cluster_of
 from bot.model.objects import Manifest
 from bot.model.rendering import Diagnostic
 from bot.model.target import Target, TargetId
@@ -125,7 +125,7 @@ class Flux:
 
     async def _reads(self, found: DeclaredObject) -> frozenset[str]:
         try:
-            cluster = cluster_label(found.file or "")
+            cluster = cluster_of(found.file)
             target = kustomization_target(found, self._sources.of(cluster), cluster)
         except Malformed:
             return frozenset()

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 from bot.discover.flux import kustomization_target
-from bot.discover.objects import DeclaredObject, Malformed, cluster_label
+from bot.discover.objects import DeclaredObject, Malformed, cluster_label, cluster_of
 from bot.git.tree import Tree
 from bot.model.rendering import Diagnostic, Severity
 from bot.model.tree import EntryKind
@@ -26,7 +26,7 @@ async def starts(
         or found.file in files[index]
     ]
     in_use, left_out = _in_use(unread)
-    return [(found, cluster_label(found.file or "")) for found in in_use], left_out
+    return [(found, cluster_of(found.file)) for found in in_use], left_out
 
 
 def taken_for_this(pending: Iterable[Start], sources: ClusterSources, tree: Tree) -> Iterator[Diagnostic]:

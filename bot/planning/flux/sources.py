@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from bot.discover.flux import Sources, is_source
-from bot.discover.objects import DeclaredObject, cluster_label
+from bot.discover.objects import DeclaredObject, cluster_of
 from bot.discover.repository import RepositoryIdentity
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
@@ -94,7 +94,7 @@ class ClusterSources:
     def _in(self, cluster: str) -> dict[_Place, list[Manifest]]:
         """What stands in files. Those of another cluster's directory count for what the others do not declare."""
         if cluster not in self._files:
-            labels = [cluster_label(found.file or "") if cluster else "" for found in self._in_files]
+            labels = [cluster_of(found.file) if cluster else "" for found in self._in_files]
             labelled = list(zip(labels, self._in_files, strict=True))
             own = _by_place(found.manifest for label, found in labelled if label in ("", cluster))
             others = _by_place(found.manifest for label, found in labelled if label not in ("", cluster))

@@ -252,3 +252,20 @@ async def test_nothing_is_rendered_where_nothing_changes(sites: Bench) -> None:
     plan = await sites.plan()
     assert set(statuses(plan).values()) == {TargetStatus.UNCHANGED.value}
     assert sites.rendered == []
+
+
+async def test_a_fork_is_planned_though_its_manifests_name_upstream(fleet: Bench) -> None:
+    fleet.finding = Finding(repository=RepositoryIdentity.of(["https://git.example.test/somebody/fleet"]))
+    commit(fleet, {"web/base/cm.yaml": config_map("web", "2")})
+    plan = await fleet.plan()
+    assert statuses(plan)["argocd/web"] == "changed"
+    assert any("git.example.test/acme/fleet is taken for it" in d.message for d in plan.diagnostics)
+
+
+async def test_other_repositories_are_not_taken_for_this_one(fleet: Bench) -> None:
+    fleet.finding = Finding(repository=RepositoryIdentity.of(["https://git.example.test/somebody/fleet"]))
+    elsewhere = application("web", "not/here", url="https://git.example.test/acme/others")
+    commit(
+        fleet, dict.fromkeys(("bootstrap/root.yaml", "apps/docs.yaml"), None) | {"apps/web.yaml": elsewhere}
+    )
+    assert statuses(await fleet.plan())["argocd/web"] == "unknown"
