@@ -42,7 +42,7 @@ class Context:
     def add(self, entry: TraceEntry, at: str) -> None:
         self._entries[entry.path, entry.kind.value, entry.id] = entry
         if len(self._entries) > MAX_ENTRIES:
-            raise Ungenerated(f"{at} reads more than {MAX_ENTRIES} files", at)
+            raise Ungenerated(f"reads more than {MAX_ENTRIES} files", at)
 
     def add_file(self, path: str, entry: TreeEntry, at: str) -> None:
         self.add(TraceEntry(path, TraceKind.FILE, entry.mode, entry.id), at)
@@ -56,7 +56,7 @@ class Context:
         """Raises `Ungenerated` once there are more sets of parameters than Longshore takes."""
         self._sets += sets
         if self._sets > MAX_SETS:
-            raise Ungenerated(f"{at}: the generators give more than {MAX_SETS} sets of parameters", at)
+            raise Ungenerated(f"the generators give more than {MAX_SETS} sets of parameters", at)
 
     async def ground(self, repo_url: str, revision: str) -> Ground:
         """The files that a URL and a revision lead to, asked for once. Raises `NotKnown`."""

@@ -4,7 +4,7 @@ from bot.errors import UserError
 
 
 class Ungenerated(UserError):
-    """`message` is a sentence about the ApplicationSet that quotes no value of a parameter; `field` is where it lies."""
+    """`message` is a sentence about `field`, which it does not repeat. It quotes no value of a parameter."""
 
     def __init__(self, message: str, field: str, *, hint: str = "") -> None:
         super().__init__(message, hint=hint)

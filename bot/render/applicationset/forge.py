@@ -20,7 +20,7 @@ async def pull_request_sets(generator: Mapping[str, Any], context: Context, at: 
     try:
         listed = await context.world.pull_requests(generator, context.namespace)
     except NotKnown as error:
-        raise Ungenerated(f"{at}: {error.message}", at, hint=error.hint) from None
+        raise Ungenerated(error.message, at, hint=error.hint) from None
     filters = generator.get("filters", ())
     tests = [_pull_request_tests(each, f"{at}.filters[{index}]") for index, each in enumerate(filters)]
     pulls = [each for each in listed if not tests or any(all(test(each) for test in one) for one in tests)]
@@ -39,7 +39,7 @@ async def repository_sets(generator: Mapping[str, Any], context: Context, at: st
     try:
         listed = await context.world.repositories(generator, context.namespace)
     except NotKnown as error:
-        raise Ungenerated(f"{at}: {error.message}", at, hint=error.hint) from None
+        raise Ungenerated(error.message, at, hint=error.hint) from None
     filters = list(enumerate(generator.get("filters", ())))
     branches = [(index, each) for index, each in filters if _OF_BRANCHES & each.keys()]
     whole = [(index, each) for index, each in filters if not _OF_BRANCHES & each.keys() and each]
@@ -133,4 +133,4 @@ def _matches(pattern: str, at: str) -> Callable[[str], bool]:
     try:
         return go_regex(pattern).matches
     except BadPattern as error:
-        raise Ungenerated(f"{at}: {error.message}", at) from None
+        raise Ungenerated(error.message, at) from None

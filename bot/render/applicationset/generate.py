@@ -35,8 +35,8 @@ MAX_BYTES = 64 * 1024 * 1024
 class Generated:
     """`applications` are by name, as Argo CD writes them; none where there is a `problem`.
 
-    `problem` is why it is not known which they are, a sentence, `hint` the way out, and `field` where it lies. `entries`
-    are what was read or looked for in the tree at hand, also where there is a problem. `is_open`: something took part
+    `problem` is why it is not known which they are, to be read behind its `field` and a colon, and `hint` the way out.
+    `entries` are what was read or looked for in the tree at hand, also where there is a problem. `is_open`: something took part
     that may be another one tomorrow. `remarks` say what Argo CD does not do with them.
     """
 
@@ -88,7 +88,7 @@ async def _applications(spec: Mapping[str, Any], context: Context) -> list[Manif
     for index, generator in enumerate(spec["generators"]):
         at = f"spec.generators[{index}]"
         if not any(kind in generator for kind in KINDS):
-            raise Ungenerated(f"{at} names no generator that Longshore knows", at)
+            raise Ungenerated("names no generator that Longshore knows", at)
         for given in await transformed(generator, spec["template"], context, at):
             for application in await _rendered(spec, given, context):
                 made.append(finished(application, context.namespace))

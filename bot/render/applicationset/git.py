@@ -7,7 +7,7 @@ from bot.model.rendering import TraceEntry, TraceKind
 from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
 from bot.render.applicationset.context import Context
 from bot.render.applicationset.errors import NotKnown, Ungenerated
-from bot.render.applicationset.globs import BadPattern, Pattern, go_pattern, pathspec
+from bot.render.applicationset.globs import BadPattern, GoPattern, Pathspec, go_pattern, pathspec
 from bot.render.applicationset.leaves import first_document, normalized
 from bot.render.applicationset.params import Params, TextList, flat, go_text
 from bot.render.applicationset.world import Ground
@@ -19,11 +19,11 @@ _MAX_LOOKED_AT = 500_000
 async def git_sets(generator: Mapping[str, Any], context: Context, at: str) -> list[Params]:
     wanted = generator.get("directories") or generator.get("files")
     if not wanted:
-        raise Ungenerated(f"{at} needs directories or files", at)
+        raise Ungenerated("needs directories or files", at)
     try:
         ground = await context.ground(generator["repoURL"], generator["revision"])
     except NotKnown as error:
-        raise Ungenerated(f"{at}: {error.message}", at, hint=error.hint) from None
+        raise Ungenerated(error.message, at, hint=error.hint) from None
     prefix = generator.get("pathParamPrefix", "")
     if generator.get("directories"):
         paths = _directories(ground, wanted, context, f"{at}.directories")
@@ -51,7 +51,7 @@ def _directories(ground: Ground, wanted: Sequence[Mapping[str, Any]], context: C
     return found
 
 
-def _go_patterns(wanted: Sequence[Mapping[str, Any]], *, is_excluded: bool) -> list[Pattern]:
+def _go_patterns(wanted: Sequence[Mapping[str, Any]], *, is_excluded: bool) -> list[GoPattern]:
     texts = [each["path"] for each in wanted if each.get("exclude", False) is is_excluded]
     return [found for found in map(go_pattern, texts) if found is not None]
 
@@ -78,7 +78,7 @@ def _below(tree: TreeReader, start: str, at: str) -> Iterator[tuple[str, EntryKi
         listing = tree.listing(path)
         looked_at += len(listing)
         if looked_at > _MAX_LOOKED_AT:
-            raise Ungenerated(f"{at}: there is more to look through than Longshore does", at)
+            raise Ungenerated("there is more to look through than Longshore does", at)
         inside = [
             (f"{path}/{name}" if path else name, each.kind)
             for name, each in listing
@@ -97,7 +97,7 @@ def _submodule_above(tree: TreeReader, path: str) -> Iterator[tuple[str, EntryKi
             return
 
 
-def _refuse_submodule(path: str, included: Sequence[Pattern], at: str) -> None:
+def _refuse_submodule(path: str, included: Sequence[GoPattern], at: str) -> None:
     """What is in a submodule cannot be seen. Raises `Ungenerated` where a pattern looks there."""
     depth = path.count("/") + 1
     for pattern in included:
@@ -108,9 +108,7 @@ def _refuse_submodule(path: str, included: Sequence[Pattern], at: str) -> None:
 
 
 def _in_submodule(path: str, at: str) -> Ungenerated:
-    return Ungenerated(
-        f"{at}: {path} is a Git submodule, and what is in it is not part of the repository", at
-    )
+    return Ungenerated(f"{path} is a Git submodule, and what is in it is not part of the repository", at)
 
 
 def _common(directories: Sequence[str]) -> str:
@@ -160,13 +158,13 @@ def _of_files(
 def _files(
     ground: Ground, wanted: Sequence[Mapping[str, Any]], context: Context, at: str
 ) -> dict[str, TreeEntry]:
-    included: list[Pattern] = []
-    excluded: list[Pattern] = []
+    included: list[Pathspec] = []
+    excluded: list[Pathspec] = []
     for index, each in enumerate(wanted):
         try:
             (excluded if each.get("exclude") else included).append(pathspec(each["path"]))
         except BadPattern as error:
-            raise Ungenerated(f"{at}[{index}].path {error}", f"{at}[{index}].path") from None
+            raise Ungenerated(str(error), f"{at}[{index}].path") from None
     found: dict[str, TreeEntry] = {}
     for pattern in included:
         matching = {
@@ -181,7 +179,7 @@ def _files(
 
 
 def _note(
-    pattern: Pattern, matching: Mapping[str, TreeEntry], tree: TreeReader, context: Context, at: str
+    pattern: Pathspec, matching: Mapping[str, TreeEntry], tree: TreeReader, context: Context, at: str
 ) -> None:
     single = pattern.names_file
     if single and list(matching) == [single]:
@@ -206,7 +204,7 @@ def _every_file(tree: TreeReader, start: str, at: str) -> Iterator[tuple[str, Tr
         listing = tree.listing(path)
         looked_at += len(listing)
         if looked_at > _MAX_LOOKED_AT:
-            raise Ungenerated(f"{at}: there is more to look through than Longshore does", at)
+            raise Ungenerated("there is more to look through than Longshore does", at)
         for name, each in listing:
             inside = f"{path}/{name}" if path else name
             if each.kind is EntryKind.TREE:
@@ -218,7 +216,7 @@ def _every_file(tree: TreeReader, start: str, at: str) -> Iterator[tuple[str, Tr
 def _read(ground: Ground, path: str, entry: TreeEntry, context: Context, at: str) -> bytes:
     """The bytes of a file, through its links. Raises `Ungenerated`."""
     if entry.kind is EntryKind.SUBMODULE:
-        raise Ungenerated(f"{at}: {path} is a Git submodule, no file", at)
+        raise Ungenerated(f"{path} is a Git submodule, no file", at)
     try:
         place = follow(ground.tree, path)
         if ground.is_here:
@@ -229,12 +227,12 @@ def _read(ground: Ground, path: str, entry: TreeEntry, context: Context, at: str
             elif place.entry is None:
                 context.add(TraceEntry(place.path, TraceKind.ABSENT, "", ""), at)
         if place.entry is None:
-            raise Ungenerated(f"{at}: {path} leads to a file that does not exist", at)
+            raise Ungenerated(f"{path} leads to a file that does not exist", at)
         return ground.tree.read(place.path)
     except Outside as error:
-        raise Ungenerated(f"{at}: {path} {error.message}", at) from None
+        raise Ungenerated(f"{path} {error.message}", at) from None
     except UnreadableFile as error:
-        raise Ungenerated(f"{at}: {error.message}", at) from None
+        raise Ungenerated(error.message, at) from None
 
 
 def _objects(data: bytes, path: str, at: str) -> list[Params]:
@@ -242,12 +240,12 @@ def _objects(data: bytes, path: str, at: str) -> list[Params]:
     try:
         value = first_document(data)
     except NotKnown as error:
-        raise Ungenerated(f"{at}: {path}: {error.message}", at) from None
+        raise Ungenerated(f"{path}: {error.message}", at) from None
     if value is None or isinstance(value, dict):
         return [value or {}]
     if isinstance(value, list) and all(each is None or isinstance(each, dict) for each in value):
         return [each or {} for each in value]
-    raise Ungenerated(f"{at}: {path} must hold a mapping, or a list of them", at)
+    raise Ungenerated(f"{path} must hold a mapping, or a list of them", at)
 
 
 def _of_file(path: str, value: Params, prefix: str, context: Context) -> Params:
@@ -270,6 +268,6 @@ def _unicode(path: str, at: str) -> str:
         path.encode()
     except UnicodeEncodeError:
         raise Ungenerated(
-            f"{at}: the name {path!r} is no Unicode text, and Argo CD cannot hand it on", at
+            f"the name {path!r} is no Unicode text, and Argo CD cannot hand it on", at
         ) from None
     return path

@@ -1,8 +1,9 @@
 """The two ways in which a git generator's paths match: Go's `path.Match` for directories, Git's pathspecs for files.
 
-Both become regular expressions of RE2, whose time does not depend on the pattern.
+The time of a match is at most the product of both lengths, whatever the pattern.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,61 +22,115 @@ class BadPattern(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
-    """`directory` is where to begin to look: what it matches lies in or below that one."""
+class _Class:
+    ranges: tuple[tuple[str, str], ...]
+    is_negated: bool = False
+
+    def holds(self, letter: str) -> bool:
+        return any(low <= letter <= high for low, high in self.ranges) is not self.is_negated
+
+
+_ANY = _Class((("/", "/"),), is_negated=True)
+
+
+@dataclass(frozen=True, slots=True)
+class GoPattern:
+    """As `path.Match` reads it: what it matches lies in or below `directory`, or is that.
+
+    `chunks` are what stands between stars, and whether a star comes before each. Go takes the first place where a chunk matches and never comes back, which differs from any place only for classes
+    that hold a slash.
+    """
 
     text: str
-    directory: str
-    _compiled: Any
-    _literal: str | None = None
+    chunks: tuple[tuple[bool, tuple[str | _Class, ...]], ...]
+
+    @property
+    def directory(self) -> str:
+        return _directory(self.text)
 
     def matches(self, path: str) -> bool:
-        if self._literal is not None and _is_at_or_below(path, self._literal):
+        for index, (has_star, letters) in enumerate(self.chunks):
+            if has_star and not letters:
+                return "/" not in path
+            is_last = index == len(self.chunks) - 1
+            rest = next((each for each in _rests(has_star, letters, path) if not (is_last and each)), None)
+            if rest is None:
+                return False
+            path = rest
+        return not path
+
+
+def _rests(has_star: bool, letters: tuple[str | _Class, ...], path: str) -> Iterator[str]:  # noqa: FBT001 - as it is kept
+    """What is left of the path behind the chunk, for each place where it may stand."""
+    end = path.find("/") if has_star else 0
+    for at in range((len(path) if end < 0 else end) + 1):
+        below = path[at : at + len(letters)]
+        if len(below) == len(letters) and all(map(_is_letter, letters, below)):
+            yield path[at + len(letters) :]
+
+
+def _is_letter(wanted: str | _Class, letter: str) -> bool:
+    return wanted == letter if isinstance(wanted, str) else wanted.holds(letter)
+
+
+@dataclass(frozen=True, slots=True)
+class Pathspec:
+    """As `git ls-files` reads it. `literal` is the text itself: also a path with stars in it may be meant by its name."""
+
+    literal: str
+    directory: str
+    _compiled: Any
+
+    def matches(self, path: str) -> bool:
+        if _is_at_or_below(path, self.literal):
             return True
         return self._compiled is not None and self._compiled.fullmatch(_bytes(path)) is not None
 
     @property
     def names_file(self) -> str:
         """The path where the pattern has no wildcard."""
-        return self._literal.rstrip("/") if self._literal is not None and self._compiled is None else ""
+        return self.literal.rstrip("/") if self._compiled is None else ""
 
 
 @lru_cache(maxsize=2048)
-def go_pattern(text: str) -> Pattern | None:
-    """As `path.Match` reads it, for text; None for one that it refuses, which matches nothing."""
-    expression, at = "", 0
+def go_pattern(text: str) -> GoPattern | None:
+    """As `path.Match` reads it; None for one that it refuses, which matches nothing."""
+    chunks: list[tuple[bool, tuple[str | _Class, ...]]] = []
+    has_star, letters, at = False, list[str | _Class](), 0
     while at < len(text):
         letter = text[at]
         at += 1
         if letter == "*":
-            expression += "[^/]*"
-        elif letter == "?":
-            expression += "[^/]"
-        elif letter == "[":
+            if letters:
+                chunks.append((has_star, tuple(letters)))
+                letters = []
+            has_star = True
+            continue
+        if letter == "[":
             found = _go_class(text, at)
             if found is None:
                 return None
-            part, at = found
-            expression += part
+            letters.append(found[0])
+            at = found[1]
         elif letter == "\\":
             if at == len(text):
                 return None
-            expression += re2.escape(text[at])
+            letters.append(text[at])
             at += 1
         else:
-            expression += re2.escape(letter)
-    return Pattern(text, _directory(text), _compiled(expression, is_text=True))
+            letters.append(_ANY if letter == "?" else letter)
+    return GoPattern(text, (*chunks, (has_star, tuple(letters))))
 
 
 @lru_cache(maxsize=2048)
-def pathspec(text: str) -> Pattern:
+def pathspec(text: str) -> Pathspec:
     """As `git ls-files -- TEXT` reads it, in the root of the repository. Raises `BadPattern`."""
     if text.startswith(":"):
         raise BadPattern("begins with a colon, which is magic to Git that Longshore does not read")
     path = _normal(text or ".")
     wild = any(letter in _WILD for letter in path)
-    compiled = _compiled(_wildmatch(_bytes(path)), is_text=False) if wild else None
-    return Pattern(text, _directory(path) if wild else path.rstrip("/"), compiled, path)
+    compiled = _compiled(_wildmatch(_bytes(path))) if wild else None
+    return Pathspec(path, _directory(path) if wild else path.rstrip("/"), compiled)
 
 
 def _normal(text: str) -> str:
@@ -105,25 +160,20 @@ def _directory(path: str) -> str:
     return path[:first].rpartition("/")[0]
 
 
-def _go_class(text: str, at: int) -> tuple[str, int] | None:
-    """`[a-z]` or `[^a-z]`, from behind its bracket: the expression, and where it ends."""
-    negated = text[at : at + 1] == "^"
-    at += negated
-    ranges = ""
-    while True:
-        if ranges and text[at : at + 1] == "]":
-            break
+def _go_class(text: str, at: int) -> tuple[_Class, int] | None:
+    """`[a-z]` or `[^a-z]`, from behind its bracket, and where it ends."""
+    is_negated = text[at : at + 1] == "^"
+    at += is_negated
+    ranges: list[tuple[str, str]] = []
+    while not ranges or text[at : at + 1] != "]":
         low, at = _go_letter(text, at)
         high = low
         if low and text[at : at + 1] == "-":
             high, at = _go_letter(text, at + 1)
         if not low or not high:
             return None
-        if low <= high:
-            ranges += f"{re2.escape(low)}-{re2.escape(high)}"
-        else:
-            ranges += "\\x00-\\x00"  # holds nothing that is in a path
-    return f"[{'^' if negated else ''}{ranges}]", at + 1
+        ranges.append((low, high))
+    return _Class(tuple(ranges), is_negated), at + 1
 
 
 def _go_letter(text: str, at: int) -> tuple[str, int]:
@@ -234,14 +284,14 @@ class _Unclosed(Exception):
     """The class has no end, and the pattern matches nothing."""
 
 
-def _compiled(expression: str, *, is_text: bool) -> Any:
+def _compiled(expression: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MAX_PROGRAM_BYTES
     options.dot_nl = True
-    options.encoding = re2.Options.Encoding.UTF8 if is_text else re2.Options.Encoding.LATIN1
+    options.encoding = re2.Options.Encoding.LATIN1
     try:
-        return re2.compile(expression.encode("utf-8" if is_text else "latin-1", "surrogateescape"), options)
+        return re2.compile(expression.encode("latin-1"), options)
     except re2.error:
         raise BadPattern("is too long or too involved a pattern") from None
 

@@ -43,7 +43,7 @@ async def list_sets(generator: Mapping[str, Any], context: Context, at: str) -> 
     for index, element in enumerate(generator.get("elements", ())):
         field = f"{at}.elements[{index}]"
         if element is not None and not isinstance(element, dict):
-            raise Ungenerated(f"{field} must be a mapping", field)
+            raise Ungenerated("must be a mapping", field)
         plain = dict(element or {})
         found.append(plain if context.is_go else dict(_text_element(plain, field)))
     return found + _yaml_elements(generator.get("elementsYaml", ""), f"{at}.elementsYaml")
@@ -57,12 +57,12 @@ def _text_element(element: Params, at: str) -> Iterator[tuple[str, str]]:
             for key, each in value.items():
                 yield f"values.{key}", _text(each, f"{at}.values.{key}")
         else:
-            raise Ungenerated(f"{at}.values must be a mapping", f"{at}.values")
+            raise Ungenerated("must be a mapping", f"{at}.values")
 
 
 def _text(value: Any, at: str) -> str:
     if not isinstance(value, str):
-        raise Ungenerated(f"{at} must be text, which is all that templates without goTemplate take", at)
+        raise Ungenerated("must be text, which is all that templates without goTemplate take", at)
     return value
 
 
@@ -72,11 +72,11 @@ def _yaml_elements(text: str, at: str) -> list[Params]:
     try:
         value = first_document(text.encode("utf-8", "surrogateescape"))
     except NotKnown as error:
-        raise Ungenerated(f"{at}: {error.message}", at) from None
+        raise Ungenerated(error.message, at) from None
     if value is None:
         return []
     if not isinstance(value, list) or not all(each is None or isinstance(each, dict) for each in value):
-        raise Ungenerated(f"{at} must be a list of mappings", at)
+        raise Ungenerated("must be a list of mappings", at)
     return [dict(each or {}) for each in value]
 
 
@@ -89,7 +89,7 @@ async def cluster_sets(generator: Mapping[str, Any], context: Context, at: str) 
     by_name: dict[str, Cluster] = {}
     for cluster in selected:
         if cluster.unknown:
-            raise Ungenerated(f"{at}: the cluster of the Secret {cluster.secret} {cluster.unknown}", at)
+            raise Ungenerated(f"the cluster of the Secret {cluster.secret} {cluster.unknown}", at)
         by_name[cluster.name] = cluster
     sets = [_cluster_params(each, context) for each in by_name.values()]
     is_everything = not (selector.get("matchLabels") or selector.get("matchExpressions"))
@@ -103,9 +103,9 @@ async def _clusters(context: Context, at: str) -> list[Cluster]:
     try:
         found = await context.world.clusters()
     except NotKnown as error:
-        raise Ungenerated(f"{at}: {error.message}", at, hint=error.hint) from None
+        raise Ungenerated(error.message, at, hint=error.hint) from None
     if found.missing:
-        raise Ungenerated(f"{at}: {found.missing}", at)
+        raise Ungenerated(f"{found.missing}", at)
     return sorted(found.known, key=lambda each: (each.secret, each.name))
 
 

@@ -44,11 +44,11 @@ def _parsed(text: str) -> Mapped:
             msgspec.json.decode(text) if is_json else first_document(text.encode("utf-8", "surrogateescape"))
         )
     except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
-        raise Ungenerated(f"{FIELD} renders to text that begins like JSON and is none", FIELD) from None
+        raise Ungenerated("renders to text that begins like JSON and is none", FIELD) from None
     except NotKnown as error:
-        raise Ungenerated(f"{FIELD} renders to text that is no YAML: {error.message}", FIELD) from None
+        raise Ungenerated(f"renders to text that is no YAML: {error.message}", FIELD) from None
     if value is not None and not isinstance(value, dict):
-        raise Ungenerated(f"{FIELD} must render to a mapping", FIELD)
+        raise Ungenerated("must render to a mapping", FIELD)
     return value or {}
 
 
@@ -61,7 +61,7 @@ def _merged(original: Mapped, patch: Mapped, shape: Shape, at: str) -> Mapped:
         if key == _RETAIN:
             continue
         if key.startswith(_ORDER):
-            raise Ungenerated(f"{at} uses {_ORDER}, which Longshore does not read", at)
+            raise Ungenerated(f"uses {_ORDER}, which Longshore does not read", at)
         if key.startswith(_DELETE_FROM):
             _delete(original, key.removeprefix(_DELETE_FROM), value, shape, field)
         elif value is None:
@@ -92,8 +92,8 @@ def _below(shape: Shape, key: str, at: str) -> Shape:
         return shape.fields[key]
     if isinstance(shape, Raw | MapOf):
         raise Ungenerated(
-            f"{at}: Argo CD cannot merge this with what the template has there already",
-            FIELD,
+            "Argo CD cannot merge this with what the template has there already",
+            at,
             hint="leave one out",
         )
     return Raw()
@@ -106,7 +106,7 @@ def _directed(patch: Mapped, at: str) -> Mapped:
         case "delete":
             return {}
         case _:
-            raise Ungenerated(f"{at}.{_DIRECTIVE} must be replace or delete", FIELD)
+            raise Ungenerated("must be replace or delete", f"{at}.{_DIRECTIVE}")
 
 
 def _retained(original: Mapped, patch: Mapped, at: str) -> Mapped:
@@ -118,7 +118,7 @@ def _retained(original: Mapped, patch: Mapped, at: str) -> Mapped:
         for key, value in patch.items()
         if value is not None and key != _RETAIN and not key.startswith((_ORDER, _DELETE_FROM))
     ):
-        raise Ungenerated(f"{at}.{_RETAIN} must name every key of the patch", FIELD)
+        raise Ungenerated("must name every key of the patch", f"{at}.{_RETAIN}")
     return {key: value for key, value in original.items() if key in keys}
 
 
@@ -128,7 +128,7 @@ def _delete(original: Mapped, key: str, gone: Any, shape: Shape, at: str) -> Non
         return
     below = _below(shape, key, at)
     if isinstance(below, ListOf) and isinstance(below.item, Fields):
-        raise Ungenerated(f"{at}: these are no plain values", FIELD)
+        raise Ungenerated("these are no plain values", at)
     original[key] = [each for each in known if each not in gone]
 
 

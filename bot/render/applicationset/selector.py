@@ -52,12 +52,10 @@ def check(selector: Mapping[str, Any], at: str, *, any_value: bool) -> None:
         _check_key(each["key"], f"{field}.key")
         values = each.get("values", ())
         if each["operator"] not in ("In", "NotIn", "Exists", "DoesNotExist"):
-            raise Ungenerated(
-                f"{field}.operator must be In, NotIn, Exists or DoesNotExist", f"{field}.operator"
-            )
+            raise Ungenerated("must be In, NotIn, Exists or DoesNotExist", f"{field}.operator")
         if bool(values) is (each["operator"] in ("Exists", "DoesNotExist")):
             needs = "must not have" if values else "needs"
-            raise Ungenerated(f"{field} {needs} values", f"{field}.values")
+            raise Ungenerated(f"{needs} values", f"{field}.values")
         for value in values:
             _check_value(value, f"{field}.values", any_value=any_value)
 
@@ -77,9 +75,9 @@ def _holds(expression: Mapping[str, Any], labels: Labels) -> bool:
 
 def _check_key(key: str, field: str) -> None:
     if not is_qualified_name(key):
-        raise Ungenerated(f"{field}: {shown(key)} cannot be the key of a label", field)
+        raise Ungenerated(f"{shown(key)} cannot be the key of a label", field)
 
 
 def _check_value(value: str, field: str, *, any_value: bool) -> None:
     if not any_value and not is_label_value(value):
-        raise Ungenerated(f"{field}: {shown(value)} cannot be the value of a label", field)
+        raise Ungenerated(f"{shown(value)} cannot be the value of a label", field)

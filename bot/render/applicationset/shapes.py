@@ -101,14 +101,12 @@ def _admitted_fields(value: Any, shape: Fields, at: str, *, is_partial: bool) ->
         raise _misshapen(at, "a mapping", value)
     for name in () if is_partial else shape.required:
         if value.get(name) is None:
-            raise Ungenerated(f"{at}.{name} is missing", f"{at}.{name}")
+            raise Ungenerated("is missing", f"{at}.{name}")
     if is_partial:
         by_case = {name.lower(): name for name in shape.fields}
         for name in value:
             if name not in shape.fields and name.lower() in by_case:
-                raise Ungenerated(
-                    f"{at}.{shown(name)} must be written {by_case[name.lower()]}", f"{at}.{shown(name)}"
-                )
+                raise Ungenerated(f"must be written {by_case[name.lower()]}", f"{at}.{shown(name)}")
     return {
         name: admitted(value[name], below, f"{at}.{name}", is_partial=is_partial)
         for name, below in shape.fields.items()
@@ -122,7 +120,7 @@ def _admitted_scalar(value: Any, shape: Text | Truth | Whole, at: str) -> Any:
             if not isinstance(value, str):
                 raise _misshapen(at, "text", value)
             if choices and value not in choices:
-                raise Ungenerated(f"{at} must be one of {', '.join(choices)}", at)
+                raise Ungenerated(f"must be one of {', '.join(choices)}", at)
         case Truth():
             if not isinstance(value, bool):
                 raise _misshapen(at, "true or false", value)
@@ -210,4 +208,4 @@ def _misshapen(at: str, wanted: str, value: Any) -> Ungenerated:
         ),
         "empty",
     )
-    return Ungenerated(f"{at} must be {wanted}, not {found}", at)
+    return Ungenerated(f"must be {wanted}, not {found}", at)

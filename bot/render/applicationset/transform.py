@@ -70,7 +70,7 @@ async def transformed(
 
 async def _sets(kind: str, generator: Generator, context: Context, at: str) -> list[Params]:
     if kind in _UNKNOWN:
-        raise Ungenerated(f"{at} {_UNKNOWN[kind]}", at)
+        raise Ungenerated(f"{_UNKNOWN[kind]}", at)
     if kind == "matrix":
         return await _matrix(generator, context, at)
     if kind == "merge":
@@ -84,7 +84,7 @@ async def _sets(kind: str, generator: Generator, context: Context, at: str) -> l
 async def _matrix(generator: Generator, context: Context, at: str) -> list[Params]:
     children = generator.get("generators", ())
     if len(children) != _MATRIX_CHILDREN:
-        raise Ungenerated(f"{at} needs exactly two generators", f"{at}.generators")
+        raise Ungenerated("needs exactly two generators", f"{at}.generators")
     found: list[Params] = []
     for one in await _child(children[0], context, f"{at}.generators[0]", None):
         for other in await _child(children[1], context, f"{at}.generators[1]", one):
@@ -101,17 +101,17 @@ def _combined(one: Params, other: Params, context: Context, at: str) -> Params:
         overlaid(both, other)
         overlaid(both, one)
     except NotKnown as error:
-        raise Ungenerated(f"{at}: {error.message}", at) from None
+        raise Ungenerated(error.message, at) from None
     return both
 
 
 async def _merge(generator: Generator, context: Context, at: str) -> list[Params]:
     children = generator.get("generators", ())
     if len(children) < _MATRIX_CHILDREN:
-        raise Ungenerated(f"{at} needs two generators or more", f"{at}.generators")
+        raise Ungenerated("needs two generators or more", f"{at}.generators")
     keys = frozenset(generator.get("mergeKeys", ()))
     if not keys:
-        raise Ungenerated(f"{at} needs mergeKeys", f"{at}.mergeKeys")
+        raise Ungenerated("needs mergeKeys", f"{at}.mergeKeys")
     every = [
         await _child(each, context, f"{at}.generators[{index}]", {}) for index, each in enumerate(children)
     ]
@@ -127,7 +127,7 @@ def _override(params: Params, other: Params, context: Context, at: str) -> None:
     try:
         overlaid(params, other) if context.is_go else params.update(other)
     except NotKnown as error:
-        raise Ungenerated(f"{at}: {error.message}", at) from None
+        raise Ungenerated(error.message, at) from None
 
 
 def _by_keys(sets: Sequence[Params], keys: frozenset[str], at: str) -> dict[bytes, Params]:
@@ -137,7 +137,7 @@ def _by_keys(sets: Sequence[Params], keys: frozenset[str], at: str) -> dict[byte
         key = canonical_json({name: _number_as_go(params.get(name)) for name in keys})
         if key in found:
             names = ", ".join(sorted(keys))
-            raise Ungenerated(f"{at}: two sets of parameters have the same {names[:200]}", at)
+            raise Ungenerated(f"two sets of parameters have the same {names[:200]}", at)
         found[key] = params
     return found
 
@@ -150,9 +150,9 @@ async def _child(child: Generator, context: Context, at: str, params: Params | N
     generator = {**child, **dict(_nested(child, at))}
     found = await transformed(generator, {}, context, at, params)
     if not found:
-        raise Ungenerated(f"{at} names no generator that may stand there", at)
+        raise Ungenerated("names no generator that may stand there", at)
     if len(found) > 1:
-        raise Ungenerated(f"{at} must be one generator, not {len(found)}", at)
+        raise Ungenerated(f"must be one generator, not {len(found)}", at)
     return found[0].sets
 
 
