@@ -57,7 +57,11 @@ class Principal:
     def sees_group(self, group: Group) -> bool:
         if not group.is_private or self.level_in_group(group) >= Level.GUEST:
             return True
-        below = (known for known in self.state.forge.repositories if known.owner is group.namespace)
+        # Whoever sees a project, however deep below, sees the groups above it.
+        members = self.state.members
+        below = [
+            k for k in self.state.forge.repositories if (g := members.group_of(k)) and group in g.lineage
+        ]
         return self.user is not None and any(self.sees(known) for known in below)
 
 

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator, ValidationError  # type: ignore[imp
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from tests.sandbox.forge.gitlab.notation import MAYBE, ROOT, lenient, schema_of
+from tests.sandbox.forge.gitlab.notation import MAYBE, ROOT, inherited, lenient, schema_of
 from tests.sandbox.forge.gitlab.params import Params
 
 Json = Any
@@ -61,7 +61,7 @@ class Contract:
             self._shapes |= document.get("shapes") or {}
             self._hooks |= document.get("hooks") or {}
             described |= document.get("operations") or {}
-        self._operations = [_operation(name, one or {}) for name, one in described.items()]
+        self._operations = [_operation(name, one or {}, self._shapes) for name, one in described.items()]
         definitions = {name: schema_of(shape, self._shapes) for name, shape in self._shapes.items()}
         resource: Resource[Json] = DRAFT202012.create_resource({"$defs": definitions})
         self._registry: Registry[Json] = Registry().with_resource(ROOT, resource)
@@ -148,7 +148,7 @@ def _or_null(spec: Any) -> Any:
     return f"{MAYBE}{spec}" if isinstance(spec, str) and not spec.startswith(MAYBE) else spec
 
 
-def _operation(name: str, described: Mapping[str, Any]) -> Operation:
+def _operation(name: str, described: Mapping[str, Any], shapes: Mapping[str, Any]) -> Operation:
     method, _, template = name.partition(" ")
     pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)))
     paged = {"offset": PAGED, "keyset": KEYED, None: {}}[described.get("paged")]
@@ -157,7 +157,7 @@ def _operation(name: str, described: Mapping[str, Any]) -> Operation:
         method,
         pattern,
         len(re.sub(r"\{[^}]+\}", "", template)),
-        {**(described.get("takes") or {}), **paged},
+        {**inherited(described.get("takes") or {}, shapes), **paged},
         described.get("gives"),
         described.get("status") or STATUSES[method],
     )

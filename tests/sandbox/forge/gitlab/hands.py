@@ -9,17 +9,18 @@ from tests.sandbox.forge.core.delivering import Status
 from tests.sandbox.forge.core.people import Role
 from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.core.standin import StandIn
-from tests.sandbox.forge.gitlab import hooking, issuing, reporting
+from tests.sandbox.forge.gitlab import approvals, boarding, hooking, issuing, reporting, running
 from tests.sandbox.forge.gitlab.announcer import Announcer
 from tests.sandbox.forge.gitlab.chronicle import Chronicle
 from tests.sandbox.forge.gitlab.hooks import EVENTS
 from tests.sandbox.forge.gitlab.members import OF_ROLE, Group, Level
 from tests.sandbox.forge.gitlab.merging import Words, merge_now
 from tests.sandbox.forge.gitlab.pipelines import Pipeline
-from tests.sandbox.forge.gitlab.projects import Access, ProtectedBranch
+from tests.sandbox.forge.gitlab.projects import Access, ApprovalRule, ProtectedBranch
 from tests.sandbox.forge.gitlab.state import State
 from tests.sandbox.forge.gitlab.tiers import Tier
 from tests.sandbox.forge.gitlab.tokens import AccessToken
+from tests.sandbox.forge.gitlab.trains import Car
 
 
 class GitLabHands(StandIn):
@@ -156,6 +157,17 @@ class GitLabHands(StandIn):
         self.state.requests.of(pull).squash = method == "squash"
         return await merge_now(self.state, pull, self.user(author), Words())
 
+    async def approve(self, pull: Pull, author: str = "bob") -> None:
+        await approvals.approve(self.state, pull, self.user(author))
+
+    def require_approvals(self, repository: Repository, count: int, *logins: str) -> None:
+        """A rule of the paid tiers: of these people, or (none named) of anybody."""
+        kind = "regular" if logins else "any_approver"
+        rule = ApprovalRule(
+            self.forge.next_id(), "Reviewers", kind, count, [self.user(one) for one in logins]
+        )
+        self.state.projects.of(repository).approval_rules.append(rule)
+
     def system_note(self, pull: Pull, body: str, author: str = "alice") -> Comment:
         return self.chronicle.note(pull, self.user(author), body)
 
@@ -167,7 +179,11 @@ class GitLabHands(StandIn):
 
     async def run_pipeline(self, pull: Pull, author: str = "alice") -> Pipeline:
         """A merge request pipeline with jobs of its own, running."""
-        return await reporting.run_for(self.state, pull, self.user(author))
+        return await running.run_for(self.state, pull, self.user(author))
+
+    async def board_train(self, pull: Pull, author: str = "alice") -> Car:
+        """Press "Merge" where the project has merge trains; its pipeline runs on `refs/merge-requests/N/train`."""
+        return await boarding.board(self.state, pull, self.user(author))
 
     async def finish_pipeline(self, pipeline: Pipeline, state: str = "success") -> None:
         await reporting.finish(self.state, pipeline, state)

@@ -8,8 +8,9 @@ from typing import Any
 
 from tests.sandbox.forge.gitlab.errors import bad_parameters
 
-TRUE = frozenset({True, "true", "1", "on", "t"})
-FALSE = frozenset({False, "false", "0", "off", "f"})
+# As Grape reads them, in any case of the letters.
+TRUE = frozenset({"true", "1", "on", "t", "yes", "y"})
+FALSE = frozenset({"false", "0", "off", "f", "no", "n"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,10 @@ class Params:
         value = self.fields.get(name)
         if value is None or value == "":
             return default
-        if isinstance(value, (dict, list)) or value not in TRUE | FALSE:
+        word = str(value).lower()
+        if word not in TRUE | FALSE:
             raise bad_parameters(f"{name} is invalid")
-        return value in TRUE
+        return word in TRUE
 
     def is_on(self, name: str) -> bool:
         return self.flag(name) or False

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from tests.sandbox.forge.core.delivering import Deployment
 from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.gitlab.members import Level
@@ -110,9 +111,33 @@ class Project:
     status_checks: list[StatusCheck] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What somebody said to a deployment that waited for it: approved or rejected."""
+
+    user: User
+    status: str
+    created_at: datetime
+    comment: str
+
+
+@dataclass(eq=False, slots=True)
+class DeploymentDetail:
+    iid: int
+    is_tag: bool
+    updated_at: datetime
+    approvals: list[Approval] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class Projects:
+    deployments: dict[Deployment, DeploymentDetail] = field(default_factory=dict)
     _by_repository: dict[Repository, Project] = field(default_factory=dict)
+
+    def add_deployment(
+        self, repository: Repository, known: Deployment, now: datetime, *, is_tag: bool
+    ) -> None:
+        self.deployments[known] = DeploymentDetail(len(repository.deployments) + 1, is_tag, now)
 
     def of(self, repository: Repository) -> Project:
         return self._by_repository.setdefault(repository, Project())

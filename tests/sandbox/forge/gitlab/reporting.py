@@ -5,11 +5,12 @@ The invariant: a status that is still open is changed in place by its author; a 
 
 from dataclasses import dataclass
 
-from tests.sandbox.forge.core.conversations import Pull
 from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.core.repositories import Repository
+from tests.sandbox.forge.gitlab import boarding, running
 from tests.sandbox.forge.gitlab.announcer import Announcer
 from tests.sandbox.forge.gitlab.errors import message, not_found
+from tests.sandbox.forge.gitlab.merging import merge_what_waited
 from tests.sandbox.forge.gitlab.pipelines import CommitStatus, Pipeline
 from tests.sandbox.forge.gitlab.state import State
 
@@ -45,7 +46,7 @@ async def report(state: State, repository: Repository, user: User, wanted: Repor
         raise not_found("References for commit")
     if wanted.pipeline_id is not None and matching is None:
         raise not_found("Pipeline for pipeline_id, sha and ref")
-    pipeline = matching or make(state, repository, wanted.sha, ref, user)
+    pipeline = matching or running.make(state, repository, wanted.sha, ref, user)
     before = pipeline.state
     known = _open_status(pipeline, wanted.name, ref, user)
     if known is None:
@@ -62,7 +63,8 @@ async def report(state: State, repository: Repository, user: User, wanted: Repor
     pipeline.updated_at = state.forge.now()
     if pipeline.state != before or len(pipeline.statuses) == 1:
         await Announcer(state).pipeline(pipeline)
-    await _merge_what_waited(state, pipeline)
+    await merge_what_waited(state, pipeline)
+    await boarding.move_on(state, pipeline)
     return known
 
 
@@ -86,17 +88,6 @@ async def _branch_with(repository: Repository, sha: str) -> str | None:
         if await repository.store.is_ancestor(sha, head):
             return ref.removeprefix("refs/heads/")
     return None
-
-
-def make(
-    state: State, repository: Repository, sha: str, ref: str, user: User, pull: Pull | None = None
-) -> Pipeline:
-    """From outside, or (with a pull) of the merge request itself."""
-    now, number = state.forge.now(), len(state.pipelines.of(repository)) + 1
-    source = "merge_request_event" if pull else "external"
-    made = Pipeline(state.forge.next_id(), number, repository, sha, ref, source, user, now, now, pull)
-    state.pipelines.all.append(made)
-    return made
 
 
 def _open_status(pipeline: Pipeline, name: str, ref: str, user: User) -> CommitStatus | None:
@@ -124,22 +115,9 @@ def _move(state: State, known: CommitStatus, wanted: str) -> None:
         known.finished_at = now
 
 
-async def run_for(state: State, pull: Pull, user: User) -> Pipeline:
-    """A pipeline of the merge request itself: its ref is no branch but the merge request's head."""
-    made = make(state, pull.repository, pull.head_sha, pull.head_ref, user, pull)
-    made.own_state = "running"
-    await Announcer(state).pipeline(made)
-    return made
-
-
 async def finish(state: State, pipeline: Pipeline, own_state: str) -> None:
     """What its own jobs came to."""
     pipeline.own_state, pipeline.updated_at = own_state, state.forge.now()
     await Announcer(state).pipeline(pipeline)
-    await _merge_what_waited(state, pipeline)
-
-
-async def _merge_what_waited(state: State, pipeline: Pipeline) -> None:
-    from tests.sandbox.forge.gitlab.merging import merge_what_waited  # noqa: PLC0415 - merging reports as well
-
     await merge_what_waited(state, pipeline)
+    await boarding.move_on(state, pipeline)

@@ -16,6 +16,7 @@ from tests.sandbox.forge.gitlab.requests import Requests
 from tests.sandbox.forge.gitlab.site import Site
 from tests.sandbox.forge.gitlab.tiers import Tier
 from tests.sandbox.forge.gitlab.tokens import AccessTokens
+from tests.sandbox.forge.gitlab.trains import Trains
 from tests.sandbox.forge.gitlab.weather import retry_later
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class State:
     requests: Requests = field(default_factory=Requests)
     notes: Notes = field(default_factory=Notes)
     pipelines: Pipelines = field(default_factory=Pipelines)
+    trains: Trains = field(default_factory=Trains)
     hooks: Hooks = field(default_factory=Hooks)
     limits: Limits = field(default_factory=Limits)
     # What was said here, by us or to us, that the description does not allow.

@@ -1,29 +1,45 @@
 """GitLab's REST API, one module per chapter of its documentation."""
 
 from tests.sandbox.forge.gitlab.endpoints import (
+    approvals,
     branches,
     commits,
+    committing,
+    deployments,
+    files,
+    groups,
     hooks,
     merge_requests,
     merging,
     notes,
     pipelines,
     projects,
+    protection,
+    status_checks,
     tokens,
+    trains,
     users,
 )
 from tests.sandbox.forge.gitlab.routes import Route
 
 CHAPTERS = (
+    approvals,
     branches,
     commits,
+    committing,
+    deployments,
+    files,
+    groups,
     hooks,
     merge_requests,
     merging,
     notes,
     pipelines,
     projects,
+    protection,
+    status_checks,
     tokens,
+    trains,
     users,
 )
 

@@ -2,6 +2,7 @@
 
 from tests.sandbox.forge.core import pulls as core
 from tests.sandbox.forge.core.conversations import Label, Mergeability, Pull
+from tests.sandbox.forge.core.git import GitStore
 from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.core.pulls import Reason, RefusedError
 from tests.sandbox.forge.core.repositories import Repository
@@ -269,17 +270,17 @@ async def read_version(call: Call) -> Answer:
     commits = await looking.commits_of(pull, found)
     shown = render.version(pull, found)
     shown["commits"] = [render_commits.commit(call.state, pull.repository, known) for known in commits]
-    shown["diffs"] = await diffs(pull, found.base, found.head)
+    shown["diffs"] = await diffs(pull.repository.store, found.base, found.head)
     return Answer(shown)
 
 
-async def diffs(pull: Pull, base: str, head: str) -> list[dict[str, object]]:
-    return [render.diff(patch) for patch in await pull.repository.store.patches(base, head)]
+async def diffs(store: GitStore, base: str, head: str) -> list[dict[str, object]]:
+    return [render.diff(patch) for patch in await store.patches(base, head)]
 
 
 async def _newest_diffs(call: Call) -> list[dict[str, object]]:
     newest = call.merge_request.newest
-    return await diffs(call.pull, newest.base, newest.head) if newest else []
+    return await diffs(call.repository.store, newest.base, newest.head) if newest else []
 
 
 @single("GET", "/diffs")

@@ -7,7 +7,7 @@ from tests.sandbox.forge.core import pulls as core
 from tests.sandbox.forge.core.conversations import Mergeability, Pull
 from tests.sandbox.forge.core.git import MergeConflictError
 from tests.sandbox.forge.core.people import User
-from tests.sandbox.forge.gitlab import looking
+from tests.sandbox.forge.gitlab import boarding, looking
 from tests.sandbox.forge.gitlab.call import Answer, Call
 from tests.sandbox.forge.gitlab.chronicle import Chronicle
 from tests.sandbox.forge.gitlab.endpoints.merge_requests import must_be_merger, whole
@@ -24,6 +24,7 @@ from tests.sandbox.forge.gitlab.members import Level
 from tests.sandbox.forge.gitlab.merging import Words, merge_now
 from tests.sandbox.forge.gitlab.pipelines import UNFINISHED
 from tests.sandbox.forge.gitlab.routes import Route, of_request
+from tests.sandbox.forge.gitlab.tiers import Tier
 
 routes = of_request()
 
@@ -52,6 +53,9 @@ async def merge(call: Call) -> Answer:
         call.merge_request.squash = squash
     if (removes := params.flag("should_remove_source_branch")) is not None:
         call.merge_request.removes_source = removes
+    if waits and call.project.merge_trains and call.state.tier >= Tier.PREMIUM:
+        await boarding.board(call.state, pull, user)
+        return Answer(await whole(call, pull))
     if waits and await _waits_for_pipeline(call, pull, user):
         return Answer(await whole(call, pull))
     wanted = Words(params.text("merge_commit_message"), params.text("squash_commit_message"))

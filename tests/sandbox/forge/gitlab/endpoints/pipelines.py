@@ -1,6 +1,6 @@
 """Commit statuses and the pipelines that they find or make."""
 
-from tests.sandbox.forge.gitlab import reporting
+from tests.sandbox.forge.gitlab import reporting, running
 from tests.sandbox.forge.gitlab.call import Answer, Call
 from tests.sandbox.forge.gitlab.errors import bad_parameters, message, not_found
 from tests.sandbox.forge.gitlab.members import Level
@@ -108,5 +108,5 @@ async def of_merge_request(call: Call) -> Answer:
 
 @single("POST", "/pipelines", Level.DEVELOPER)
 async def run_for_merge_request(call: Call) -> Answer:
-    known = await reporting.run_for(call.state, call.pull, call.user)
+    known = await running.run_for(call.state, call.pull, call.user)
     return Answer(render.pipeline(call.state, known), 201)
