@@ -18,7 +18,7 @@ from bot.model.rendering import Rendering, TraceEntry, TraceKind
 from bot.model.target import Target
 from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
 from bot.render.argocd.fields import Fields
-from bot.render.argocd.objects import said, settled, taken_apart
+from bot.render.argocd.objects import identified, said, settled, taken_apart
 from bot.render.contents import LFS_REASON, is_lfs_pointer
 from bot.render.errors import Unrenderable
 from bot.render.helm.found import Found as Noted
@@ -138,7 +138,7 @@ def rendered_directory(tree: TreeReader, target: Target) -> Rendering:
     objects: list[Manifest] = []
     for candidate in candidates:
         try:
-            objects += taken_apart(manifests(tree, candidate))
+            objects += identified(taken_apart(manifests(tree, candidate)))
         except Unrenderable as error:
             raise Unrenderable(error.message, file=error.file or candidate.path, line=error.line) from None
     done = settled(objects, target.namespace)

@@ -47,6 +47,14 @@ def taken_apart(manifests: Iterable[Manifest]) -> Iterator[Manifest]:
             yield manifest
 
 
+def identified(manifests: Iterable[Manifest]) -> list[Manifest]:
+    """All of them, each an object. Raises `Unrenderable`."""
+    found = list(manifests)
+    for manifest in found:
+        _object(manifest, Counter())
+    return found
+
+
 def settled(manifests: Sequence[Manifest], namespace: str) -> Settled:
     """`namespace` is the destination's. Raises `Unrenderable` for what is no object."""
     scopes = Scopes(manifests)
