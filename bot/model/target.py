@@ -97,7 +97,8 @@ class GitSource:
 
     `ignore` are patterns that Flux adds to its `.sourceignore`. `secret` names the Secret that Flux logs in with,
     empty for none. `includes` are laid into its tree in this order. `url` is empty for the repository at hand, which only
-    an `Included` names so.
+    an `Included` names so. Of its tree only what begins with one of the paths in `sparse` is taken, everything where
+    there is none.
     """
 
     url: str
@@ -105,6 +106,7 @@ class GitSource:
     ignore: str = ""
     secret: str = ""
     includes: "tuple[Included, ...]" = ()
+    sparse: tuple[str, ...] = ()
 
     @property
     def is_lasting(self) -> bool:
@@ -262,6 +264,7 @@ class Target:
     artifact: Composition | None = None
     ignore: str = ""
     includes: tuple[Included, ...] = ()
+    sparse: tuple[str, ...] = ()
     flux: FluxSettings | None = None
     argocd: ArgoSettings | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -271,5 +274,9 @@ class Target:
     unknown_because: str = ""
 
     @property
-    def has_includes(self) -> bool:
-        return bool(self.includes or (self.source is not None and self.source.includes))
+    def is_patched_together(self) -> bool:
+        """Whether its tree is another than its source's: something is laid into it, or left out."""
+        source = self.source
+        return bool(
+            self.includes or self.sparse or (source is not None and (source.includes or source.sparse))
+        )

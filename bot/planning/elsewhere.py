@@ -9,7 +9,7 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from bot.model.release import Chart, ChartKind
 from bot.model.remote import RemoteKind, RemoteRef
 from bot.model.rendering import Material
 from bot.model.repo import TreeId
-from bot.model.target import Composition, GitSource, Included, Ingredient, OciSource, Target
+from bot.model.target import Composition, GitSource, Ingredient, OciSource, Target
 from bot.model.tree import TreeReader
 from bot.planning.blamed import naming, source_of
 from bot.planning.made_of import Source as MadeOf
@@ -35,6 +35,7 @@ from bot.render.errors import Unrenderable
 from bot.render.ground import RemoteTree, fetched_file
 from bot.render.helm.inputs import Archive, ClusterFacts, ReleaseInputs, ValuesSource
 from bot.render.included import Include, with_includes
+from bot.render.sparse import with_sparse
 
 if TYPE_CHECKING:
     from bot.git.foreign import ForeignRepositories, Visit
@@ -52,6 +53,7 @@ _NOT_ASKED = "nothing outside of this repository is asked here"
 _AT_ONCE = 8
 _UNPACKED_AT_ONCE = 2
 _SHORT = 12
+_HERE = GitSource("")
 
 FactsOf = Callable[[str], Awaitable[ClusterFacts]]
 """What is known of a cluster, by its name. Raises nothing."""
@@ -133,11 +135,11 @@ class Errand:
         return str(error)
 
     async def tree(
-        self, here: TreeReader, source: GitSource | OciSource | None, includes: Sequence[Included] = ()
+        self, here: TreeReader, source: GitSource | OciSource | None, own: GitSource = _HERE
     ) -> TreeReader:
-        """The files of a source: another repository, an artifact, or `here`, the repository itself, with its `includes`."""
+        """The files of a source: another repository, an artifact, or `here`, the repository itself, as `own` has it."""
         if source is None:
-            return await self._including(here, includes, here)
+            return await self._of_source(here, own, here)
         if isinstance(source, GitSource):
             return await self._git(source, here)
         if len(self._artifacts) >= MOST_ARTIFACTS and source not in self._artifacts:
@@ -230,22 +232,23 @@ class Errand:
 
     async def _git(self, source: GitSource, here: TreeReader) -> TreeReader:
         if not source.url:
-            return await self._including(here, source.includes, here)
+            return await self._of_source(here, source, here)
         visit = await self._repositories()
         if visit is None:
             raise Unrenderable(f"{source.url} is another repository: {_NOT_ASKED}")
         found = await visit.tree(source)
         self._made_of[source] = of_commit(source, found)
-        return await self._including(found.tree, source.includes, here)
+        return await self._of_source(found.tree, source, here)
 
-    async def _including(
-        self, tree: TreeReader, includes: Sequence[Included], here: TreeReader
-    ) -> TreeReader:
+    async def _of_source(self, tree: TreeReader, source: GitSource, here: TreeReader) -> TreeReader:
+        """What it checks out, with what it includes."""
+        if source.sparse:
+            tree = await asyncio.to_thread(with_sparse, tree, source.sparse)
         laid = [
             Include(
                 ArtifactTree(await self._git(one.source, here), one.source.ignore), one.from_path, one.to_path
             )
-            for one in includes
+            for one in source.includes
         ]
         return await asyncio.to_thread(with_includes, tree, laid) if laid else tree
 

@@ -216,8 +216,9 @@ class Previous:
             return all(self.is_untouched(part) for part in known.parts)
         if known.target.artifact is not None:
             return not may_touch(self.changed, known.target.artifact)
-        if known.target.has_includes:
-            # What is laid into a tree may be in the way of a file that comes, and may be of this very repository.
+        if known.target.is_patched_together:
+            # What is laid into a tree may be in the way of a file that comes, and may be of this very repository; a
+            # directory that is to be checked out has to exist, whether anything in it is read or not.
             return False
         # Nobody knows of what is refused: its trace ends at a link or a directory that may have changed.
         return not known.trace.is_refused and self._touched.isdisjoint(_paths(known.trace))

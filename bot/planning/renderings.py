@@ -203,7 +203,8 @@ class Renderings:
         if target.artifact is not None:
             return await self._errand.composed(tree, target.artifact)
         with naming(source_of(target)):
-            return await self._errand.tree(tree, target.source or target.oci_source, target.includes)
+            own = GitSource("", includes=target.includes, sparse=target.sparse)
+            return await self._errand.tree(tree, target.source or target.oci_source, own)
 
     async def _trace(self, tree: TreeReader, target: Target) -> Trace:
         """What lies elsewhere may build on more that lies elsewhere; the walk says when that goes too far."""

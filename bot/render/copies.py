@@ -66,7 +66,10 @@ class _Operation:
         if source is None:
             raise Unrenderable(f"no source has the alias {copy.alias}")
         if copy.strategy is CopyStrategy.EXTRACT:
-            raise Unrenderable("strategy Extract: Longshore unpacks no archives that lie in a source")
+            raise Unrenderable(
+                "strategy Extract: Longshore unpacks no archives that lie in a source; to have this planned, keep what "
+                "the archive holds as files and use the strategy Overwrite"
+            )
         return cls(copy, source, tuple(map(_excluded, copy.exclude)))
 
     def run(self, staging: Staging) -> None:

@@ -122,7 +122,7 @@ def test_a_source_that_cannot_be_followed_is_named(kind: str, reason: str) -> No
     itself = [{"name": name, "copy": [COPY]} for name in ("apps", "x")]
     got = place(generator(sources=sources, artifacts=itself))
     assert got.unknown_because.startswith("its source, ExternalArtifact flux-system/apps, is made by ")
-    assert got.unknown_because.endswith(reason)
+    assert reason in got.unknown_because
 
 
 def test_no_number_of_artifacts_made_of_one_another_makes_it_slow() -> None:

@@ -62,18 +62,21 @@ def test_this_repository_at_a_pinned_revision_is_not_the_tree_at_hand(ref: dict[
     assert got.source == GitSource("https://github.com/acme/fleet", GitRef(**ref))
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("recurseSubmodules", True),
-        ("sparseCheckout", ["apps"]),
-    ],
-)
-def test_parts_of_a_source_that_nobody_fetches_make_its_targets_unknown(name: str, value: object) -> None:
-    got = target([{**FLEET, "spec": {**FLEET["spec"], name: value}}])
+def test_submodules_make_the_targets_of_a_source_unknown_with_the_way_out() -> None:
+    got = target([{**FLEET, "spec": {**FLEET["spec"], "recurseSubmodules": True}}])
     assert got.unknown_because == (
-        f"its source, GitRepository flux-system/flux-system, has spec.{name}, which Longshore does not fetch"
+        "its source, GitRepository flux-system/flux-system, has spec.recurseSubmodules: Longshore fetches no "
+        "submodules; declare what they hold as a GitRepository of its own and name it in spec.include"
     )
+
+
+def test_what_a_source_checks_out_is_the_targets_or_the_sources() -> None:
+    got = target([{**FLEET, "spec": {**FLEET["spec"], "sparseCheckout": ["apps"]}}])
+    assert (got.unknown_because, got.source, got.sparse) == ("", None, ("apps",))
+    far_away = target(
+        [source("podinfo", "https://github.com/x/y", sparseCheckout=["./a/b"])], sourceRef=PODINFO
+    )
+    assert far_away.source == GitSource("https://github.com/x/y", sparse=("./a/b",))
 
 
 def including(name: str, *others: str, **more: Any) -> dict[str, Any]:
@@ -196,6 +199,13 @@ def test_what_is_copied_as_it_is_loses_nothing_to_patterns(operation: str, ignor
 def test_files_that_only_the_cluster_has_make_the_target_unknown(kind: str) -> None:
     got = target(sourceRef={"kind": kind, "name": "files"})
     assert got.unknown_because.startswith(f"its source is the {kind} flux-system/files, ")
+
+
+def test_a_bucket_says_what_to_take_instead() -> None:
+    got = target(sourceRef={"kind": "Bucket", "name": "files"})
+    assert got.unknown_because.endswith(
+        "take them from a GitRepository or an OCIRepository to have them planned"
+    )
 
 
 def test_a_source_without_a_namespace_is_the_one_that_is_looked_for() -> None:

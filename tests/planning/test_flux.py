@@ -400,3 +400,26 @@ async def test_a_bootstrap_that_reads_itself_is_of_this_repository_whatever_the_
     assert verification.disagreements == ()
     assert statuses(plan)["staging/flux-system/apps"] == "changed"
     assert any("no remote of this repository" in d.message for d in plan.diagnostics)
+
+
+async def test_what_a_source_does_not_check_out_is_not_there(fleet: Bench) -> None:
+    def sparse(*directories: str) -> dict[str, str]:
+        more = f", sparseCheckout: [{', '.join(directories)}]"
+        source = SOURCE.replace("name: flux-system", "name: part").replace(URL, URL + more)
+        return {"clusters/staging/part.yaml": f"{source}---\n{flux('part', 'parts', source='part')}"}
+
+    parts = {f"parts/{name}/cm.yaml": config_map(name, namespace="shop") for name in "ab"}
+    fleet.work.commit({**parts, **sparse("parts", "clusters")})
+    fleet.work.commit(sparse("parts/a", "clusters"))
+    plan, verification = await fleet.verified()
+    assert verification.disagreements == ()
+    part = target(plan, "flux-system/part", "staging")
+    assert part.status.value == "changed"
+    assert [(change.action.value, change.id.name) for change in part.changes] == [("removed", "b")]
+    fleet.work.git("mv", "clusters/production", "production")
+    fleet.work.commit(sparse("parts/a", "clusters/production"))
+    gone = target(await fleet.plan(), "flux-system/part", "staging")
+    assert gone.status.value == "unknown"
+    assert (
+        "spec.sparseCheckout names 'clusters/production', which does not exist" in gone.diagnostics[0].message
+    )

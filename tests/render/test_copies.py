@@ -122,6 +122,7 @@ def test_excludes_are_for_paths_from_the_root_from_the_pattern_and_for_names(
         (copy("@repo/root.yaml", "../x"), "'../x' leads out of the tree"),
         (copy("@repo//root.yaml"), "'/root.yaml' leads out of the tree"),
         (copy("@repo/root.yaml", "", strategy="Extract"), "strategy Extract: Longshore unpacks no archives"),
+        (copy("@repo/root.yaml", "", strategy="Extract"), "keep what the archive holds as files"),
     ],
 )
 def test_what_the_generator_refuses_makes_no_artifact(copied: Copy, reason: str) -> None:

@@ -68,6 +68,7 @@ def kustomization_target(found: DeclaredObject, sources: Sources, cluster: str) 
         artifact=place.composed,
         ignore=place.ignore,
         includes=place.includes,
+        sparse=place.sparse,
         flux=settings(identity, spec, source, _SPOKEN_FOR),
         unknown_because=identity.problem or spec.problem or why_contradictory(spec) or place.unknown_because,
     )

@@ -22,8 +22,8 @@ MOST_INCLUDES = 32
 class Place:
     """The tree of the repository at hand where none of `git`, `oci` and `composed` is set.
 
-    `ignore` are patterns that the source of the repository at hand adds, `includes` what it includes. `remarks` are for
-    people, of whatever uses it.
+    `ignore` are patterns that the source of the repository at hand adds, `includes` what it includes, and `sparse` is
+    what it checks out, everything where that is empty. `remarks` are for people, of whatever uses it.
     """
 
     git: GitSource | None = None
@@ -31,6 +31,7 @@ class Place:
     composed: Composition | None = None
     ignore: str = ""
     includes: tuple[Included, ...] = ()
+    sparse: tuple[str, ...] = ()
     unknown_because: str = ""
     remarks: tuple[str, ...] = field(default=(), compare=False)
 
@@ -58,7 +59,8 @@ def place_of(ref: FluxRef, sources: Sources, above: tuple[FluxRef, ...] = ()) ->
 
 
 _ONLY_IN_CLUSTER = {
-    "Bucket": "whose files only the cluster can read",
+    "Bucket": "whose files only the cluster can read: take them from a GitRepository or an OCIRepository to have them "
+    "planned",
     "HelmChart": "which only the cluster packs",
 }
 
@@ -93,7 +95,7 @@ def _including(place: Place, entries: list[Manifest], above: tuple[FluxRef, ...]
         if found.unknown_because:
             why = found.unknown_because.removeprefix("its source, ")
             return Place(unknown_because=f"its source, {ref}, includes another: {why}")
-        source = found.git or GitSource("", ignore=found.ignore, includes=found.includes)
+        source = found.git or _here(found)
         includes.append(Included(source, text(entry, "fromPath"), text(entry, "toPath") or other.name))
         remarks = (*remarks, *found.remarks)
         if sum(map(_count, includes)) > MOST_INCLUDES:
@@ -130,12 +132,17 @@ def _composed(ref: FluxRef, sources: Sources, above: tuple[FluxRef, ...]) -> Pla
             return found.unknown_because.removeprefix("its source, ").removeprefix("its source is ")
         if found.oci or found.composed:
             return Ingredient(alias, oci=found.oci, composed=found.composed)
-        return Ingredient(alias, found.git or GitSource("", ignore=found.ignore, includes=found.includes))
+        return Ingredient(alias, found.git or _here(found))
 
     composition = composed_of(generator, ref.name, outputs, ingredient)
     if isinstance(composition, str):
         return Place(unknown_because=f"its source, {ref}, is made by {generator.ref}: {composition}")
     return Place(composed=composition, remarks=remarks)
+
+
+def _here(place: Place) -> GitSource:
+    """The repository at hand, as one of several sources."""
+    return GitSource("", ignore=place.ignore, includes=place.includes, sparse=place.sparse)
 
 
 _MOST_ABOVE = 8
@@ -152,9 +159,9 @@ def _count(included: Included) -> int:
 
 
 def _git_place(spec: Manifest, ref: FluxRef, sources: Sources, remarks: tuple[str, ...]) -> Place:
-    unread = next((f"spec.{name}" for name in _NOT_FETCHED if spec.get(name)), "")
-    if unread:
-        return Place(unknown_because=f"its source, {ref}, has {unread}, which Longshore does not fetch")
+    if spec.get("recurseSubmodules"):
+        return Place(unknown_because=f"its source, {ref}, has spec.recurseSubmodules: {_NO_SUBMODULES}")
+    sparse = tuple(spec.get("sparseCheckout", ()))
     url, follows, ignore = text(spec, "url"), _git_ref(mapping(spec.get("ref"))), text(spec, "ignore")
     is_here = (
         normal_url(url) in sources.repository.urls
@@ -162,12 +169,13 @@ def _git_place(spec: Manifest, ref: FluxRef, sources: Sources, remarks: tuple[st
         or (ref.name == "flux-system" and not sources.repository.urls)
     )
     if is_here and not _is_pinned(follows):
-        return Place(ignore=ignore, remarks=(*remarks, *_later(follows, ref)))
+        return Place(ignore=ignore, sparse=sparse, remarks=(*remarks, *_later(follows, ref)))
     secret = text(mapping(spec.get("secretRef")), "name")
-    return Place(git=GitSource(without_login(url), follows, ignore, secret), remarks=remarks)
+    git = GitSource(without_login(url), follows, ignore, secret, sparse=sparse)
+    return Place(git=git, remarks=remarks)
 
 
-_NOT_FETCHED = ("recurseSubmodules", "sparseCheckout")
+_NO_SUBMODULES = "Longshore fetches no submodules; declare what they hold as a GitRepository of its own and name it in spec.include"
 
 
 def _is_pinned(ref: GitRef) -> bool:

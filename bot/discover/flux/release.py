@@ -58,6 +58,7 @@ def helm_release_target(found: DeclaredObject, sources: Sources, cluster: str) -
         artifact=chart.place.composed,
         ignore=chart.place.ignore,
         includes=chart.place.includes,
+        sparse=chart.place.sparse,
         flux=_settings(identity, spec, chart),
         unknown_because=identity.problem
         or spec.problem

@@ -131,7 +131,9 @@ class Decryptor:
             raise Malformed("holds no metadata of SOPS", file=encrypted.file)
         if not facts.opens_with(AGE):
             raise KeyNotHeld(
-                f"needs a key we do not hold: it is encrypted for {_recipients(facts)}", file=encrypted.file
+                f"needs a key we do not hold: it is encrypted for {_recipients(facts)}, and Longshore uses keys of "
+                "age only; encrypt it for one of those too (`sops rotate --add-age RECIPIENT`)",
+                file=encrypted.file,
             )
         failure: Undecryptable
         try:

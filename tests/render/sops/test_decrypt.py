@@ -111,6 +111,7 @@ async def test_other_kinds_of_keys_are_not_tried(key: AgeKey, secret: bytes) -> 
     error = await refused(nothing, encrypted)
     assert isinstance(error, KeyNotHeld)
     assert "needs a key we do not hold: it is encrypted for pgp 85D77543" in error.message
+    assert "keys of age only; encrypt it for one of those too (`sops rotate --add-age" in error.message
 
 
 async def test_a_file_edited_without_sops_is_refused(key: AgeKey, secret: bytes) -> None:
