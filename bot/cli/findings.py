@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Literal
 
-from bot.cli.world import Clusters, decryptors, forge_settings, secret_key
+from bot.cli.world import Clusters, decryptors, secret_key
 from bot.config import Cluster, Config, Forge
 from bot.errors import LongshoreError
+from bot.forge.dialects import DIALECTS
 from bot.forge.opening import open_forge
 
 Finding = tuple[Literal["ok", "warn", "FAIL"], str]
@@ -56,8 +57,9 @@ async def by_asking(config: Config) -> AsyncIterator[Finding]:
 async def _of_forge(name: str, entry: Forge, stack: AsyncExitStack) -> AsyncIterator[Finding]:
     try:
         for secret in entry.webhook_secrets:
-            secret.read()
-        forge = await stack.enter_async_context(open_forge(forge_settings(name, entry)))
+            if why := DIALECTS[entry.kind].unusable(secret.read().encode()):
+                yield "FAIL", f"forge {name}: {secret} is no webhook secret: {why}"
+        forge = await stack.enter_async_context(open_forge(name, entry))
         who = await forge.identity()
         missing = await forge.missing_permissions()
     except LongshoreError as error:

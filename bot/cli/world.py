@@ -10,10 +10,8 @@ from pathlib import Path
 
 from bot.cli.workshop import Sources, kept_secret, make_workshop
 from bot.config import Config
-from bot.config import Forge as ForgeConfig
 from bot.diff.mask import Mask
 from bot.errors import UserError
-from bot.forge.github.settings import AppKey, GitHubSettings
 from bot.forge.marker import MIN_SECRET_BYTES, Seal
 from bot.forge.opening import open_forge
 from bot.kube.client import KubeClient
@@ -29,6 +27,7 @@ from bot.proc.programs import version
 from bot.render.sops.decrypt import Decryptor
 from bot.render.sops.keys import AgeKeys
 from bot.store.connection import Store
+from bot.store.names import KnownNames
 from bot.store.shared import Shared
 
 
@@ -38,7 +37,7 @@ async def open_world(config: Config, store: Store) -> AsyncIterator[World]:
     secret = await asyncio.to_thread(secret_key, config)
     async with AsyncExitStack() as stack:
         forges = {
-            name: await stack.enter_async_context(open_forge(forge_settings(name, forge)))
+            name: await stack.enter_async_context(open_forge(name, forge))
             for name, forge in config.forges.items()
         }
         clusters, shared = Clusters(config, stack), Shared(store)
@@ -52,6 +51,7 @@ async def open_world(config: Config, store: Store) -> AsyncIterator[World]:
             clusters=clusters.connect,
             holder=Holder(f"{socket.gethostname()}-{secrets.token_hex(4)}", SystemClock()),
             words=Words(shared),
+            names=KnownNames(shared),
             decryptors=await decryptors(config),
             facts=KnownClusters(config.clusters, clusters.connect, shared).given_to,
         )
@@ -126,10 +126,3 @@ async def decryptors(config: Config) -> dict[tuple[str, str], Decryptor]:
         (entry.forge, entry.repository): Decryptor.here(held, Trust.TRUSTED, program)
         for entry, held in zip(wanted, keys, strict=True)
     }
-
-
-def forge_settings(name: str, forge: ForgeConfig) -> GitHubSettings:
-    """Reads the forge's credentials. Raises `SecretUnreadable`."""
-    app = AppKey(str(forge.app.id), forge.app.private_key.read()) if forge.app else None
-    token = forge.token.read() if forge.token else None
-    return GitHubSettings(name, app, token, forge.api_url, forge.git_url)

@@ -1,4 +1,4 @@
-"""The protocol every forge fulfils, written for GitHub and GitLab alike.
+"""The protocol every forge fulfils.
 
 The invariant: what a forge cannot do is not an error but a missing `Feature`; the adapter then does the next best
 thing and `Capabilities.degraded` says in words what that is. Every call may raise a `ForgeError`, and nothing else.
@@ -10,10 +10,14 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NewType, Protocol
 
+from bot.forge.commits import NewCommit
+from bot.forge.guards import Approvals, BranchRules, EnvironmentRules
+from bot.forge.owners import CodeOwners
 from bot.forge.reports import Check, CheckReport, Deployment, DeploymentReport
 from bot.model.repo import Actor, PullRequest, RepoId, Sha
 
 CommentId = NewType("CommentId", int)
+ThreadId = NewType("ThreadId", str)
 
 
 class Feature(StrEnum):
@@ -28,6 +32,17 @@ class Feature(StrEnum):
     DRAFTS = "drafts"
     MERGE_REFS = "merge-refs"
     """The forge keeps a ref with the pull request's trial merge."""
+    THREADS = "threads"
+    """Conversations on a pull request that somebody has to resolve, beside remarks on lines."""
+    STATUS_CHECKS = "status-checks"
+    """A verdict that the forge asks for and waits with the merge for, beside the commit's status."""
+    APPROVAL_RULES = "approval-rules"
+    """Which approvals a pull request needs and has. Without: who approved it, and nothing that asks for it."""
+    ENVIRONMENT_RULES = "environment-rules"
+    CODE_OWNERS = "code-owners"
+    """The forge itself asks the owners of a file. Without, the file can be read all the same."""
+    MERGE_TRAINS = "merge-trains"
+    """Pull requests queue to be merged, each tested on top of those before it, on refs that are no branches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +93,43 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Thread:
+    """A conversation that has to be resolved; `comment` is the remark it began with."""
+
+    id: ThreadId
+    comment: Comment
+    is_resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The forge's own number of a repository, which survives a rename, and its path there now."""
+
+    number: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class GitCredentials:
     """User and password for Git over HTTPS; reading is all they are meant for. `expires_at` None: until revoked."""
 
     username: str
     password: str = field(repr=False)
     expires_at: datetime | None = None
+
+
+class Threads(Protocol):
+    """What a forge with `Feature.THREADS` has on top."""
+
+    async def threads(self, repo: RepoId, number: int) -> Sequence[Thread]:
+        """Those that can be resolved, oldest first."""
+
+    async def create_thread(self, repo: RepoId, number: int, body: str) -> Thread: ...
+
+    async def update_thread(
+        self, repo: RepoId, number: int, thread: Thread, *, body: str, resolved: bool
+    ) -> Thread:
+        """Make it say this. Nothing is written where it does."""
 
 
 class Forge(Protocol):
@@ -100,6 +146,13 @@ class Forge(Protocol):
 
     async def missing_permissions(self) -> Sequence[str]:
         """What we were not given and need: one sentence each, with the place to grant it."""
+
+    @property
+    def threads(self) -> Threads | None:
+        """None without `Feature.THREADS`, and where the operator does not want any."""
+
+    async def locate(self, repo: RepoId) -> Located:
+        """The repository as it is called now; an old path leads there as well."""
 
     async def repositories(self) -> Sequence[RepoId]:
         """Every repository we can reach, archived ones left out."""
@@ -129,6 +182,11 @@ class Forge(Protocol):
         known: a commit of a fork may be unknown to the base repository.
         """
 
+    def as_kept(self, body: str) -> str:
+        """A comment's text as this forge takes and keeps it: no longer than it may be, and nothing in it that the
+        forge would take for a command.
+        """
+
     async def comments(self, repo: RepoId, number: int) -> Sequence[Comment]:
         """Oldest first."""
 
@@ -140,8 +198,11 @@ class Forge(Protocol):
     async def delete_comment(self, repo: RepoId, number: int, comment: CommentId) -> None:
         """A comment that is gone already is no error."""
 
-    async def find_check(self, repo: RepoId, sha: Sha, name: str) -> Check | None:
-        """Our own newest check of this name on this commit."""
+    async def find_check(self, repo: RepoId, sha: Sha, name: str, *, pull: int | None = None) -> Check | None:
+        """Our own newest check of this name on this commit.
+
+        `pull` is the pull request it is about: None then also where the forge looks for it in another place by now.
+        """
 
     async def put_check(self, repo: RepoId, report: CheckReport) -> Check:
         """Make the commit's check say this. What is longer than the forge takes is cut and says so."""
@@ -152,3 +213,16 @@ class Forge(Protocol):
 
     async def put_deployment(self, repo: RepoId, report: DeploymentReport) -> Deployment:
         """Make the deployment with this key say this, and create it where there is none yet."""
+
+    async def approvals(self, repo: RepoId, number: int) -> Approvals: ...
+
+    async def branch_rules(self, repo: RepoId, branch: str) -> BranchRules: ...
+
+    async def environment_rules(self, repo: RepoId, environment: str) -> EnvironmentRules | None:
+        """None where the environment is not protected, does not exist, or cannot be read."""
+
+    async def code_owners(self, repo: RepoId, ref: str) -> CodeOwners | None:
+        """As the ref has them; None where it has no such file."""
+
+    async def commit(self, repo: RepoId, commit: NewCommit) -> Sha:
+        """Make it. Raises ForgeConflict where the branch is not at `expected`; it may still have moved meanwhile."""

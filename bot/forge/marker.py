@@ -35,6 +35,7 @@ class MarkerKind(StrEnum):
 
     PLAN = "plan"
     DELIVERY = "delivery"
+    FINDINGS = "findings"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,45 @@
-"""From an operator's settings to a forge that is connected."""
+"""From an operator's configuration to a forge that is connected: the one place that knows which kinds there are."""
 
 from contextlib import AbstractAsyncContextManager
 
+from bot.config.forges import Forge as ForgeConfig
 from bot.forge.base import Forge
-from bot.forge.github.settings import GitHubSettings
-
-ForgeSettings = GitHubSettings
 
 
-def open_forge(settings: ForgeSettings) -> AbstractAsyncContextManager[Forge]:
-    """The connection lives as long as the context. The vendor's client library is loaded here and not before."""
-    from bot.forge.github.forge import open_github  # noqa: PLC0415 - the reason for this function
+def open_forge(name: str, entry: ForgeConfig) -> AbstractAsyncContextManager[Forge]:
+    """The connection lives as long as the context. The vendor's client is loaded here and not before.
 
-    return open_github(settings)
+    Reads the credentials. Raises `SecretUnreadable`, UserError for credentials of no use.
+    """
+    match entry.kind:
+        case "github":
+            return _github(name, entry)
+        case "gitlab":
+            return _gitlab(name, entry)
+
+
+def _github(name: str, entry: ForgeConfig) -> AbstractAsyncContextManager[Forge]:
+    from bot.forge.github.forge import open_github  # noqa: PLC0415 - loads the client
+    from bot.forge.github.settings import AppKey, GitHubSettings  # noqa: PLC0415 - as above
+
+    app = AppKey(str(entry.app.id), entry.app.private_key.read()) if entry.app else None
+    token = entry.token.read() if entry.token else None
+    return open_github(GitHubSettings(name, app, token, entry.api_root, entry.git_root))
+
+
+def _gitlab(name: str, entry: ForgeConfig) -> AbstractAsyncContextManager[Forge]:
+    from bot.forge.gitlab.forge import open_gitlab  # noqa: PLC0415 - loads the client
+    from bot.forge.gitlab.settings import GitLabSettings, Tier  # noqa: PLC0415 - as above
+
+    assert entry.token is not None
+    entry.token.read()
+    return open_gitlab(
+        GitLabSettings(
+            name,
+            entry.token.read,
+            entry.api_root,
+            entry.git_root,
+            Tier[entry.tier.upper()],
+            wants_threads=entry.findings == "thread",
+        )
+    )

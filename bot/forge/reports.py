@@ -1,4 +1,4 @@
-"""What Longshore tells a forge about a commit: checks and deployments, in words both GitHub and GitLab have.
+"""What Longshore tells a forge about a commit: checks and deployments, in words that all forges have.
 
 The invariant: a report is the whole truth about its subject. Putting the same report twice changes nothing, and
 putting another one replaces what was there.
@@ -48,7 +48,7 @@ class CheckReport:
     """One named verdict on one commit; name and commit together say which check it is.
 
     `external_id` comes back from `Forge.find_check`, but only where the forge has checks. `pull` is the pull request
-    that the check is about: GitLab files statuses under its pipeline.
+    that the check is about, `branch` the branch: some forges file verdicts below one of them.
     """
 
     name: str
@@ -62,6 +62,7 @@ class CheckReport:
     external_id: str = ""
     details_url: str | None = None
     pull: int | None = None
+    branch: str | None = None
 
     def __post_init__(self) -> None:
         if (self.state is CheckState.DONE) is not (self.conclusion is not None):

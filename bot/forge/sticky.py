@@ -1,4 +1,5 @@
-"""A comment that exists once on a pull request and is edited in place, also when several workers write at a time.
+"""A comment, or a thread, that exists once on a pull request and is edited in place, also when several workers write
+at a time.
 
 The invariant: a comment is ours when we are its author *and* its marker is sealed for this very place. The oldest
 such comment is the one; every writer ends by making that true, so that whoever comes last leaves one comment.
@@ -7,9 +8,8 @@ such comment is the one; every writer ends by making that true, so that whoever 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.forge.base import Comment, Forge
+from bot.forge.base import Comment, Forge, Thread, Threads
 from bot.forge.marker import MarkerKind, Place, Seal
-from bot.forge.text import clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class StickyComments:
 
     async def put(self, place: Place, kind: MarkerKind, body: str, payload: Mapping[str, str]) -> Comment:
         """Make the comment say this; nothing is written where it does already."""
-        text = clip(self.seal.stamp(place, kind, payload, body), self.forge.capabilities.comment)
+        text = self.forge.as_kept(self.seal.stamp(place, kind, payload, body))
         if not (ours := await self._ours(place, kind)):
             created = await self.forge.create_comment(place.repo, place.number, text)
             # Somebody else may have found none at the same moment.
@@ -52,3 +52,44 @@ class StickyComments:
             and (payload := self.seal.read(place, kind, comment.body)) is not None
         ]
         return sorted(found, key=lambda sticky: sticky.comment.id)
+
+
+@dataclass(frozen=True, slots=True)
+class StickyThreads:
+    """The one thread on a pull request that holds what has to be settled, on a forge that has threads.
+
+    A person who resolves it has settled what it says: it is opened again only to say something else.
+    """
+
+    forge: Forge
+    on: Threads
+    seal: Seal
+
+    async def put(self, place: Place, body: str, payload: Mapping[str, str]) -> None:
+        """Make it say this and wait to be resolved; other words need another payload."""
+        found = await self._ours(place)
+        text = self.forge.as_kept(self.seal.stamp(place, MarkerKind.FINDINGS, payload, body))
+        if not found:
+            await self.on.create_thread(place.repo, place.number, text)
+        elif found[0][1] != payload:
+            await self.on.update_thread(place.repo, place.number, found[0][0], body=text, resolved=False)
+        await self._settle(place, [thread for thread, _ in found[1:]])
+
+    async def settle(self, place: Place) -> None:
+        """There is nothing left to be settled."""
+        await self._settle(place, [thread for thread, _ in await self._ours(place)])
+
+    async def _settle(self, place: Place, threads: Sequence[Thread]) -> None:
+        for thread in threads:
+            body = thread.comment.body
+            await self.on.update_thread(place.repo, place.number, thread, body=body, resolved=True)
+
+    async def _ours(self, place: Place) -> Sequence[tuple[Thread, Mapping[str, str]]]:
+        us = await self.forge.identity()
+        found = [
+            (thread, payload)
+            for thread in await self.on.threads(place.repo, place.number)
+            if thread.comment.author.id == us.id
+            and (payload := self.seal.read(place, MarkerKind.FINDINGS, thread.comment.body)) is not None
+        ]
+        return sorted(found, key=lambda one: one[0].comment.id)

@@ -78,7 +78,15 @@ async def announce_trouble(world: World, source: BranchKey, why: str) -> None:
     if sha is not None:
         title = one_line(f"Trouble with this delivery: {why}", _MAX_TITLE)
         name = world.check_name(CHECK, source)
-        report = CheckReport(name, sha, CheckState.DONE, title, prose(why), conclusion=Conclusion.FAILURE)
+        report = CheckReport(
+            name,
+            sha,
+            CheckState.DONE,
+            title,
+            prose(why),
+            conclusion=Conclusion.FAILURE,
+            branch=source.branch,
+        )
         await forge.put_check(source.repo, report)
 
 
@@ -100,6 +108,7 @@ def _report(name: str, head: Head, words: CheckWords, identity: Digest) -> Check
         words.conclusion,
         words.annotations,
         identity,
+        branch=head.source.branch,
     )
 
 
@@ -138,7 +147,15 @@ async def _covered(forge: Forge, head: Head, start: Sha | None, name: str) -> li
 
 def _overtaken(head: Head, sha: Sha, name: str) -> CheckReport:
     title = f"Overtaken by {head.sha[:12]}, which delivers this as well"
-    return CheckReport(name, sha, CheckState.DONE, title, title, conclusion=Conclusion.CANCELLED)
+    return CheckReport(
+        name,
+        sha,
+        CheckState.DONE,
+        title,
+        title,
+        conclusion=Conclusion.CANCELLED,
+        branch=head.source.branch,
+    )
 
 
 async def _pulls(forge: Forge, head: Head, commits: Sequence[Sha]) -> list[PullRequest]:

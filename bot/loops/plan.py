@@ -6,7 +6,7 @@ comment, which carries the inputs of the plan; so the store may be flushed and n
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -16,13 +16,14 @@ from bot.errors import Temporary, UserError
 from bot.forge.base import Feature, TextLimit
 from bot.forge.errors import ForgeNotFound
 from bot.forge.marker import MarkerKind, Place
-from bot.forge.reports import CheckReport, CheckState, Conclusion
+from bot.forge.reports import Annotation, CheckReport, CheckState, Conclusion
 from bot.git.errors import UnknownRevision
 from bot.git.repository import Repository
 from bot.loops.allowed import refused, with_permissions
 from bot.loops.stamps import plan_stamp
 from bot.loops.world import World, now
 from bot.model.keys import RECHECK, BranchKey, PullKey
+from bot.model.manifests import digest
 from bot.model.plan import Plan, Side
 from bot.model.rendering import Trust
 from bot.model.repo import PullRequest, Sha
@@ -32,6 +33,7 @@ from bot.planning.renderings import Renderings
 from bot.report.check import CheckLimits, CheckWords, plan_check, planning_check
 from bot.report.comment import plan_comment
 from bot.report.context import PlanContext
+from bot.report.findings import errors, findings_thread
 from bot.report.obstacle import Obstacle, ObstacleKind, obstacle_comment, obstacle_title
 
 CHECK = "longshore/plan"
@@ -198,7 +200,7 @@ class Subject:
 
     async def _check_stands(self, change: Change) -> bool:
         forge = self.world.forge(self.pull.repo)
-        check = await forge.find_check(self.pull.repo, self.pull.head_sha, self._check)
+        check = await forge.find_check(self.pull.repo, self.pull.head_sha, self._check, pull=self.pull.number)
         if check is None or check.state is not CheckState.DONE:
             return False
         return check.external_id == change.inputs or not forge.capabilities.has(Feature.CHECKS)
@@ -224,6 +226,7 @@ class Subject:
         url = await self._put_check(words, external_id=inputs)
         body = plan_comment(plan, replace(context, details_url=url), _with_room(capabilities.comment))
         await self._put_comment(body, {**self._identity(change), "inputs": inputs, **plan_stamp(plan)})
+        await self._put_findings(errors(words.annotations))
         log.info("plan_posted", pull=str(self._key), targets=len(plan.targets), changed=len(plan.changed))
 
     async def leave(self) -> None:
@@ -251,6 +254,17 @@ class Subject:
 
     async def _put_comment(self, body: str, payload: Mapping[str, str]) -> None:
         await self.world.sticky(self.pull.repo).put(self._place, MarkerKind.PLAN, body, payload)
+
+    async def _put_findings(self, found: Sequence[Annotation]) -> None:
+        """A thread that has to be resolved, where the forge has such and the operator wants it."""
+        threads = self.world.threads(self.pull.repo)
+        if threads is None:
+            return
+        if found:
+            payload = {"findings": digest([[one.path, one.line, one.message] for one in found])}
+            await threads.put(self._place, findings_thread(found), payload)
+        else:
+            await threads.settle(self._place)
 
     async def _put_check(self, words: CheckWords, *, external_id: str = "") -> str:
         check = await self.world.forge(self.pull.repo).put_check(

@@ -37,6 +37,8 @@ async def _sweep_repository(
 ) -> StepResult:
     forge = world.forge(repo)
     try:
+        # After a rename its events name another path, and this number.
+        await world.names.remember(repo.forge, (await forge.locate(repo)).number, repo.path)
         branches = await world.delivery_branches(repo, entry)
         pulls = [pull for branch in branches for pull in await forge.open_pulls(repo, base=branch)]
     except ForgeNotFound as error:

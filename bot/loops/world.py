@@ -16,7 +16,7 @@ from bot.errors import UserError
 from bot.forge.base import Forge
 from bot.forge.errors import ForgeNotFound
 from bot.forge.marker import Seal
-from bot.forge.sticky import StickyComments
+from bot.forge.sticky import StickyComments, StickyThreads
 from bot.git.mirror import Mirror
 from bot.git.remote import BRANCHES, TAGS, Credentials, RefSpec, Remote, pull_head
 from bot.git.repository import Repository
@@ -32,14 +32,16 @@ from bot.planning.elsewhere import Errand, FactsOf, nothing_known
 from bot.planning.expansion import Finding, Mode
 from bot.planning.renderings import Renderings, Workshop
 from bot.render.sops.decrypt import Decryptor
+from bot.store.names import KnownNames
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """`clusters` connects to a cluster by its configured name, once.
 
-    `words` keeps what became of a target where the cluster could not be told. `decryptors` are for what is merged, by
-    forge and repository as the operator wrote them. `facts` tells what a repository, by its path, may know of clusters.
+    `words` keeps what became of a target where the cluster could not be told, `names` under which path a repository is
+    served. `decryptors` are for what is merged, by forge and repository as the operator wrote them. `facts` tells what
+    a repository, by its path, may know of clusters.
     """
 
     config: Config
@@ -51,6 +53,7 @@ class World:
     holder: Holder
     """Who we are among all that take leases."""
     words: Words
+    names: KnownNames
     decryptors: Mapping[tuple[str, str], Decryptor] = field(default_factory=dict)
     facts: Callable[[str], FactsOf] = lambda _: nothing_known
 
@@ -75,6 +78,11 @@ class World:
     def sticky(self, repo: RepoId) -> StickyComments:
         return StickyComments(self.forge(repo), self.seal)
 
+    def threads(self, repo: RepoId) -> StickyThreads | None:
+        """None where the forge has none, or the operator wants none."""
+        forge = self.forge(repo)
+        return StickyThreads(forge, forge.threads, self.seal) if forge.threads is not None else None
+
     async def delivery_branches(self, repo: RepoId, entry: RepositoryConfig) -> tuple[str, ...]:
         """Raises UserError for a repository that the forge does not show us (any more)."""
         if entry.branches:
@@ -84,7 +92,7 @@ class World:
         except ForgeNotFound:
             raise UserError(
                 f"{repo} is configured, but the forge does not show it to us",
-                hint="was it renamed or deleted, or is the App not installed on it?",
+                hint="was it deleted, or are we not let see it (no longer)?",
             ) from None
 
     def check_name(self, check: str, branch: BranchKey) -> str:

@@ -39,8 +39,11 @@ NEEDED: Final[Mapping[str, str]] = {
     "metadata": "read",
     "pull_requests": "write",
 }
+OPTIONAL: Final[Mapping[str, str]] = {"actions": "read", "administration": "read"}
+"""What reading the rules of environments and classic branch protection takes: used where it was given."""
 NEEDED_EVENTS: Final = ("pull_request", "push")
-FOR_GIT: Final = ("contents", "metadata")
+FOR_GIT: Final[Mapping[str, str]] = {"contents": "read", "metadata": "read"}
+FOR_COMMITS: Final[Mapping[str, str]] = {"contents": "write", "metadata": "read"}
 LEVELS: Final[Mapping[str, int]] = {"read": 1, "write": 2, "admin": 3}
 
 
@@ -62,6 +65,8 @@ class Auth(Protocol):
     async def access(self, repo: RepoId) -> Access: ...
 
     async def git_access(self, repo: RepoId) -> Access: ...
+
+    async def commit_access(self, repo: RepoId) -> Access: ...
 
     def renew(self, repo: RepoId, refused: Access) -> bool:
         """Forget a token that was refused; whether asking again can help."""
@@ -88,6 +93,9 @@ class TokenAuth:
         return self._access
 
     async def git_access(self, _repo: RepoId) -> Access:
+        return self._access
+
+    async def commit_access(self, _repo: RepoId) -> Access:
         return self._access
 
     def renew(self, _repo: RepoId, _refused: Access) -> bool:
@@ -124,7 +132,7 @@ class AppAuth:
         self._as_app = connect(key)
         self._clients: OrderedDict[int, GitHubClient] = OrderedDict()
         self._installations = ExpiringCache[str, Installation](lifetime_s=INSTALLATION_LIFETIME_S)
-        self._tokens = ExpiringCache[tuple[str, bool], Access](lifetime_s=TOKEN_LIFETIME_S)
+        self._tokens = ExpiringCache[tuple[str, str], Access](lifetime_s=TOKEN_LIFETIME_S)
         self._apps = ExpiringCache[int, App](lifetime_s=IDENTITY_LIFETIME_S)
         self._bots = ExpiringCache[int, Actor](lifetime_s=IDENTITY_LIFETIME_S)
 
@@ -132,16 +140,23 @@ class AppAuth:
         return (await self._who()).id
 
     async def access(self, repo: RepoId) -> Access:
-        return await self._tokens.get((repo.path, False), lambda: self._token(repo, tuple(NEEDED)))
+        return await self._token_for(repo, "api", {**NEEDED, **OPTIONAL})
 
     async def git_access(self, repo: RepoId) -> Access:
-        return await self._tokens.get((repo.path, True), lambda: self._token(repo, FOR_GIT))
+        return await self._token_for(repo, "git", FOR_GIT)
+
+    async def commit_access(self, repo: RepoId) -> Access:
+        return await self._token_for(repo, "commits", FOR_COMMITS)
+
+    async def _token_for(self, repo: RepoId, use: str, levels: Mapping[str, str]) -> Access:
+        return await self._tokens.get((repo.path, use), lambda: self._token(repo, levels))
 
     def renew(self, repo: RepoId, refused: Access) -> bool:
         # Of many who were refused with one token, the first makes room for the next one.
-        if self._tokens.forget((repo.path, False), refused):
-            # What ended it ended its sibling as well, and may have changed the installation.
-            self._tokens.forget((repo.path, True))
+        if any(self._tokens.forget((repo.path, use), refused) for use in ("api", "commits")):
+            # What ended it ended its siblings as well, and may have changed the installation.
+            for use in ("api", "commits", "git"):
+                self._tokens.forget((repo.path, use))
             self._installations.forget(repo.path)
         return True
 
@@ -196,14 +211,14 @@ class AppAuth:
             ]
         return missing
 
-    async def _token(self, repo: RepoId, names: Sequence[str]) -> Access:
+    async def _token(self, repo: RepoId, levels: Mapping[str, str]) -> Access:
         installation = await self._installations.get(repo.path, lambda: self._find_installation(repo))
         # What was not granted is left out, as GitHub refuses to make a token with it: a request that needs it will
         # say so by itself, and the others work.
         granted = {
-            name: NEEDED[name]
-            for name in names
-            if _level(installation.permissions, name) >= LEVELS[NEEDED[name]]
+            name: level
+            for name, level in levels.items()
+            if _level(installation.permissions, name) >= LEVELS[level]
         }
         try:
             return await self._mint(

@@ -23,9 +23,12 @@ ROOT = "/repos/{owner}/{repo}"
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """`path` is a URI template below the repository, starting with a slash or empty."""
+    """`path` is a URI template below the repository, starting with a slash or empty. `for_commits`: with a token that
+    may write contents, and nothing else.
+    """
 
     auth: Auth
+    for_commits: bool = False
 
     async def get(self, repo: RepoId, path: str, shape: type[T], **variables: Any) -> T:
         return shaped(await self.send("GET", repo, path, variables), shape)
@@ -59,10 +62,13 @@ class Calls:
         return await self._authorized(repo, send)
 
     async def _authorized(self, repo: RepoId, act: Callable[[Access], Awaitable[R]]) -> R:
-        access = await self.auth.access(repo)
+        access = await self._access(repo)
         try:
             return await act(access)
         except ForgeUnauthorized:
             if not self.auth.renew(repo, access):
                 raise
-        return await act(await self.auth.access(repo))
+        return await act(await self._access(repo))
+
+    async def _access(self, repo: RepoId) -> Access:
+        return await (self.auth.commit_access(repo) if self.for_commits else self.auth.access(repo))

@@ -6,35 +6,28 @@ from typing import Final
 
 import aiohttp
 
-from bot.forge.base import Capabilities, Comment, CommentId, Feature, GitCredentials, Permission
-from bot.forge.github import checks, comments
+from bot.forge.base import Capabilities, Comment, CommentId, GitCredentials, Located, Permission, Threads
+from bot.forge.commits import NewCommit
+from bot.forge.github import comments
 from bot.forge.github.auth import AppAuth, Auth, TokenAuth
 from bot.forge.github.calls import Calls
+from bot.forge.github.capabilities import capabilities
 from bot.forge.github.checks import CheckRuns
 from bot.forge.github.client import GitHubClient
 from bot.forge.github.comments import Comments
+from bot.forge.github.commits import Commits
 from bot.forge.github.deployments import Deployments
+from bot.forge.github.guards import Guards
 from bot.forge.github.paths import repo_variables
 from bot.forge.github.pulls import Pulls
 from bot.forge.github.settings import AppKey, GitHubSettings
 from bot.forge.github.statuses import Statuses
+from bot.forge.guards import Approvals, BranchRules, EnvironmentRules
+from bot.forge.owners import CodeOwners
 from bot.forge.reports import Check, CheckReport, Deployment, DeploymentReport
+from bot.forge.text import clip
 from bot.model.repo import Actor, PullRequest, RepoId, Sha
 
-ALWAYS: Final = frozenset(
-    {
-        Feature.DEPLOYMENTS,
-        Feature.REACTIONS,
-        Feature.DRAFTS,
-        Feature.MERGE_REFS,
-    }
-)
-# GitHub signs what an App commits, not what a person's token does.
-APPS_ONLY: Final = frozenset({Feature.CHECKS, Feature.ANNOTATIONS, Feature.SIGNED_COMMITS})
-WITHOUT_CHECKS: Final = (
-    "only a GitHub App can write check runs: a commit status of one line takes their place, and what would be in"
-    " summary and annotations is in the comment alone"
-)
 GIT_USER: Final = "x-access-token"
 
 
@@ -50,13 +43,9 @@ class GitHubForge:
         self._comments = Comments(calls)
         self._checks: CheckRuns | Statuses = CheckRuns(calls) if is_app else Statuses(calls)
         self._deployments = Deployments(calls)
-        self._capabilities = Capabilities(
-            features=ALWAYS | APPS_ONLY if is_app else ALWAYS,
-            comment=comments.LIMIT,
-            check_summary=checks.TEXT,
-            check_text=checks.TEXT,
-            degraded=() if is_app else (WITHOUT_CHECKS,),
-        )
+        self._guards = Guards(calls)
+        self._commits = Commits(Calls(auth, for_commits=True), self._pulls)
+        self._capabilities = capabilities(is_app=is_app)
 
     @property
     def name(self) -> str:
@@ -65,6 +54,14 @@ class GitHubForge:
     @property
     def capabilities(self) -> Capabilities:
         return self._capabilities
+
+    @property
+    def threads(self) -> Threads | None:
+        # Only remarks on lines can be resolved here.
+        return None
+
+    async def locate(self, repo: RepoId) -> Located:
+        return await self._pulls.locate(repo)
 
     async def identity(self) -> Actor:
         return await self._auth.identity()
@@ -104,19 +101,29 @@ class GitHubForge:
     async def pulls_of_commit(self, repo: RepoId, sha: Sha) -> Sequence[PullRequest]:
         return await self._pulls.pulls_of_commit(repo, sha)
 
+    def as_kept(self, body: str) -> str:
+        return clip(body, comments.LIMIT)
+
     async def comments(self, repo: RepoId, number: int) -> Sequence[Comment]:
         return await self._comments.all(repo, number)
 
     async def create_comment(self, repo: RepoId, number: int, body: str) -> Comment:
         return await self._comments.create(repo, number, body)
 
-    async def update_comment(self, repo: RepoId, number: int, comment: CommentId, body: str) -> Comment:  # noqa: ARG002 - GitLab finds a comment by its conversation
+    async def update_comment(self, repo: RepoId, number: int, comment: CommentId, body: str) -> Comment:  # noqa: ARG002 - others find a comment by its conversation
         return await self._comments.update(repo, comment, body)
 
     async def delete_comment(self, repo: RepoId, number: int, comment: CommentId) -> None:  # noqa: ARG002 - as above
         await self._comments.delete(repo, comment)
 
-    async def find_check(self, repo: RepoId, sha: Sha, name: str) -> Check | None:
+    async def find_check(
+        self,
+        repo: RepoId,
+        sha: Sha,
+        name: str,
+        *,
+        pull: int | None = None,  # noqa: ARG002 - a check is the commit's
+    ) -> Check | None:
         return await self._checks.find(repo, sha, name)
 
     async def put_check(self, repo: RepoId, report: CheckReport) -> Check:
@@ -127,6 +134,21 @@ class GitHubForge:
 
     async def put_deployment(self, repo: RepoId, report: DeploymentReport) -> Deployment:
         return await self._deployments.put(repo, report)
+
+    async def approvals(self, repo: RepoId, number: int) -> Approvals:
+        return await self._guards.approvals(repo, number)
+
+    async def branch_rules(self, repo: RepoId, branch: str) -> BranchRules:
+        return await self._guards.branch_rules(repo, branch)
+
+    async def environment_rules(self, repo: RepoId, environment: str) -> EnvironmentRules | None:
+        return await self._guards.environment_rules(repo, environment)
+
+    async def code_owners(self, repo: RepoId, ref: str) -> CodeOwners | None:
+        return await self._guards.code_owners(repo, ref)
+
+    async def commit(self, repo: RepoId, commit: NewCommit) -> Sha:
+        return await self._commits.commit(repo, commit)
 
 
 @asynccontextmanager

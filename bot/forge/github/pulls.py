@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.forge.base import Permission
+from bot.forge.base import Located, Permission
 from bot.forge.errors import ForgeConflict, ForgeInvalid, ForgeNotFound
 from bot.forge.github.calls import Calls
 from bot.forge.github.pages import Listing
@@ -28,6 +28,10 @@ PERMISSIONS: Final = {
 @dataclass(frozen=True, slots=True)
 class Pulls:
     calls: Calls
+
+    async def locate(self, repo: RepoId) -> Located:
+        found = await self.calls.get(repo, "", Repository)
+        return Located(found.id, found.full_name)
 
     async def default_branch(self, repo: RepoId) -> str:
         return (await self.calls.get(repo, "", Repository)).default_branch

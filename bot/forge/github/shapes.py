@@ -23,6 +23,7 @@ class User(msgspec.Struct):
 
 class Repository(msgspec.Struct):
     full_name: str
+    id: int = 0
     default_branch: str = ""
     archived: bool = False
 

@@ -7,9 +7,10 @@ import pytest
 from aiohttp import web
 
 from bot.errors import UserError
+from bot.forge.commits import FileChange, NewCommit
 from bot.forge.errors import ForgeForbidden, ForgeNotFound, ForgeUnauthorized
+from bot.forge.github.forge import open_github
 from bot.forge.github.settings import AppKey, GitHubSettings
-from bot.forge.opening import open_forge
 from bot.model.repo import RepoId
 from tests.forge.github.conftest import FILES, FLEET, World, Worlds, rogue
 from tests.sandbox.forge.core.people import Role, Token
@@ -21,17 +22,28 @@ def minted(world: World) -> list[Token]:
     return [token for token in every if isinstance(token.source, Installation)]
 
 
-async def test_a_token_reaches_one_repository_and_has_what_is_needed_only(as_app: World) -> None:
-    await as_app.forge.default_branch(FLEET)
-    (token,) = minted(as_app)
-    assert token.repositories == frozenset({as_app.fleet})
-    assert token.permissions == {
+async def test_a_token_reaches_one_repository_and_has_what_is_needed_only(worlds: Worlds) -> None:
+    needed = {
         "checks": "write",
         "contents": "read",
         "deployments": "write",
         "metadata": "read",
         "pull_requests": "write",
     }
+    world = await worlds.app(**needed | {"contents": "write", "issues": "write", "actions": "write"})
+    await world.forge.default_branch(FLEET)
+    (token,) = minted(world)
+    assert token.repositories == frozenset({world.fleet})
+    assert token.permissions == needed | {"actions": "read"}
+
+
+async def test_only_a_commit_is_made_with_a_token_that_may_write_contents(as_app: World) -> None:
+    parent = await as_app.head()
+    changes = (FileChange("a.yaml", b"a: 1\n", is_new=True),)
+    await as_app.forge.commit(FLEET, NewCommit("bot/x", parent, "Add", changes, expected=None))
+    first, *rest = [token.permissions for token in minted(as_app)]
+    assert {"contents": "write", "metadata": "read"} in (first, *rest)
+    assert all(permissions != first for permissions in rest)
 
 
 async def test_git_gets_a_token_that_reads_only(as_app: World) -> None:
@@ -161,7 +173,7 @@ async def test_repositories_of_a_plain_token_are_all_but_the_archived() -> None:
         link = f'<{request.url.with_query(page=str(page + 1))}>; rel="next"'
         return web.json_response(names, headers={"Link": link} if page < 3 else {})
 
-    async with rogue(handler) as api_url, open_forge(GitHubSettings("hub", None, "ghp_x", api_url)) as forge:
+    async with rogue(handler) as api_url, open_github(GitHubSettings("hub", None, "ghp_x", api_url)) as forge:
         found = await forge.repositories()
     assert [repo.path for repo in found] == [f"acme/{page}-{n}" for page in (1, 2, 3) for n in (1, 3)]
 
@@ -219,7 +231,7 @@ async def test_what_a_plain_token_lacks_is_read_off_its_scopes(
     async def handler(_request: web.Request) -> web.Response:
         return web.json_response({"login": "bot", "id": 1}, headers=headers)
 
-    async with rogue(handler) as api_url, open_forge(GitHubSettings("hub", None, "ghp_x", api_url)) as forge:
+    async with rogue(handler) as api_url, open_github(GitHubSettings("hub", None, "ghp_x", api_url)) as forge:
         missing = await forge.missing_permissions()
     assert (words is None and not missing) or (words is not None and words in missing[0])
 
@@ -241,7 +253,7 @@ def test_credentials_are_of_exactly_one_kind(*, both: bool) -> None:
 )
 async def test_a_private_key_that_is_none_is_said_at_the_start(pem: str) -> None:
     with pytest.raises(UserError, match="App 7"):
-        async with open_forge(GitHubSettings("hub", AppKey("7", pem))):
+        async with open_github(GitHubSettings("hub", AppKey("7", pem))):
             pytest.fail("opened with a bad key")
 
 

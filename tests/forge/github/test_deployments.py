@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 
 from bot.forge.errors import ForgeUnavailable
+from bot.forge.github.forge import open_github
 from bot.forge.github.settings import GitHubSettings
-from bot.forge.opening import open_forge
 from bot.forge.reports import CheckReport, CheckState, Conclusion, DeploymentReport, DeploymentState
 from tests.forge.github.conftest import FLEET, World, rogue
 
@@ -86,7 +86,7 @@ async def test_github_is_told_not_to_merge_and_which_commit(with_token: World) -
         held = {"id": 1, "sha": behind, "environment": "staging", "state": "queued"}
         return web.json_response(held, status=201)
 
-    async with rogue(handler) as api_url, open_forge(GitHubSettings("hub", None, "ghp_x", api_url)) as forge:
+    async with rogue(handler) as api_url, open_github(GitHubSettings("hub", None, "ghp_x", api_url)) as forge:
         await forge.put_deployment(FLEET, report)
     assert (asked[0]["auto_merge"], asked[0]["ref"]) == (False, behind)
 

@@ -1,0 +1,105 @@
+"""The conversation of a merge request on GitLab: notes, and discussions that have to be resolved.
+
+The invariant: nothing that we write is a quick action. GitLab takes a line that begins with a slash for a command, and
+would carry it out with our rights; what stands in a note may come from whoever opened the merge request.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.forge.base import Comment, CommentId, TextLimit, Thread, ThreadId
+from bot.forge.errors import ForgeNotFound
+from bot.forge.gitlab.projects import Projects
+from bot.forge.gitlab.shapes import GHOST, Discussion, Note
+from bot.forge.shaped import shaped
+from bot.forge.text import clip
+from bot.model.repo import RepoId
+
+MAX_NOTES: Final = 3000
+LIMIT: Final = TextLimit(code_points=200_000, size_bytes=800_000)
+"""GitLab takes a million characters, and then takes seconds to show them."""
+
+QUICK_ACTION: Final = re.compile(r"^(?P<space>[^\S\n]*)/", re.MULTILINE)
+WORD_JOINER: Final = "\u2060"
+
+
+def kept(body: str) -> str:
+    """As GitLab takes and keeps it: without commands, carriage returns, and white space at the end."""
+    harmless = QUICK_ACTION.sub(rf"\g<space>{WORD_JOINER}/", body.replace("\r", ""))
+    return clip(harmless, LIMIT).rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """`git_url` is the root of the pages."""
+
+    projects: Projects
+    git_url: str
+
+    async def all(self, repo: RepoId, number: int) -> Sequence[Comment]:
+        params = {"order_by": "created_at", "sort": "asc", "activity_filter": "only_comments"}
+        found = await self.projects.list(
+            repo, f"/merge_requests/{number}/notes", Note, params, limit=MAX_NOTES
+        )
+        return [self._comment(repo, number, note) for note in found if not note.system]
+
+    async def create(self, repo: RepoId, number: int, body: str) -> Comment:
+        answer = await self.projects.send(
+            "POST", repo, f"/merge_requests/{number}/notes", data={"body": kept(body)}
+        )
+        return self._comment(repo, number, shaped(answer, Note))
+
+    async def update(self, repo: RepoId, number: int, comment: CommentId, body: str) -> Comment:
+        answer = await self.projects.send(
+            "PUT", repo, f"/merge_requests/{number}/notes/{comment}", data={"body": kept(body)}
+        )
+        return self._comment(repo, number, shaped(answer, Note))
+
+    async def delete(self, repo: RepoId, number: int, comment: CommentId) -> None:
+        try:
+            await self.projects.send("DELETE", repo, f"/merge_requests/{number}/notes/{comment}")
+        except ForgeNotFound:
+            return
+
+    async def threads(self, repo: RepoId, number: int) -> Sequence[Thread]:
+        found = await self.projects.list(
+            repo, f"/merge_requests/{number}/discussions", Discussion, limit=MAX_NOTES
+        )
+        return [
+            self._thread(repo, number, discussion)
+            for discussion in found
+            if discussion.notes and discussion.notes[0].resolvable
+        ]
+
+    async def create_thread(self, repo: RepoId, number: int, body: str) -> Thread:
+        answer = await self.projects.send(
+            "POST", repo, f"/merge_requests/{number}/discussions", data={"body": kept(body)}
+        )
+        return self._thread(repo, number, shaped(answer, Discussion))
+
+    async def update_thread(
+        self, repo: RepoId, number: int, thread: Thread, *, body: str, resolved: bool
+    ) -> Thread:
+        path, comment = f"/merge_requests/{number}/discussions/{thread.id}", thread.comment
+        if comment.body != kept(body):
+            note = {"body": kept(body)}
+            answer = await self.projects.send("PUT", repo, f"{path}/notes/{comment.id}", data=note)
+            comment = self._comment(repo, number, shaped(answer, Note))
+        if thread.is_resolved is not resolved:
+            await self.projects.send("PUT", repo, path, data={"resolved": resolved})
+        return Thread(thread.id, comment, resolved)
+
+    def _thread(self, repo: RepoId, number: int, found: Discussion) -> Thread:
+        first = found.notes[0]
+        return Thread(ThreadId(found.id), self._comment(repo, number, first), first.resolved)
+
+    def _comment(self, repo: RepoId, number: int, note: Note) -> Comment:
+        return Comment(
+            CommentId(note.id),
+            note.author.actor if note.author else GHOST,
+            note.body,
+            f"{self.git_url}/{repo.path}/-/merge_requests/{number}#note_{note.id}",
+            note.updated_at,
+        )
