@@ -26,7 +26,8 @@ _TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
 """Where an object that a Secret is made of says what the Secret looks like."""
 
 _FIELDS = ("name", "server", "project")
-_ENCRYPTED = re.compile(r"ENC\[.*\]", re.DOTALL)
+_HIDDEN = re.compile(r"ENC\[.*\]|.*<(masked|encrypted)\b.*", re.DOTALL)
+"""What stands in place of a value: ciphertext, or what is shown of one where it was read from a rendering."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _value(manifest: Manifest, shape: Manifest, name: str) -> str | None:
         return _templated(manifest, shape, name)
     plain, encoded = mapping(manifest.get("stringData")).get(name), mapping(manifest.get("data")).get(name)
     if plain is not None:
-        return plain if isinstance(plain, str) and not _ENCRYPTED.fullmatch(plain) else None
+        return plain if isinstance(plain, str) and not _HIDDEN.fullmatch(plain) else None
     if encoded is None:
         return ""
     return _decoded(encoded)
@@ -121,7 +122,7 @@ def _sealed_keys(manifest: Manifest) -> Iterator[Manifest]:
 
 
 def _decoded(encoded: object) -> str | None:
-    if not isinstance(encoded, str) or _ENCRYPTED.fullmatch(encoded):
+    if not isinstance(encoded, str) or _HIDDEN.fullmatch(encoded):
         return None
     try:
         return base64.b64decode("".join(encoded.split()), validate=True).decode()

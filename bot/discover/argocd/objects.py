@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.discover.fields import mapping, text
 from bot.discover.flux.specs import NAME, NAMESPACE
 from bot.discover.objects import Malformed
-from bot.discover.schema import problems, shown
+from bot.discover.schema import ListOf, MapOf, Shape, Text, problems, shown
 from bot.model.argocd import ArgoRef
 from bot.model.objects import Manifest
 
@@ -17,6 +17,12 @@ SERVED = "v1alpha1"
 APPLICATION, APPLICATION_SET, PROJECT = "Application", "ApplicationSet", "AppProject"
 SECRET_TYPE = "argocd.argoproj.io/secret-type"  # noqa: S105 - the name of a label
 
+_TEXTS = MapOf(Text(is_block=True))
+_METADATA: Mapping[str, Shape] = {
+    "labels": _TEXTS,
+    "annotations": _TEXTS,
+    "finalizers": ListOf(Text(at_least=1)),
+}
 _PARTS_OF_IDENTITIES = frozenset(" /:#@")
 """What the texts that name a target are taken apart at."""
 
@@ -43,7 +49,7 @@ class Identity:
             if value and not _may_identify(value):
                 raise Malformed(f"metadata.{field} is {shown(value)}, which cannot name anything")
         ref = ArgoRef(str(manifest.get("kind")), namespace or "", name)
-        return cls(ref, _version_problem(manifest) or _name_problem(ref))
+        return cls(ref, _version_problem(manifest) or _name_problem(ref) or _metadata_problem(metadata))
 
     @property
     def target_name(self) -> str:
@@ -81,6 +87,18 @@ def _version_problem(manifest: Manifest) -> str:
     if written.rpartition("/")[2] == SERVED:
         return ""
     return f"apiVersion is {shown(written)}: Longshore reads {GROUP}/{SERVED}"
+
+
+def _metadata_problem(metadata: Manifest) -> str:
+    return next(
+        (
+            problem
+            for field, shape in _METADATA.items()
+            if metadata.get(field) is not None
+            for problem in problems(metadata[field], shape, f"metadata.{field}")
+        ),
+        "",
+    )
 
 
 def _name_problem(ref: ArgoRef) -> str:

@@ -12,6 +12,7 @@ from bot.discover.argocd.settings import WAVE, is_wave
 from bot.discover.argocd.specs import APPLICATION
 from bot.discover.argocd.sync_options import CREATES_NAMESPACE, passed_over
 from bot.discover.argocd.urls import normal_git_url
+from bot.discover.argocd.windows import described, windows_of
 from bot.discover.fields import mapping, text
 from bot.discover.flux.objects import Spec
 from bot.discover.objects import DeclaredObject, Malformed
@@ -54,9 +55,7 @@ def _of_application(found: DeclaredObject, context: ArgoContext) -> Iterator[_Re
     assert settings is not None
     wanted = Wanted(settings, tuple(_urls(spec, context)))
     yield from ((Severity.ERROR, sentence) for sentence in why_forbidden(wanted, context))
-    missing = context.projects.why_missing(settings.project)
-    if missing:
-        yield Severity.WARNING, f"is of AppProject {settings.project}, which {missing}"
+    yield from _on_project(settings, context)
     if spec.written and spec.written.get("project") is None:
         yield Severity.WARNING, "has no spec.project: a cluster refuses it"
     yield from _unknown_fields(spec, APPLICATION)
@@ -64,6 +63,23 @@ def _of_application(found: DeclaredObject, context: ArgoContext) -> Iterator[_Re
     yield from ((Severity.NOTICE, sentence) for sentence in _worth_knowing(found, spec, settings))
     for source in sources_of(spec, context):
         yield from ((Severity.NOTICE, remark) for remark in source.place.remarks)
+
+
+def _on_project(settings: ArgoSettings, context: ArgoContext) -> Iterator[_Remark]:
+    missing = context.projects.why_missing(settings.project)
+    if missing:
+        yield Severity.WARNING, f"is of AppProject {settings.project}, which {missing}"
+    for project in context.projects.named(settings.project)[:1]:
+        windows = windows_of(project.spec, settings)
+        if windows:
+            when = described(windows)
+            yield (
+                Severity.NOTICE,
+                f"falls in sync windows of {project.ref}, {when}: Argo CD may put a sync off",
+            )
+        demands = [name for name in ("signatureKeys", "sourceIntegrity") if project.spec.get(name)]
+        if demands:
+            yield Severity.NOTICE, f"takes signed commits only, as spec.{demands[0]} of {project.ref} demands"
 
 
 def _urls(spec: Spec, context: ArgoContext) -> Iterator[tuple[str, str]]:
@@ -111,6 +127,8 @@ def _worth_knowing(found: DeclaredObject, spec: Spec, settings: ArgoSettings) ->
         yield f"has the annotation {_SKIPS}: Argo CD does nothing with it until that is gone"
     elif not settings.is_automated:
         yield "is not synced by itself: somebody has to start each sync"
+    if found.manifest.get("operation") is not None:
+        yield "has an operation beside its spec: Argo CD starts it each time that this is applied"
     if annotations.get(_PATHS):
         yield (
             f"says in the annotation {_PATHS} which paths concern it: after a change elsewhere Argo CD may keep "

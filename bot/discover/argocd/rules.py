@@ -33,7 +33,7 @@ def permits_repository(spec: Manifest, url: str) -> bool:
     for entry in spec.get("sourceRepos", ()):
         pattern = entry.removeprefix("!")
         normal = f"{'!' if pattern != entry else ''}{normal_git_url(pattern)}"
-        if _fits(normal, wanted, separators="/"):
+        if _is_allowed_by(normal, wanted, separators="/"):
             is_permitted = True
         elif normal.startswith("!"):
             return False
@@ -79,7 +79,7 @@ class _Verdict(Enum):
 def _verdicts(entry: Manifest, place: Place) -> Iterator[_Verdict]:
     """What the entry says of the place, for each way in which what is not known may turn out."""
     name, server, namespace = (text(entry, field) for field in ("name", "server", "namespace"))
-    in_namespace = _fits(namespace, place.namespace)
+    in_namespace = _is_allowed_by(namespace, place.namespace)
     for by_name, by_server in product(_outcomes(name, place.name), _outcomes(server, place.server)):
         if (by_server or by_name) and in_namespace:
             yield _Verdict.ALLOWS
@@ -95,14 +95,18 @@ def _verdicts(entry: Manifest, place: Place) -> Iterator[_Verdict]:
 
 def _outcomes(pattern: str, value: str | None) -> tuple[bool, ...]:
     if value is not None:
-        return (bool(value) and _fits(pattern, value),)
+        return (bool(value) and _is_allowed_by(pattern, value),)
     return (bool(pattern),) if pattern in ("", "*") else (True, False)
 
 
-def _fits(pattern: str, value: str, separators: str = "") -> bool:
+def fits(pattern: str, value: str, separators: str = "") -> bool:
+    return pattern == "*" or _matches(pattern, value, separators)
+
+
+def _is_allowed_by(pattern: str, value: str, separators: str = "") -> bool:
     if pattern.startswith("!"):
         return not _matches(pattern[1:], value, separators)
-    return pattern == "*" or _matches(pattern, value, separators)
+    return fits(pattern, value, separators)
 
 
 def _matches(pattern: str, value: str, separators: str = "") -> bool:

@@ -225,6 +225,21 @@ def test_a_name_that_a_cluster_refuses_is_said(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("metadata", "sentence"),
+    [
+        (
+            {"annotations": {"argocd.argoproj.io/sync-wave": 5}},
+            "metadata.annotations.argocd.argoproj.io/sync-wave must be text, not a number: put it in quotes",
+        ),
+        ({"labels": ["a"]}, "metadata.labels must be a mapping, not a list"),
+        ({"finalizers": "x"}, "metadata.finalizers must be a list, not text"),
+    ],
+)
+def test_what_a_cluster_refuses_of_the_metadata_is_said(metadata: Json, sentence: str) -> None:
+    assert read(application(spec(), **metadata)).unknown_because == sentence
+
+
+@pytest.mark.parametrize(
     "metadata",
     [
         None,

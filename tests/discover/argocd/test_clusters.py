@@ -154,6 +154,13 @@ def test_of_a_secret_that_is_not_shown_the_labels_are_known() -> None:
         assert cluster.unknown_because.endswith("because that is encrypted or kept elsewhere")
 
 
+@pytest.mark.parametrize("text", ["<masked 3f9a2c1b>", "<masked>", "https://<encrypted 3f9a2c1b>"])
+def test_what_a_rendering_hides_is_not_taken_for_a_value(text: str) -> None:
+    cluster = declared_cluster(cluster_secret("prod", text))
+    assert cluster is not None
+    assert not cluster.is_known
+
+
 def test_what_a_template_shows_in_clear_is_known() -> None:
     shown_ones = external(name="prod", server="https://prod.example", config='{"token": "{{ .token }}"}')
     cluster = declared_cluster(shown_ones)

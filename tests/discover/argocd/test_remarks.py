@@ -141,6 +141,13 @@ def test_where_what_is_hydrated_goes_is_said(more: Json, by_way: str) -> None:
     ]
 
 
+def test_an_operation_in_git_is_said() -> None:
+    manifest = {**application(spec()), "operation": {"sync": {}}}
+    assert said(manifest) == [
+        (NOTICE, "has an operation beside its spec: Argo CD starts it each time that this is applied")
+    ]
+
+
 def test_an_application_without_a_name_and_other_objects_are_passed_over() -> None:
     manifests: list[Json] = [
         {**application(spec()), "metadata": {}},
