@@ -1,0 +1,256 @@
+"""Kustomize options: what `kustomize edit` makes of them, the stock program agreeing each time."""
+
+from typing import Any
+
+import pytest
+
+from bot.render.argocd.edits import image
+from bot.render.errors import Unrenderable
+from bot.render.sandbox import Sandbox
+from tests.render.argocd.applications import (
+    application,
+    data,
+    failure,
+    key,
+    made,
+    manifests,
+    remarks,
+    rendered,
+)
+from tests.render.trees import Content, Link, config_map
+
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - {name: c, image: 'nginx:1.0'}
+      - {name: d, image: 'reg.example:5000/redis@sha256:aa'}
+"""
+BASE: dict[str, Content] = {
+    "app/kustomization.yaml": "resources: [web.yaml]\n",
+    "app/web.yaml": DEPLOYMENT,
+}
+
+
+def files(kustomization: str) -> dict[str, Content]:
+    return {**BASE, "app/kustomization.yaml": f"resources: [web.yaml]\n{kustomization}\n"}
+
+
+def images(found: Any, name: str = "web") -> list[str]:
+    pod = manifests(found)[f"Deployment/{name}"]["spec"]["template"]["spec"]
+    return [container["image"] for container in pod["containers"]]
+
+
+@pytest.mark.parametrize(
+    ("present", "wanted", "expected"),
+    [
+        ("", ["nginx:2"], "nginx:2"),
+        ("", ["nginx=other"], "other:1.0"),
+        ("", ["nginx=reg:5000/a/b:2"], "reg:5000/a/b:2"),
+        ("", ["nginx=r/e:5@sha256:bb"], "r/e:5@sha256:bb"),
+        ("", ["nginx@sha256:bb"], "nginx@sha256:bb"),
+        ("", ["nginx:2", "nginx:3"], "nginx:3"),
+        ("", ["nginx=*:9"], "nginx:9"),
+        ("images: [{name: nginx, newName: kept, newTag: '5'}]", ["nginx=*:9"], "kept:9"),
+        ("images: [{name: nginx, newName: kept, newTag: '5'}]", ["nginx=other:*"], "other:5"),
+        ("images: [{name: nginx, newName: gone, newTag: '5'}]", ["nginx:9"], "nginx:9"),
+        ("images: [{name: nginx, newTag: '5'}, {name: nginx, newTag: '6'}]", ["else:1"], "nginx:5"),
+        ("imageTags: [{name: nginx, newTag: '5'}]", ["else:1"], "nginx:5"),
+        ("", ["nginx:$ARGOCD_APP_NAME-$ARGOCD_APP_PROJECT_NAME"], "nginx:web-team"),
+        ("", ["nginx:${ARGOCD_APP_SOURCE_TARGET_REVISION}x$$y$NOBODY"], "nginx:mainx$y"),
+    ],
+)
+async def test_images_are_set_as_kustomize_edit_does(
+    sandbox: Sandbox, present: str, wanted: list[str], expected: str
+) -> None:
+    found = await rendered(sandbox, files(present), application(kustomize={"images": wanted}))
+    assert images(found)[0] == expected
+
+
+async def test_the_commit_as_a_tag_is_a_hole(sandbox: Sandbox) -> None:
+    found = await rendered(
+        sandbox, BASE, application(kustomize={"images": ["nginx:v-$ARGOCD_APP_REVISION_SHORT"]})
+    )
+    assert images(found)[0] == "nginx:v-${ARGOCD_APP_REVISION_SHORT}"
+    assert [hole.name for hole in found.holes] == ["ARGOCD_APP_REVISION_SHORT"]
+    assert "which is not known here" in remarks(found)
+
+
+@pytest.mark.parametrize("text", ["nginx", "reg:5000/nginx", ""])
+def test_an_image_without_anything_new_is_refused(text: str) -> None:
+    with pytest.raises(Unrenderable):
+        image(text)
+
+
+@pytest.mark.parametrize(
+    ("present", "options"),
+    [
+        ("namePrefix: old-\nnameSuffix: -old", {"namePrefix": "new-", "nameSuffix": "-new"}),
+        ("namespace: old", {"namespace": "new"}),
+        ("replicas: [{name: web, count: 1}]", {"replicas": [{"name": "web", "count": 3}]}),
+        ("", {"replicas": [{"name": "web", "count": "3"}]}),
+        ("commonLabels: {a: b}", {"commonLabels": {"c": "$ARGOCD_APP_NAME"}}),
+        ("commonLabels: {a: b}", {"commonLabels": {"a": "c"}, "forceCommonLabels": True}),
+        ("", {"commonLabels": {"a": "c"}, "labelWithoutSelector": True}),
+        ("", {"commonLabels": {"a": "c"}, "labelWithoutSelector": True, "labelIncludeTemplates": True}),
+        (
+            "labels: [{pairs: {x: v}, includeTemplates: true}, {pairs: {z: z}}]",
+            {"commonLabels": {"a": "c", "b": "d"}, "labelWithoutSelector": True},
+        ),
+        (
+            "labels: [{pairs: {x: v}, includeSelectors: true}]",
+            {"commonLabels": {"a": "c"}, "labelWithoutSelector": True},
+        ),
+        ("commonAnnotations: {a: b}", {"commonAnnotations": {"c": "$ARGOCD_APP_NAME"}}),
+        (
+            "",
+            {"commonAnnotations": {"c": "$ARGOCD_APP_NAME:x", "d": '"q"'}, "commonAnnotationsEnvsubst": True},
+        ),
+        (
+            "commonAnnotations: {a: b}",
+            {"commonAnnotations": {"a": "c"}, "forceCommonAnnotations": True},
+        ),
+        (
+            'patches: [{patch: \'[{"op": "add", "path": "/metadata/labels", "value": {"n": "one"}}]\', target: {kind: Deployment}}]',
+            {
+                "patches": [
+                    {
+                        "patch": '[{"op": "replace", "path": "/metadata/labels/n", "value": "two"}]',
+                        "target": {"kind": "Deployment", "name": "web"},
+                    }
+                ]
+            },
+        ),
+        ("", {"patches": [{"path": "patch.yaml"}]}),
+        ("components: [../one]", {"components": ["../one", "../two"]}),
+        ("", {"components": ["../one", "../nowhere"], "ignoreMissingComponents": True}),
+    ],
+)
+async def test_every_option_does_what_the_stock_program_does(
+    sandbox: Sandbox, present: str, options: dict[str, Any]
+) -> None:
+    component = (
+        "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\nlabels: [{pairs: {%s: here}}]\n"
+    )
+    tree = files(present) | {
+        "app/patch.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {paused: true}\n",
+        "one/kustomization.yaml": component % "one",
+        "two/kustomization.yaml": component % "two",
+    }
+    found = await rendered(sandbox, tree, application(kustomize=options))
+    assert len(found.objects) == 1
+    plain = await rendered(sandbox, tree, application())
+    assert found.objects != plain.objects
+
+
+@pytest.mark.parametrize(
+    ("present", "options", "reason"),
+    [
+        ("commonLabels: {a: b}", {"commonLabels": {"a": "c"}}, "forceCommonLabels"),
+        ("commonAnnotations: {a: b}", {"commonAnnotations": {"a": "c"}}, "forceCommonAnnotations"),
+        (
+            "labels: [{pairs: {a: b}}]",
+            {"commonLabels": {"a": "c"}, "labelWithoutSelector": True},
+            "forceCommonLabels",
+        ),
+        ("", {"commonLabels": {"a": "c"}, "labelIncludeTemplates": True}, "labelWithoutSelector"),
+        ("", {"images": ["nginx"]}, "kustomize.images[0]"),
+        ("", {"replicas": [{"name": "nobody", "count": 1}]}, "kustomize"),
+        ("", {"replicas": [{"name": "web", "count": "many"}]}, "kustomize.replicas[0].count"),
+        ("", {"components": ["../nowhere"]}, "does not exist"),
+        ("", {"components": ["../../out"]}, "leaves the repository"),
+        ("", {"patches": [{"patch": "kind: X\napiVersion: v1\nmetadata: {name: nobody}\n"}]}, "kustomize"),
+    ],
+)
+async def test_what_argo_cd_refuses_is_unknown_with_the_field(
+    sandbox: Sandbox, present: str, options: dict[str, Any], reason: str
+) -> None:
+    assert reason in failure(await rendered(sandbox, files(present), application(kustomize=options)))
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"images": "nginx:2"}, "kustomize.images"),
+        ({"images": [1]}, "kustomize.images"),
+        ({"commonLabels": ["a"]}, "kustomize.commonLabels"),
+        ({"commonLabels": {"a": 1}}, "kustomize.commonLabels.a"),
+        ({"namePrefix": 1}, "kustomize.namePrefix"),
+        ({"patches": [{"patch": 1}]}, "kustomize.patches[0].patch"),
+        ({"patches": ["x"]}, "kustomize.patches[0]"),
+        ({"forceCommonLabels": "yes", "namePrefix": "a"}, "kustomize.forceCommonLabels"),
+        ({"components": [{"a": 1}]}, "kustomize.components"),
+        ({"images": ["--help:1"]}, "kustomize.images[0]"),
+        ({"kubeVersion": "newest"}, "kustomize.kubeVersion"),
+    ],
+)
+def test_a_wrong_type_is_named(options: dict[str, Any], field: str) -> None:
+    (found,) = made(BASE, application(kustomize=options)).diagnostics
+    assert found.message.startswith(field)
+    assert (found.file, found.line) == ("apps/web.yaml", 3)
+
+
+async def test_another_version_of_kustomize_is_said(sandbox: Sandbox) -> None:
+    found = await rendered(sandbox, BASE, application(kustomize={"version": "v4.5.7", "namePrefix": "a-"}))
+    assert "v4.5.7" in remarks(found)
+
+
+async def test_the_destination_is_where_objects_without_a_namespace_go(sandbox: Sandbox) -> None:
+    tree: dict[str, Content] = {
+        "app/kustomization.yaml": "resources: [all.yaml]\n",
+        "app/all.yaml": "---\n".join(
+            (
+                config_map("a"),
+                config_map("b").replace("name: b", "name: b\n  namespace: own"),
+                "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: r, namespace: own}\n",
+                "apiVersion: acme.example/v1\nkind: Thing\nmetadata: {name: t}\n",
+                "apiVersion: acme.example/v1\nkind: Wide\nmetadata: {name: w, namespace: own}\n",
+                (
+                    "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: wides.acme.example}\n"
+                    "spec: {group: acme.example, scope: Cluster, names: {kind: Wide, plural: wides}}\n"
+                ),
+            )
+        ),
+    }
+    found = manifests(await rendered(sandbox, tree, application()))
+    spaces = {name: manifest["metadata"].get("namespace") for name, manifest in found.items()}
+    assert spaces == {
+        "ConfigMap/a": "dest",
+        "ConfigMap/b": "own",
+        "ClusterRole/r": None,
+        "Thing/t": "dest",
+        "Wide/w": None,
+        "CustomResourceDefinition/wides.acme.example": None,
+    }
+    nowhere = await rendered(sandbox, tree, application(namespace=""))
+    assert "spec.destination.namespace" in remarks(nowhere)
+
+
+async def test_objects_that_a_default_namespace_makes_equal_are_one(sandbox: Sandbox) -> None:
+    tree: dict[str, Content] = {
+        "app/kustomization.yaml": "resources: [a.yaml, b.yaml]\n",
+        "app/a.yaml": config_map("web", v="one"),
+        "app/b.yaml": config_map("web", v="two").replace("name: web", "name: web\n  namespace: dest"),
+    }
+    found = await rendered(sandbox, tree, application())
+    assert data(found)["v"] == "one"  # kustomize prints those without a namespace last
+    assert "declared 2 times" in remarks(found)
+
+
+async def test_a_path_through_a_link_is_built_where_the_source_says_kustomize(sandbox: Sandbox) -> None:
+    tree: dict[str, Content] = {"link": Link("app"), **BASE}
+    found = await rendered(sandbox, tree, application("link", kustomize={"namePrefix": "a-"}))
+    assert "Deployment/a-web" in manifests(found)
+
+
+def test_the_key_follows_options_and_what_they_name() -> None:
+    patched = application(kustomize={"patches": [{"path": "patch.yaml"}]})
+    before = key(BASE | {"app/patch.yaml": "a: 1"}, patched)
+    assert key(BASE | {"app/patch.yaml": "a: 2"}, patched) != before
+    assert key(BASE, application()) != key(BASE, application(kustomize={"namePrefix": "a-"}))
