@@ -56,8 +56,10 @@ class ControlPlane:
         """Whatever one of its targets renders to."""
         for found in held:
             place = _place(found)
+            known = self._rendered.get(place) or self._standing.get(place)
             self._rendered[place] = self._with_what_stands(place, found.manifest)
-            self._context = None
+            if known != self._rendered[place]:
+                self._context = None
 
     def _with_what_stands(self, place: _Place, manifest: Manifest) -> Manifest:
         """A rendering hides where a cluster is; the file that it comes from may tell."""

@@ -1,10 +1,12 @@
 """Argo CD in a search: Applications, the ApplicationSets that generate them, and the projects and clusters they name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.aio import gather_bounded
 from bot.discover.argocd import (
+    ArgoCluster,
+    ArgoContext,
     application_set_target,
     application_target,
     is_application,
@@ -23,10 +25,13 @@ from bot.planning.argocd.roots import roots
 from bot.planning.argocd.world import World
 from bot.planning.controller import Start
 from bot.planning.expansion import Finding, Previous, Traced
+from bot.planning.files import place_of
 from bot.planning.renderings import Renderings
 from bot.render.applicationset import Generated, generate
 
 _AT_ONCE = 16
+_Place = tuple[str, tuple[str, str, str]]
+"""The cluster that holds an object; the object's kind, namespace and name."""
 
 
 class ArgoCD:
@@ -48,6 +53,8 @@ class ArgoCD:
         self._planes: dict[str, ControlPlane] = {}
         self._generated: dict[TargetId, Generated] = {}
         self._traced: dict[TargetId, Traced] = {}
+        self._read: dict[_Place, tuple[DeclaredObject, ArgoContext, Target]] = {}
+        self._made: dict[_Place, tuple[Manifest, Sequence[ArgoCluster], Generated]] = {}
 
     @property
     def mentioning(self) -> frozenset[str]:
@@ -79,18 +86,30 @@ class ArgoCD:
 
     async def _reads(self, found: DeclaredObject) -> frozenset[str]:
         cluster = cluster_of(found.file)
-        if is_application_set(found.manifest):
-            generated = await self._generate(found, cluster)
-            made = [DeclaredObject(manifest, None, None) for manifest in generated.applications]
-            return frozenset[str]().union(*[await self._read_by(each, cluster) for each in made])
-        return await self._read_by(found, cluster)
-
-    async def _read_by(self, found: DeclaredObject, cluster: str) -> frozenset[str]:
         try:
-            target = application_target(found, self._plane(cluster).context, cluster)
+            target = await self.target(found, cluster)
+            if is_application(found.manifest):
+                return (await self._trace(target)).files
+            made = [DeclaredObject(each, None, None, target.id) for each in target.manifests]
+            targets = [self._application(each, cluster) for each in made]
         except Malformed:
             return frozenset()
-        return (await self._trace(target)).files
+        return frozenset[str]().union(*[(await self._trace(each)).files for each in targets])
+
+    def _application(self, found: DeclaredObject, cluster: str) -> Target:
+        """Remembered: to know where a search begins, what it will find is read before. Raises Malformed."""
+        context = self._plane(cluster).context
+        place = cluster, place_of(found)
+        known = self._read.get(place)
+        if (
+            known is None
+            or known[0].manifest != found.manifest
+            or known[0].parent != found.parent
+            or known[1] is not context
+        ):
+            known = self._read[place] = found, context, application_target(found, context, cluster)
+        target = known[2]
+        return replace(target, origin=replace(target.origin, file=found.file, line=found.line))
 
     async def _trace(self, target: Target) -> Traced:
         """Remembered: to know where a search begins, what it will find is traced before."""
@@ -108,18 +127,23 @@ class ArgoCD:
         return None
 
     async def target(self, found: DeclaredObject, cluster: str) -> Target:
-        plane = self._plane(cluster)
         if is_application(found.manifest):
-            return application_target(found, plane.context, cluster)
+            return self._application(found, cluster)
         generated = await self._generate(found, cluster)
         target = application_set_target(found, cluster, generated.applications, _why(generated))
         self._generated[target.id] = generated
         return target
 
     async def _generate(self, found: DeclaredObject, cluster: str) -> Generated:
-        plane = self._plane(cluster)
-        world = World(self._tree, self._finding, self._renderings, plane.clusters)
-        return await generate(found.manifest, world, self._renderings.templates())
+        """Remembered, for the same clusters."""
+        clusters = self._plane(cluster).clusters
+        place = cluster, place_of(found)
+        known = self._made.get(place)
+        if known is None or (known[0], known[1]) != (found.manifest, clusters):
+            world = World(self._tree, self._finding, self._renderings, clusters)
+            made = await generate(found.manifest, world, self._renderings.templates())
+            known = self._made[place] = found.manifest, clusters, made
+        return known[2]
 
     async def look(
         self,
@@ -129,7 +153,6 @@ class ArgoCD:
         *,
         is_last_word: bool,  # noqa: ARG002 - as the protocol has it
     ) -> Traced | None:
-        said = notices(found, self._plane(cluster).context)
         generated = self._generated.get(target.id)
         if generated is not None and is_application_set(found.manifest):
             traced = self._renderings.given(target, generated.entries, is_asked_for=generated.is_open)
@@ -137,14 +160,24 @@ class ArgoCD:
                 replace(each, file=each.file or found.file, line=each.line or found.line)
                 for each in generated.remarks
             )
-            return replace(traced, notices=(*said, *remarks))
-        return replace(await self._trace(target), notices=said)
+            return replace(traced, notices=(*self._notices(found, traced, cluster), *remarks))
+        traced = await self._trace(target)
+        return replace(traced, notices=self._notices(found, traced, cluster))
+
+    def _notices(self, found: DeclaredObject, traced: Traced, cluster: str) -> tuple[Diagnostic, ...]:
+        """None for what is as it was: nobody would be told."""
+        before = self._previous.expansion.targets.get(traced.target.id) if self._previous else None
+        return () if before and before.key == traced.key else notices(found, self._plane(cluster).context)
 
     def note(self, traced: Traced) -> None:
         """Nothing that Argo CD looks for depends on what else was found."""
 
     def hold(self, cluster: str, held: Iterable[DeclaredObject]) -> None:
-        self._plane(cluster).add(each for each in held if is_argocd(each.manifest))
+        named = [
+            each for each in held if is_argocd(each.manifest) and not declares_applications(each.manifest)
+        ]
+        if named:
+            self._plane(cluster).add(named)
 
     def standing(self, parent: Traced) -> list[DeclaredObject]:
         if parent.target.source or parent.target.oci_source:
