@@ -10,8 +10,10 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _BAD_PORT = re.compile(r":(?![0-9]*$)[^\]]*$")
 _BAD_HOST = re.compile(r"[ %\\^`{|}]")
+_USER = re.compile(r"[-A-Za-z0-9._:~!$&'()*+,;=%@]*")
 _SSH = re.compile(r"(ssh://)?[^/:]*@[^@]+")
 _KEPT_IN_PATH = "$&+,/:;=@"
+_KEPT_IN_USER = "$&+,;="
 _AS_WRITTEN = frozenset(f"{string.ascii_letters}{string.digits}-_.~%!'()*[]{_KEPT_IN_PATH}")
 """A path of nothing else stays as it is written; any other is spelled anew."""
 
@@ -42,7 +44,7 @@ def normal_git_url(url: str) -> str:
         return ""
     path = parts.path
     if not _AS_WRITTEN.issuperset(path):
-        path = quote(unquote_to_bytes(path.encode(errors="surrogateescape")), safe=_KEPT_IN_PATH)
+        path = _spelled(path, _KEPT_IN_PATH)
     return f"{parts.lead}{path}{parts.tail}".removeprefix("ssh://")
 
 
@@ -57,15 +59,32 @@ def _parts(url: str) -> _Parts | None:
     scheme = _SCHEME.match(body)
     lead = scheme[0] if scheme else ""
     rest = body[len(lead) :]
-    if not rest.startswith("/"):
-        if scheme:
-            return _Parts(url, "", "", "")
-        is_wrong = ":" in rest.partition("/")[0] or _BAD_ESCAPE.search(rest)
-        return None if is_wrong else _Parts("", "", rest, tail)
-    host = ""
     if rest.startswith("//") and (scheme or not rest.startswith("///")):
-        authority = rest[2:].partition("/")[0]
-        host, lead, rest = authority.rpartition("@")[2], f"{lead}//{authority}", rest[2 + len(authority) :]
-    if _BAD_ESCAPE.search(rest) or _BAD_PORT.search(host) or _BAD_HOST.search(host):
+        return _with_authority(lead, rest, tail)
+    if scheme and not rest.startswith("/"):
+        return _Parts(url, "", "", "")
+    is_wrong = _BAD_ESCAPE.search(rest) or (not scheme and ":" in rest.partition("/")[0])
+    return None if is_wrong else _Parts(lead, "", rest, tail)
+
+
+def _with_authority(lead: str, rest: str, tail: str) -> _Parts | None:
+    authority = rest[2:].partition("/")[0]
+    user, at, host = authority.rpartition("@")
+    path = rest[2 + len(authority) :]
+    if not _USER.fullmatch(user) or _BAD_ESCAPE.search(user + path) or _is_no_host(host):
         return None
-    return _Parts(lead, host, rest, tail)
+    return _Parts(f"{lead}//{_user(user)}{at}{host}", host, path, tail)
+
+
+def _is_no_host(host: str) -> bool:
+    is_open = host.startswith("[") and "]" not in host
+    return is_open or bool(_BAD_PORT.search(host) or _BAD_HOST.search(host))
+
+
+def _user(written: str) -> str:
+    name, colon, password = written.partition(":")
+    return f"{_spelled(name, _KEPT_IN_USER)}{colon}{_spelled(password, _KEPT_IN_USER)}"
+
+
+def _spelled(text: str, kept: str) -> str:
+    return quote(unquote_to_bytes(text.encode(errors="surrogateescape")), safe=kept)
