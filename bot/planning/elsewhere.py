@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,9 +25,11 @@ from bot.model.repo import TreeId
 from bot.model.target import Composition, GitSource, Ingredient, OciSource, Target
 from bot.model.tree import TreeReader
 from bot.planning.blamed import naming, source_of
+from bot.planning.fetched import Fetched, fetched_charts
 from bot.planning.made_of import Source as MadeOf
 from bot.planning.made_of import of_artifact, of_commit, of_file, sources_of
 from bot.planning.once import Late, Once
+from bot.planning.room import ChartRoom
 from bot.planning.unpacked import unpacked
 from bot.render.artifact import ArtifactTree
 from bot.render.composed import ComposedTree, Holding, Made, Source
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
     from bot.registry.resolved import ResolvedChart
 
 MOST_ARTIFACTS = 100
-MOST_CHARTS = 1000
 MOST_FILES = 200
 MOST_UNPACKED_BYTES = 2 << 30
 MOST_FILE_BYTES = 128 << 20
@@ -89,15 +90,6 @@ class Elsewhere:
             await self.downloads.opened.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What a release is rendered from beside its tree; `remarks` are sentences for people, of what is to be wondered at."""
-
-    inputs: ReleaseInputs = field(default_factory=ReleaseInputs)
-    materials: tuple[Material, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-
 class Errand:
     """Raises the typed errors of `bot.git` and `bot.registry`, which name the place and the way out.
 
@@ -118,6 +110,7 @@ class Errand:
         self._unpacking = asyncio.Semaphore(_UNPACKED_AT_ONCE)
         self._unpacked_bytes = 0
         self._file_bytes = 0
+        self._room = ChartRoom()
         self.is_troubled = False
 
     async def end(self) -> None:
@@ -197,14 +190,14 @@ class Errand:
         # NB: helm-controller puts the artifact's digest behind the version of the charts that an OCIRepository names.
         digest = resolved.revision.rpartition("@")[2].removeprefix("sha256:")
         label = digest[:_SHORT] if release.chart.is_artifact else ""
-        return _fetched(ReleaseInputs(values, archive, label, facts=facts), [resolved])
+        return fetched_charts(ReleaseInputs(values, archive, label, facts=facts), [resolved])
 
     async def charts(self, uses: Iterable[ChartUse]) -> "tuple[dict[Chart, Archive], tuple[Material, ...]]":
         """The charts that kustomizations inflate and that the tree does not hold, and what of them to tell people."""
         wanted = list(dict.fromkeys(use.chart for use in uses if use.chart is not None))
         found = await gather_bounded(_AT_ONCE, self._archive, wanted)
         archives = {chart: archive for chart, (_, archive) in zip(wanted, found, strict=True)}
-        return archives, _fetched(ReleaseInputs(), [resolved for resolved, _ in found]).materials
+        return archives, fetched_charts(ReleaseInputs(), [resolved for resolved, _ in found]).materials
 
     async def _dependencies(self, tree: TreeReader, target: Target, inputs: ReleaseInputs) -> Fetched:
         """All of those that are missing, whatever the values say of them: source-controller packs them all."""
@@ -217,18 +210,21 @@ class Errand:
         found = await gather_bounded(_AT_ONCE, self._archive, (each.chart for each in wanted))
         archives = {each.key: archive for each, (_, archive) in zip(wanted, found, strict=True)}
         given = ReleaseInputs(inputs.values, dependencies=archives, facts=inputs.facts)
-        return _fetched(given, [resolved for resolved, _ in found])
+        return fetched_charts(given, [resolved for resolved, _ in found])
 
     async def _archive(self, chart: Chart) -> "tuple[ResolvedChart, Archive]":
         downloads = self._downloads()
         if downloads is None:
             raise Unrenderable(f"the chart lies at {chart.url}: {_NOT_ASKED}")
-        if len(self._resolved) >= MOST_CHARTS and chart not in self._resolved:
-            raise Unrenderable(f"the chart is one of more than {MOST_CHARTS}")
+        self._room.admit(chart)
         resolved = await self._resolved.get(chart, lambda: downloads.resolve(chart))
         if resolved.version:
             resolved.version_in_cluster(resolved.version)
-        return resolved, Archive(await downloads.fetch(resolved), resolved.digest)
+        archive = Archive(await downloads.fetch(resolved), resolved.digest)
+        self._room.note(resolved.digest, archive.path.stat().st_size)
+        if chart.kind is ChartKind.REPOSITORY:
+            self._room.note(chart.url, await asyncio.to_thread(downloads.index_bytes, chart.url))
+        return resolved, archive
 
     async def _git(self, source: GitSource, here: TreeReader) -> TreeReader:
         if not source.url:
@@ -303,14 +299,3 @@ class Errand:
         if repositories is None or stack is None:
             return None
         return await self._visit.get(None, lambda: stack.enter_async_context(repositories().visit()))
-
-
-def _fetched(inputs: ReleaseInputs, charts: "list[ResolvedChart]") -> Fetched:
-    materials = {Material(f"chart {chart.name}", chart.version, chart.digest) for chart in charts}
-    remarks = {
-        f"chart {chart.name} {chart.version} was {chart.replaced} when it was last looked at, and is {chart.digest} now: "
-        "it was published again with other content"
-        for chart in charts
-        if chart.replaced
-    }
-    return Fetched(inputs, tuple(sorted(materials)), tuple(sorted(remarks)))

@@ -25,8 +25,9 @@ from bot.model.rendering import (
 from bot.model.target import GitSource, RendererKind, Target, TargetId
 from bot.model.tree import TreeReader
 from bot.planning.blamed import naming, source_of
-from bot.planning.elsewhere import Elsewhere, Errand, Fetched
+from bot.planning.elsewhere import Elsewhere, Errand
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
+from bot.planning.fetched import Fetched
 from bot.planning.memory import Memory
 from bot.render.builder import Builders
 from bot.render.cache import CacheKey, RenderingCache

@@ -59,3 +59,14 @@ def endpoint_of(url: str) -> Endpoint:
         return endpoint(url)
     except BadAddress as error:
         raise BadSource(f"{shown(url)}: {error}") from None
+
+
+def index_url(url: str) -> str:
+    """Where the index of the Helm repository at `url` is."""
+    parts = urlsplit(url)
+    return parts._replace(path=f"{parts.path.rstrip('/')}/index.yaml", fragment="").geturl()
+
+
+def document_key(url: str, *, is_shown_to_us: bool) -> str:
+    """What is shown to the operator is not what is shown to everybody, under the same address."""
+    return f"known here {url}" if is_shown_to_us else url

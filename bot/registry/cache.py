@@ -129,6 +129,13 @@ class Cache:
             file.unlink(missing_ok=True)
             return None
 
+    def document_bytes(self, url: str) -> int:
+        """How much there is of it, 0 for nothing."""
+        try:
+            return self._file(DOCUMENTS, url).stat().st_size
+        except OSError:
+            return 0
+
     def put_document(self, url: str, body: bytes, stamp: Stamp) -> None:
         """In one file, so that a body never bears another's stamp."""
         head = msgspec.json.encode(stamp)

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
-from bot.registry.address import shown
+from bot.registry.address import document_key, shown
 from bot.registry.cache import Cache, Stamp
 from bot.registry.errors import Corrupt
 from bot.registry.limits import Limits
@@ -25,7 +25,9 @@ class Documents:
 
         Raises what asking raises.
         """
-        async with self._locks.setdefault(key := _key(ask), asyncio.Lock()):
+        async with self._locks.setdefault(
+            key := document_key(ask.url, is_shown_to_us=bool(ask.authorization)), asyncio.Lock()
+        ):
             known = await asyncio.to_thread(self._cache.document, key)
             if known is not None and known.age_s < self._limits.fresh_s:
                 return 200, known.body
@@ -40,11 +42,6 @@ class Documents:
                 stamp = Stamp(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
                 await asyncio.to_thread(self._cache.put_document, key, answer.body, stamp)
             return answer.status, answer.body
-
-
-def _key(ask: Ask) -> str:
-    """What is shown to the operator is not what is shown to everybody, under the same address."""
-    return f"known here {ask.url}" if ask.authorization else ask.url
 
 
 def _conditions(stamp: Stamp) -> dict[str, str]:

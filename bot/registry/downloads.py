@@ -15,7 +15,7 @@ from bot.errors import Temporary
 from bot.model.hosts import Credentials, Hosts
 from bot.model.release import Chart, ChartKind
 from bot.model.target import OciSource
-from bot.registry.address import permit, shown
+from bot.registry.address import document_key, index_url, permit, shown
 from bot.registry.cache import Cache
 from bot.registry.errors import ChartChanged, Corrupt, NotFound, NotKnownOffline
 from bot.registry.limits import Limits
@@ -104,6 +104,11 @@ class Downloads:
             except (Corrupt, NotFound) as error:
                 await self._tell_change(resolved, error)
                 raise
+
+    def index_bytes(self, url: str) -> int:
+        """How large the index of a Helm repository was when it was last looked at; 0 where it never was."""
+        is_ours = self._credentials.of(url) is not None
+        return self._cache.document_bytes(document_key(index_url(url), is_shown_to_us=is_ours))
 
     async def fetch_archive(self, source: OciSource) -> tuple[ResolvedArtifact, Path]:
         """The files that an OCIRepository names, as an archive: see `unpack`. Raises `SourceError`."""

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from urllib.parse import urljoin, urlsplit
 
 from bot.model.hosts import Credentials, Hosts
-from bot.registry.address import permit, shown
+from bot.registry.address import index_url, permit, shown
 from bot.registry.cache import Incoming
 from bot.registry.documents import Documents
 from bot.registry.errors import BadSource, Corrupt, NotFound, Unauthorised
@@ -92,11 +92,6 @@ class Repositories:
     def _authorization(self, url: str) -> str:
         credential = self._credentials.of(url)
         return authorization(credential) if credential is not None else ""
-
-
-def index_url(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(path=f"{parts.path.rstrip('/')}/index.yaml", fragment="").geturl()
 
 
 def archive_url(home: str, named: str) -> str:

@@ -13,8 +13,9 @@ from bot.registry import (
     HostNotAllowed,
     NotKnownOffline,
 )
+from bot.registry.address import index_url
 from bot.registry.cache import digest_of
-from bot.registry.repository import archive_url, index_url
+from bot.registry.repository import archive_url
 from tests.registry.conftest import Opening
 from tests.sandbox.registry.charts import pack, run_helm, write_index
 from tests.sandbox.registry.shop import Shop, saying, shop_in
@@ -203,3 +204,10 @@ def test_an_archives_address_may_be_relative(home: str, named: str, meant: str) 
 def test_an_index_lies_below_its_repository() -> None:
     assert index_url("https://a.example") == "https://a.example/index.yaml"
     assert index_url("https://a.example/charts/?key=1#x") == "https://a.example/charts/index.yaml?key=1"
+
+
+async def test_the_size_of_an_index_is_known_once_it_was_looked_at(shop: Shop, opened: Opening) -> None:
+    downloads = opened(LOOPBACK)
+    assert downloads.index_bytes(shop.url) == 0
+    await downloads.resolve(chart(shop, "1.x"))
+    assert downloads.index_bytes(shop.url) >= (shop.directory / "index.yaml").stat().st_size

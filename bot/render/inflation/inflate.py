@@ -6,6 +6,7 @@ that changes objects, and marked as Helm's, so that no namespace is laid over it
 """
 
 import asyncio
+import os
 import posixpath
 import shutil
 import tempfile
@@ -41,6 +42,8 @@ _OWN = ".longshore-"
 ROOT = f"{_OWN}charts"
 MAX_SECONDS = 120.0
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
+MAX_COPIED_BYTES = 256 * 1024 * 1024
+_BLOCK_BYTES = 4096
 MADE_ANEW = "the chart makes it anew at each rendering"
 _COMPONENT = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component"}
 _MARK = {
@@ -165,14 +168,7 @@ def _by_place(uses: Sequence[ChartUse]) -> dict[str, ChartUse]:
 def _laid_out(root: Path, directory: str, larder: Larder) -> list[Job]:
     """Rewrite the kustomizations, so that they find what Helm is going to write. Raises `Unrenderable`, `OSError`."""
     placed = Graph(root, larder.tree, directory).placed()
-    for each in placed:
-        if each.at != each.node.path:
-            shutil.copytree(
-                root / each.node.path,
-                root / each.at,
-                symlinks=True,
-                ignore=shutil.ignore_patterns(f"{_OWN}*"),
-            )
+    _copy(root, [each for each in placed if each.at != each.node.path])
     jobs: list[Job] = []
     sources: dict[str, Source] = {}
     budget = Budget()
@@ -188,6 +184,29 @@ def _laid_out(root: Path, directory: str, larder: Larder) -> list[Job]:
         if made or each.children:
             _rewritten(root, each, made)
     return jobs
+
+
+def _copy(root: Path, placed: Sequence[Placed]) -> None:
+    """A directory that is built for several namespaces, once for each. Raises `Unrenderable`, `OSError`."""
+    own = shutil.ignore_patterns(f"{_OWN}*")
+    sizes = {path: _size_bytes(root / path) for path in {each.node.path for each in placed}}
+    if sum(sizes[each.node.path] for each in placed) > MAX_COPIED_BYTES:
+        raise Unrenderable(
+            f"directories that are built for several namespaces have more than {MAX_COPIED_BYTES // 1024**2} MiB, those "
+            "of each namespace counted"
+        )
+    for each in placed:
+        shutil.copytree(root / each.node.path, root / each.at, symlinks=True, ignore=own)
+
+
+def _size_bytes(directory: Path) -> int:
+    """On disk, where the smallest file takes a block; what we put there ourselves is not copied."""
+    total = 0
+    for folder, below, files in os.walk(directory):
+        below[:] = [name for name in below if not name.startswith(_OWN)]
+        sizes = (Path(folder, name).lstat().st_size for name in files)
+        total += sum(max(size, _BLOCK_BYTES) for size in (*sizes, 0))
+    return total
 
 
 def _job(

@@ -266,3 +266,15 @@ async def test_charts_are_bounded_for_all_namespaces_together(sandbox: Sandbox) 
     files["app/kustomization.yaml"] = "resources: [../o0, ../o1]\n"
     made = await inflated(sandbox, files)
     assert "more than 100 charts are inflated" in made.diagnostics[0].message
+
+
+async def test_what_is_copied_for_namespaces_is_bounded(sandbox: Sandbox) -> None:
+    files: dict[str, Content] = world("base/charts/web")
+    files["base/kustomization.yaml"] = (
+        "helmCharts: [{name: web, releaseName: web}]\nconfigMapGenerator: [{name: big, files: [0, 1, 2, 3]}]\n"
+    )
+    files |= {f"base/{n}": "x" * (3 << 20) for n in range(4)}
+    files |= {f"o{n}/kustomization.yaml": f"namespace: n{n}\nresources: [../base]\n" for n in range(30)}
+    files["app/kustomization.yaml"] = f"resources: [{', '.join(f'../o{n}' for n in range(30))}]\n"
+    made = await inflated(sandbox, files)
+    assert "built for several namespaces have more than 256 MiB" in made.diagnostics[0].message
