@@ -16,10 +16,13 @@ _MOST_READ = 500
 def unparsed(tree: TreeReader, trace: Trace, words: str) -> tuple[Diagnostic, ...]:
     """The files that do not parse and that kustomize's `words` name; where those name no file, all that do not.
 
-    A file that a generator puts into a ConfigMap may be anything, so what kustomize does not name is not blamed as long
-    as it names another one.
+    None for words of anybody else. What a generator puts into a ConfigMap may be anything, so that a file which kustomize
+    does not name is not blamed as long as it names another.
     """
-    files = [entry.path for entry in trace.entries if entry.kind is TraceKind.FILE]
+    if not words.startswith("kustomize"):
+        return ()
+    charts = tuple(f"{use.place}/" for use in trace.charts)
+    files = [e.path for e in trace.entries if e.kind is TraceKind.FILE and not e.path.startswith(charts)]
     readable = [path for path in files if path.endswith(_SUFFIXES)][:_MOST_READ]
     named = [path for path in readable if re.search(rf"(?<![\w.-]){re.escape(_base(path))}(?![\w-])", words)]
     return tuple(_broken(tree, named or readable))[:_MOST]
