@@ -32,6 +32,7 @@ class Change:
     repository: Repository
     verdicts: tuple[Diagnostic, ...] = ()
     """On the secrets in the files that changed, and on the order that targets ask for."""
+    finding: Finding = field(default_factory=Finding)
     facts: Mapping[str, ClusterFacts] = field(default_factory=dict)
     """What is known of the clusters for which the change touches a release: its charts may ask."""
 
@@ -67,8 +68,12 @@ async def look(
         expand_both(repository, *trees, finding, renderings), judge(repository, *trees)
     )
     verdicts += new_troubles(before.targets, after.targets)
+    if _has_applications(after):
+        from bot.planning.argocd.refusals import new_refusals  # noqa: PLC0415 - few repositories have any
+
+        verdicts += new_refusals(before.targets, after.targets)
     facts = {cluster: await renderings.facts(cluster) for cluster in sorted(_asked(before, after))}
-    return Change(base, head, before, after, trees, repository, verdicts, facts)
+    return Change(base, head, before, after, trees, repository, verdicts, finding, facts)
 
 
 def _asked(before: Expansion, after: Expansion) -> set[str]:
@@ -84,4 +89,12 @@ async def make_plan(change: Change, renderings: Renderings) -> Plan:
     """Render what differs, and compare."""
     compared = await compare(change.before, change.after, change.trees, renderings)
     targets = await with_disputes(compared, change.after, change.trees[1], change.repository, renderings)
+    if _has_applications(change.after):
+        from bot.planning.argocd.refusals import with_refusals  # noqa: PLC0415 - as above
+
+        targets = await with_refusals(targets, change.after, change.finding, change.trees[1], renderings)
     return Plan(change.base, change.head, targets, renderings.protections, change.remarks)
+
+
+def _has_applications(expansion: Expansion) -> bool:
+    return any(traced.target.argocd is not None for traced in expansion.targets.values())

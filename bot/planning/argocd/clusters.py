@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from bot.discover.argocd import ArgoCluster, ArgoContext, declared_cluster, is_cluster_secret
 from bot.discover.objects import DeclaredObject, cluster_of
 from bot.model.objects import Manifest
+from bot.planning.argocd.files import declares_applications
 from bot.planning.expansion import Finding
 from bot.planning.files import place_of
 
@@ -53,8 +54,10 @@ class ControlPlane:
         return [*(each for each in declared if each is not None), *self._finding.argocd_clusters]
 
     def add(self, held: Iterable[DeclaredObject]) -> None:
-        """Whatever one of its targets renders to."""
+        """Projects and clusters among what one of its targets renders to."""
         for found in held:
+            if declares_applications(found.manifest):
+                continue
             place = _place(found)
             known = self._rendered.get(place) or self._standing.get(place)
             self._rendered[place] = self._with_what_stands(place, found.manifest)

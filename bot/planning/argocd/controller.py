@@ -165,17 +165,18 @@ class ArgoCD:
         return replace(traced, notices=self._notices(found, traced, cluster))
 
     def _notices(self, found: DeclaredObject, traced: Traced, cluster: str) -> tuple[Diagnostic, ...]:
-        """None for what is as it was: nobody would be told."""
+        """What is as it was is judged again only where projects are declared: one of them may have changed."""
+        context = self._plane(cluster).context
         before = self._previous.expansion.targets.get(traced.target.id) if self._previous else None
-        return () if before and before.key == traced.key else notices(found, self._plane(cluster).context)
+        if before is not None and before.key == traced.key and not context.projects.declared:
+            return before.notices
+        return notices(found, context)
 
     def note(self, traced: Traced) -> None:
         """Nothing that Argo CD looks for depends on what else was found."""
 
     def hold(self, cluster: str, held: Iterable[DeclaredObject]) -> None:
-        named = [
-            each for each in held if is_argocd(each.manifest) and not declares_applications(each.manifest)
-        ]
+        named = [each for each in held if is_argocd(each.manifest)]
         if named:
             self._plane(cluster).add(named)
 
@@ -186,5 +187,8 @@ class ArgoCD:
 
 
 def _why(generated: Generated) -> str:
-    """Why nobody knows its Applications, with the way out; empty where they are known."""
-    return generated.problem + (f"; {generated.hint}" if generated.hint else "") if generated.problem else ""
+    """Why nobody knows its Applications, with the field and the way out; empty where they are known."""
+    if not generated.problem:
+        return ""
+    place = f"{generated.field}: " if generated.field else ""
+    return place + generated.problem + (f"; {generated.hint}" if generated.hint else "")

@@ -79,3 +79,11 @@ def commit(bench: Bench, files: Mapping[str, str | None]) -> None:
     for path in (path for path, text in files.items() if text is None):
         bench.work.git("rm", "-q", path)
     bench.work.commit({path: text for path, text in files.items() if text is not None})
+
+
+def project(name: str, **spec: Any) -> str:
+    return _manifest(
+        "AppProject",
+        name,
+        {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}], **spec},
+    )

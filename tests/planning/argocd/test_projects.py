@@ -1,0 +1,52 @@
+"""What an AppProject forbids is said where a person is looking."""
+
+import pytest
+
+from bot.discover.repository import RepositoryIdentity
+from bot.model.plan import Plan
+from bot.model.rendering import Severity
+from bot.planning.expansion import Finding
+from tests.planning.argocd.declared import URL, application, commit, project
+from tests.planning.argocd.test_argocd import said
+from tests.planning.conftest import Bench, config_map
+
+FLEET = {
+    "bootstrap/root.yaml": application("root", "apps", namespace="argocd"),
+    "apps/project.yaml": project("shop"),
+    "apps/web.yaml": application("web", "web", spec={"project": "shop"}),
+    "web/cm.yaml": config_map("web"),
+}
+
+
+@pytest.fixture
+def fleet(bench: Bench) -> Bench:
+    bench.finding = Finding(repository=RepositoryIdentity.of([URL]))
+    bench.work.commit(FLEET)
+    return bench
+
+
+def errors(plan: Plan) -> str:
+    return " | ".join(d.message for d in plan.diagnostics if d.severity is Severity.ERROR)
+
+
+async def test_a_source_that_a_project_begins_to_forbid_is_said_though_nothing_renders_differently(
+    fleet: Bench,
+) -> None:
+    commit(fleet, {"apps/project.yaml": project("shop", sourceRepos=["https://git.example.test/other/*"])})
+    assert "AppProject argocd/shop" in errors(await fleet.plan())
+    assert "argocd/web" in errors(await fleet.plan())
+
+
+async def test_what_a_project_forbade_before_is_not_said_again(fleet: Bench) -> None:
+    commit(fleet, {"apps/project.yaml": project("shop", sourceRepos=["https://git.example.test/other/*"])})
+    commit(fleet, {"apps/more.yaml": config_map("more")})
+    assert errors(await fleet.plan()) == ""
+
+
+async def test_an_object_of_a_kind_that_the_project_forbids_is_an_error_of_its_application(
+    fleet: Bench,
+) -> None:
+    blacklist = [{"group": "", "kind": "ConfigMap"}]
+    commit(fleet, {"apps/project.yaml": project("shop", namespaceResourceBlacklist=blacklist)})
+    commit(fleet, {"web/cm.yaml": config_map("web", "2")})
+    assert "namespaceResourceBlacklist" in said(await fleet.plan(), "argocd/web")
