@@ -271,9 +271,9 @@ async def test_charts_are_bounded_for_all_namespaces_together(sandbox: Sandbox) 
 async def test_what_is_copied_for_namespaces_is_bounded(sandbox: Sandbox) -> None:
     files: dict[str, Content] = world("base/charts/web")
     files["base/kustomization.yaml"] = (
-        "helmCharts: [{name: web, releaseName: web}]\nconfigMapGenerator: [{name: big, files: [0, 1, 2, 3]}]\n"
+        "helmCharts: [{name: web, releaseName: web}]\nconfigMapGenerator: [{name: big, files: [f0, f1, f2, f3]}]\n"
     )
-    files |= {f"base/{n}": "x" * (3 << 20) for n in range(4)}
+    files |= {f"base/f{n}": "x" * (3 << 20) for n in range(4)}
     files |= {f"o{n}/kustomization.yaml": f"namespace: n{n}\nresources: [../base]\n" for n in range(30)}
     files["app/kustomization.yaml"] = f"resources: [{', '.join(f'../o{n}' for n in range(30))}]\n"
     made = await inflated(sandbox, files)
