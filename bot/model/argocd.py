@@ -69,3 +69,26 @@ class ArgoSettings:
     deletes_objects: bool = False
     ignore_differences: tuple[Mapping[str, Any], ...] = ()
     other: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ArgoCluster:
+    """A cluster that Argo CD knows.
+
+    `secret` is `NAMESPACE/NAME` of the Secret that it is read from, empty for what the operator names.
+
+    `project` is the one that it is for alone, empty for all. `unknown_because` says why `name`, `server` and `project`
+    are not known; the labels and annotations are.
+    """
+
+    name: str
+    server: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    project: str = ""
+    secret: str = ""
+    unknown_because: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        return not self.unknown_because

@@ -5,11 +5,12 @@ What can be told from the objects alone becomes a target; the rest is kept as un
 
 from bot.discover.argocd.application import application_target
 from bot.discover.argocd.application_set import application_set_target
-from bot.discover.argocd.clusters import ArgoCluster, declared_cluster, is_cluster_secret
+from bot.discover.argocd.clusters import declared_cluster, is_cluster_secret
 from bot.discover.argocd.context import ArgoContext
 from bot.discover.argocd.forbidden import forbidden_objects
 from bot.discover.argocd.objects import GROUP, is_application, is_application_set, is_project
 from bot.discover.argocd.remarks import notices
+from bot.model.argocd import ArgoCluster
 
 __all__ = [
     "GROUP",

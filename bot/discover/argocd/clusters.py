@@ -8,11 +8,11 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from bot.discover.argocd.objects import SECRET_TYPE, texts
 from bot.discover.fields import mapping, text
 from bot.discover.schema import shown
+from bot.model.argocd import ArgoCluster
 from bot.model.objects import Manifest
 
 IN_CLUSTER = "in-cluster"
@@ -28,27 +28,6 @@ _TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
 _FIELDS = ("name", "server", "project")
 _HIDDEN = re.compile(r"ENC\[.*\]|.*<(masked|encrypted)\b.*", re.DOTALL)
 """What stands in place of a value: ciphertext, or what is shown of one where it was read from a rendering."""
-
-
-@dataclass(frozen=True, slots=True)
-class ArgoCluster:
-    """`secret` is `NAMESPACE/NAME` of the Secret it is read from, empty for what the operator names.
-
-    `project` is the one that it is for alone, empty for all. `unknown_because` says why `name`, `server` and `project`
-    are not known; the labels and annotations are.
-    """
-
-    name: str
-    server: str
-    labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    project: str = ""
-    secret: str = ""
-    unknown_because: str = ""
-
-    @property
-    def is_known(self) -> bool:
-        return not self.unknown_because
 
 
 def is_cluster_secret(manifest: Manifest) -> bool:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.discover.argocd.clusters import ArgoCluster, declared_cluster
+from bot.discover.argocd.clusters import declared_cluster
 from bot.discover.argocd.objects import is_project
 from bot.discover.argocd.projects import Projects
 from bot.discover.repository import RepositoryIdentity, normal_url
+from bot.model.argocd import ArgoCluster
 from bot.model.objects import Manifest
 
 

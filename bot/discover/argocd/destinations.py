@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from bot.discover.argocd.clusters import IN_CLUSTER, IN_CLUSTER_SERVER, ArgoCluster
+from bot.discover.argocd.clusters import IN_CLUSTER, IN_CLUSTER_SERVER
 from bot.discover.argocd.context import ArgoContext
 from bot.discover.schema import shown
-from bot.model.argocd import Destination
+from bot.model.argocd import ArgoCluster, Destination
 
 _LONGEST = 63
 _USUAL_PORTS = ("443", "6443")

@@ -60,7 +60,7 @@ def _of_application(found: DeclaredObject, context: ArgoContext) -> Iterator[_Re
         yield Severity.WARNING, "has no spec.project: a cluster refuses it"
     yield from _unknown_fields(spec, APPLICATION)
     yield from ((Severity.WARNING, sentence) for sentence in _without_effect(found, spec, settings))
-    yield from ((Severity.NOTICE, sentence) for sentence in _worth_knowing(found, spec, settings))
+    yield from ((Severity.NOTICE, sentence) for sentence in _worth_knowing(found, spec))
     for source in sources_of(spec, context):
         yield from ((Severity.NOTICE, remark) for remark in source.place.remarks)
 
@@ -121,12 +121,10 @@ def _without_effect(found: DeclaredObject, spec: Spec, settings: ArgoSettings) -
         yield f"has {shown(wave)} in the annotation {WAVE}, which is no whole number: it counts as 0"
 
 
-def _worth_knowing(found: DeclaredObject, spec: Spec, settings: ArgoSettings) -> Iterator[str]:
+def _worth_knowing(found: DeclaredObject, spec: Spec) -> Iterator[str]:
     annotations = texts(found.manifest, "annotations")
     if annotations.get(_SKIPS) in _TRUE:
         yield f"has the annotation {_SKIPS}: Argo CD does nothing with it until that is gone"
-    elif not settings.is_automated:
-        yield "is not synced by itself: somebody has to start each sync"
     if found.manifest.get("operation") is not None:
         yield "has an operation beside its spec: Argo CD starts it each time that this is applied"
     if annotations.get(_PATHS):

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.discover.argocd import ArgoCluster, application_target, declared_cluster, is_cluster_secret
+from bot.discover.argocd import application_target, declared_cluster, is_cluster_secret
+from bot.model.argocd import ArgoCluster
 from tests.discover.argocd.examples import (
     Json,
     application,

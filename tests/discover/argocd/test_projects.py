@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.discover.argocd import ArgoCluster, forbidden_objects, notices
+from bot.discover.argocd import forbidden_objects, notices
 from bot.discover.argocd.rules import (
     Place,
     forbidding_kinds,
@@ -13,6 +13,7 @@ from bot.discover.argocd.rules import (
     permits_repository,
 )
 from bot.discover.argocd.urls import is_helm_oci, normal_git_url
+from bot.model.argocd import ArgoCluster
 from bot.model.objects import ObjectId
 from bot.model.rendering import Severity
 from tests.discover.argocd.examples import (

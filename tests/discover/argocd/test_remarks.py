@@ -65,16 +65,6 @@ def test_nothing_is_said_of_what_is_in_order() -> None:
                 "CreateNamespace=true"
             ),
         ),
-        (
-            {"syncPolicy": None},
-            NOTICE,
-            "is not synced by itself: somebody has to start each sync",
-        ),
-        (
-            {"syncPolicy": {"automated": {"enabled": False}}},
-            NOTICE,
-            "is not synced by itself: somebody has to start each sync",
-        ),
     ],
 )
 def test_what_an_application_has_of_note_is_said(fields: Json, severity: Severity, sentence: str) -> None:
