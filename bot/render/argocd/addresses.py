@@ -1,7 +1,6 @@
 """Files of values at URLs, which Helm itself would fetch: of hosts that the operator allows, like remote bases."""
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
 from bot.model.release import Release, ValuesFile
 from bot.model.remote import RemoteKind, RemoteRef
@@ -25,13 +24,6 @@ def remote_reads(target: Target, ground: Ground, uses: Uses) -> Iterator[TraceEn
 
 
 def reference(file: ValuesFile) -> RemoteRef:
-    """Raises `Unrenderable`."""
-    try:
-        has_login = urlsplit(file.path).username is not None
-    except ValueError:
-        raise Unrenderable("is no address") from None
-    if has_login:
-        raise Unrenderable("holds a login, which Longshore does not use; leave it out")
     return RemoteRef(RemoteKind.FILE, file.path)
 
 

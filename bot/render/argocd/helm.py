@@ -21,17 +21,15 @@ _BARE_COMMA = re.compile(r"(?<!\\),")
 def release(target: Target, options: Fields, places: Places, environment: Environment) -> Release:
     """Raises `Unrenderable` with the field. `places.directory` is the chart's where it lies in the source's tree."""
     name = target.argocd.ref.name if target.argocd else target.id.name.rpartition("/")[2]
-    if options.text("version") not in _VERSIONS:
-        raise options.bad("version", "is none that Argo CD knows; leave it out")
-    for field in ("passCredentials",):
-        options.flag(field)
+    must_know_version(options)
+    options.flag("passCredentials")
     base = target.release or Release(name, target.namespace, Chart(ChartKind.TREE, places.directory))
     ignore_missing = options.flag("ignoreMissingValueFiles")
     crds = CrdPolicy.SKIP if options.flag("skipCrds") else CrdPolicy.CREATE
     try:
         files = places.values_files(options.texts("valueFiles"), ignore_missing=ignore_missing)
     except Unrenderable as error:
-        raise options.bad("valueFiles", f": {error.message}") from None
+        raise Unrenderable(f"{options.at}.valueFiles: {error.message}", file=error.file) from None
     return replace(
         base,
         name=options.text("releaseName") or name,
@@ -47,6 +45,17 @@ def release(target: Target, options: Fields, places: Places, environment: Enviro
         kube_version=kube_version(options),
         api_versions=options.texts("apiVersions"),
     )
+
+
+def must_know_version(options: Fields) -> None:
+    """Raises `Unrenderable` for a Helm that Argo CD does not have any more."""
+    if options.text("version") not in _VERSIONS:
+        raise options.bad("version", "is none that Argo CD knows; leave it out")
+
+
+def as_told(version: str) -> str:
+    """What Argo CD tells a chart of a cluster's version: the first two numbers."""
+    return ".".join(re.findall(r"[0-9]+", version)[:2])
 
 
 def kube_version(options: Fields) -> str:
@@ -85,7 +94,7 @@ def _parameters(options: Fields, places: Places, environment: Environment) -> tu
         try:
             files[name] = Parameter(name, is_text=True, file=places.existing(each.text("path")))
         except Unrenderable as error:
-            raise each.bad("path", f": {error.message}") from None
+            raise Unrenderable(f"{each.at}.path: {error.message}", file=error.file) from None
     return (*typed.values(), *texts.values(), *files.values())
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
+from urllib.parse import urlsplit
 
 from bot.model.release import ValuesFile
 from bot.model.rendering import TraceEntry, TraceKind
@@ -94,6 +95,8 @@ class Places:
             raise Unrenderable(
                 f"{text[:200]!r}: Longshore has no way to read {scheme[1][:40]}: addresses, which a plugin of Helm would"
             )
+        if has_login(path):
+            raise Unrenderable("an address holds a login, which Longshore does not use; leave it out")
         return ValuesFile(path, is_remote=True)
 
     def _known(self, text: str, shown: str) -> str:
@@ -194,6 +197,14 @@ class Places:
         digest = hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
         self.entries.append(TraceEntry(f"{ground.prefix}{at}", TraceKind.LISTING, "pattern", digest))
         return found
+
+
+def has_login(url: str) -> bool:
+    """Also where nobody can tell."""
+    try:
+        return urlsplit(url).username is not None
+    except ValueError:
+        return True
 
 
 def _below(directory: str, name: str) -> str:

@@ -16,6 +16,7 @@ from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import Target
 from bot.model.tree import TreeReader
 from bot.render.argocd.addresses import remote_data
+from bot.render.argocd.helm import as_told
 from bot.render.argocd.objects import HOOK, Settled, said, settled, taken_apart
 from bot.render.argocd.values import Reader, in_chart, release_values
 from bot.render.errors import Unrenderable
@@ -103,7 +104,9 @@ def _run(tree: TreeReader, chart: Assembled, release: Release, given: Given) -> 
     in_tree = release.chart.kind is ChartKind.TREE
     whole = release if in_tree else replace(release, values_files=in_chart(release, chart.files))
     read = _reader(tree if in_tree else None, chart.files, given)
-    return Run(whole, release_values(whole, read), given.release.facts, chart.files)
+    facts = given.release.facts
+    told = replace(facts, kube_version=as_told(facts.kube_version))
+    return Run(whole, release_values(whole, read), told, chart.files)
 
 
 def _documents(data: bytes) -> Sequence[Manifest]:

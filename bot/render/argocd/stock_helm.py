@@ -20,6 +20,7 @@ from bot.proc.run import Command, run
 from bot.render.argocd.addresses import remote_data
 from bot.render.argocd.environment import Environment, stand_ins
 from bot.render.argocd.fields import Fields
+from bot.render.argocd.helm import as_told, kube_version, must_know_version
 from bot.render.argocd.release import Taken
 from bot.render.errors import Unrenderable
 from bot.render.given import Given
@@ -159,9 +160,9 @@ def _arguments(
     scene: _Scene, release: Release, options: Fields, inputs: ReleaseInputs, place: Path
 ) -> list[str]:
     """Raises `Unrenderable`."""
-    kube_version = options.text("kubeVersion") or inputs.facts.kube_version
+    must_know_version(options)
     result = ["template", ".", "--name-template", release.name, "--namespace", release.namespace]
-    result += ["--kube-version", ".".join(re.findall(r"[0-9]+", kube_version.partition("-")[0]))]
+    result += ["--kube-version", kube_version(options) or as_told(inputs.facts.kube_version)]
     ways = {False: "--set", True: "--set-string"}
     parameters = {(one.flag("forceString"), one.text("name")): one for one in options.each("parameters")}
     for (is_text, name), one in parameters.items():
