@@ -8,6 +8,7 @@ was told with every new commit, and takes one that stays pending for two minutes
 from dataclasses import dataclass
 from typing import Final
 
+from bot.forge.errors import ForgeConflict
 from bot.forge.gitlab.projects import Projects
 from bot.forge.gitlab.shapes import StatusCheck
 from bot.forge.reports import Check, CheckState, Conclusion
@@ -27,7 +28,11 @@ class StatusChecks:
             if asked.status != word:
                 data = {"sha": check.head_sha, "external_status_check_id": asked.id, "status": word}
                 path = f"/merge_requests/{number}/status_check_responses"
-                await self.projects.send("POST", repo, path, data=data, repeatable=True)
+                try:
+                    await self.projects.send("POST", repo, path, data=data, repeatable=True)
+                except ForgeConflict:
+                    # The head moved on; nobody waits for this verdict any more.
+                    return
 
     async def agree(self, repo: RepoId, number: int, check: Check) -> bool:
         word = _word(check)

@@ -1,22 +1,22 @@
 """A strict GitHub with one repository, and our side of it as an App and with a plain token."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
-from aiohttp import web
 
 from bot.forge.github.forge import GitHubForge, open_github
 from bot.forge.github.settings import AppKey, GitHubSettings
 from bot.model.repo import RepoId, Sha
+from tests.forge.rogue import Handler, rogue
 from tests.sandbox.forge.core.faults import Seen
 from tests.sandbox.forge.core.people import Role, User
 from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.github.apps import App, Installation
 from tests.sandbox.forge.server import StandInGitHub
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+__all__ = ["FLEET", "Handler", "World", "Worlds", "rogue"]
 
 FLEET = RepoId("hub", "acme/fleet")
 FILES = {"apps/web.yaml": b"kind: ConfigMap\n"}
@@ -75,21 +75,6 @@ class Worlds:
 
     async def open(self, settings: GitHubSettings) -> GitHubForge:
         return await self.stack.enter_async_context(open_github(settings))
-
-
-@asynccontextmanager
-async def rogue(handler: Handler) -> AsyncIterator[str]:
-    """A server that does what no GitHub does; gives the address of its API."""
-    app = web.Application()
-    app.router.add_route("*", "/{rest:.*}", handler)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{site.port}/api/v3"
-    finally:
-        await runner.cleanup()
 
 
 @pytest.fixture

@@ -1,13 +1,16 @@
 """A strict GitLab with one project below two groups, and our side of it."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+import aiohttp
 import pytest
 
+from bot.forge.gitlab.client import GitLabClient
 from bot.forge.gitlab.forge import GitLabForge, open_gitlab
 from bot.forge.gitlab.settings import GitLabSettings, Tier
+from bot.forge.gitlab.tokens import Tokens
 from bot.model.repo import RepoId, Sha
 from tests.sandbox.forge import Level, StandInGitLab
 from tests.sandbox.forge.core.conversations import Pull
@@ -61,6 +64,13 @@ class World:
 
     async def open(self, settings: GitLabSettings) -> GitLabForge:
         return await self.stack.enter_async_context(open_gitlab(settings))
+
+    @asynccontextmanager
+    async def gitlab_client(self) -> AsyncIterator[GitLabClient]:
+        """As a maintainer, for what has no hand in the stand-in."""
+        text = self.gitlab.token("alice")
+        async with aiohttp.ClientSession() as session:
+            yield GitLabClient(session, self.gitlab.api_url, Tokens(lambda: text), timeout_s=5.0)
 
     async def head(self, branch: str | None = None) -> Sha:
         return Sha(await self.gitlab.head(self.fleet, branch))

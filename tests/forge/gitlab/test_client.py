@@ -1,0 +1,400 @@
+"""The wire to GitLab: limits, faults, pages, tokens. The strict GitLab where it can; a rogue server where it would not."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.config.types import SecretRef
+from bot.errors import Temporary
+from bot.forge import wire
+from bot.forge.errors import (
+    ForgeConflict,
+    ForgeForbidden,
+    ForgeInvalid,
+    ForgeMisbehaved,
+    ForgeNotFound,
+    ForgeRateLimited,
+    ForgeUnauthorized,
+    ForgeUnavailable,
+)
+from bot.forge.gitlab import client as client_module
+from bot.forge.gitlab import tokens as tokens_module
+from bot.forge.gitlab.client import GitLabClient
+from bot.forge.gitlab.limits import wait_after
+from bot.forge.gitlab.settings import Tier
+from bot.forge.gitlab.shapes import User
+from bot.forge.gitlab.tokens import Tokens
+from bot.model.repo import Actor
+from tests.forge.gitlab.conftest import FLEET, World
+from tests.forge.rogue import Handler, rogue
+from tests.sandbox.forge import Tier as Paid
+
+PROJECT = r"/projects/\d+$"
+
+
+@asynccontextmanager
+async def client_of(handler: Handler, timeout_s: float = 5.0) -> AsyncIterator[GitLabClient]:
+    async with rogue(handler, "/sub/api/v4") as api_url, aiohttp.ClientSession() as session:
+        yield GitLabClient(session, api_url, Tokens(lambda: "glpat-secret"), timeout_s=timeout_s)
+
+
+async def ask(handler: Handler, method: str = "GET", **options: Any) -> Any:
+    async with client_of(handler) as client:
+        return (await client.call(method, "/thing", **options)).data
+
+
+async def known(world: World) -> World:
+    await world.forge.default_branch(FLEET)
+    world.requests.clear()
+    return world
+
+
+# Faults of a GitLab that means well
+
+
+async def test_a_read_that_fails_once_is_repeated(world: World) -> None:
+    await known(world)
+    world.gitlab.faults.answer("GET", PROJECT, 502, times=2)
+    assert await world.forge.default_branch(FLEET) == "main"
+    assert len(world.requests) == 3
+
+
+async def test_a_read_that_goes_on_failing_is_temporary(world: World) -> None:
+    await known(world)
+    world.gitlab.faults.answer("GET", PROJECT, 503, times=9)
+    with pytest.raises(ForgeUnavailable, match="503") as caught:
+        await world.forge.default_branch(FLEET)
+    assert isinstance(caught.value, Temporary)
+    assert len(world.requests) == 3
+
+
+async def test_a_slow_answer_is_given_up(world: World) -> None:
+    forge = await world.open(world.settings(timeout_s=0.3))
+    world.gitlab.faults.slow("GET", "/projects/", 2.0, times=3)
+    start = time.monotonic()
+    with pytest.raises(ForgeUnavailable, match="in time"):
+        await forge.default_branch(FLEET)
+    assert time.monotonic() - start < 5
+
+
+async def test_a_short_wait_is_waited_for_also_by_a_post(world: World) -> None:
+    pull = await world.opened()
+    world.gitlab.faults.rate_limit("POST", "/notes$", retry_after_s=1)
+    start = time.monotonic()
+    await world.forge.create_comment(FLEET, pull.number, "once")
+    assert time.monotonic() - start >= 1
+    assert len(world.gitlab.remarks(pull)) == 1
+
+
+async def test_a_long_wait_is_handed_on_and_nothing_is_asked_meanwhile(world: World) -> None:
+    await known(world)
+    world.gitlab.faults.rate_limit("GET", PROJECT, status=429, retry_after_s=90)
+    with pytest.raises(ForgeRateLimited) as caught:
+        await world.forge.default_branch(FLEET)
+    assert 85 < (caught.value.retry_after_s or 0) <= 90
+    world.requests.clear()
+    with pytest.raises(ForgeRateLimited) as caught:
+        await world.forge.pull(FLEET, 1)
+    assert 85 < (caught.value.retry_after_s or 0) <= 90
+    assert world.requests == []
+
+
+async def test_a_used_up_budget_is_not_overdrawn(world: World) -> None:
+    await known(world)
+    world.gitlab.state.limits.per_minute = 5
+
+    async def ask_about_many() -> None:
+        for number in range(20):
+            await world.forge.permission(FLEET, Actor("bob", number + 1))
+
+    with pytest.raises(ForgeRateLimited):
+        await ask_about_many()
+    assert len(world.requests) <= 5
+
+
+NOW = 1_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait_s"),
+    [
+        (200, {}, None),
+        (200, {"ratelimit-remaining": "5", "ratelimit-reset": "1000030"}, None),
+        (200, {"ratelimit-remaining": "0", "ratelimit-reset": "1000030"}, 30),
+        (200, {"ratelimit-remaining": "0"}, None),
+        (429, {}, 60),
+        (429, {"retry-after": "7"}, 7),
+        (429, {"retry-after": "0"}, 1),
+        (429, {"retry-after": "99999999"}, 3600),
+        (429, {"retry-after": "soon", "ratelimit-reset": "1000030"}, 30),
+        (429, {"ratelimit-reset": "5"}, 1),
+        (429, {"ratelimit-reset": "\u0665"}, 60),
+        (403, {"retry-after": "7"}, None),
+    ],
+)
+def test_how_long_to_wait_is_read_off_the_answer(
+    status: int, headers: dict[str, str], wait_s: float | None
+) -> None:
+    assert wait_after(status, headers, now=NOW) == wait_s
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, ForgeInvalid),
+        (403, ForgeForbidden),
+        (404, ForgeNotFound),
+        (405, ForgeConflict),
+        (406, ForgeConflict),
+        (409, ForgeConflict),
+        (410, ForgeNotFound),
+        (412, ForgeConflict),
+        (418, ForgeMisbehaved),
+        (422, ForgeInvalid),
+    ],
+)
+async def test_every_refusal_has_its_error(status: int, error: type[Exception]) -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        return web.json_response({"message": "No, since I say so"}, status=status)
+
+    with pytest.raises(error, match="No, since I say so"):
+        await ask(handler)
+
+
+@pytest.mark.parametrize(
+    ("answer", "errors"),
+    [
+        ({"message": "too long"}, ("too long",)),
+        ({"message": ["one", "two"]}, ("one", "two")),
+        ({"message": {"title": ["is too long"], "base": ["no"]}}, ("title is too long", "no")),
+        ({"error": "body is missing"}, ("body is missing",)),
+        ({"message": {"a": {"b": {"c": {"d": "deep"}}}}}, ()),
+        ([], ()),
+    ],
+)
+async def test_a_refused_request_says_what_is_wrong_with_it(answer: Any, errors: tuple[str, ...]) -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        return web.json_response(answer, status=422)
+
+    with pytest.raises(ForgeInvalid) as caught:
+        await ask(handler)
+    assert caught.value.errors == errors
+
+
+async def test_a_token_of_too_little_scope_is_told_so() -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        return web.json_response({"error": "insufficient_scope", "scope": "api"}, status=403)
+
+    with pytest.raises(ForgeForbidden, match="scope `api`"):
+        await ask(handler)
+
+
+# A server that means harm
+
+
+async def test_the_token_does_not_follow_a_redirect_to_another_host() -> None:
+    seen: list[str | None] = []
+
+    async def thief(request: web.Request) -> web.Response:
+        seen.append(request.headers.get("PRIVATE-TOKEN"))
+        return web.json_response({})
+
+    async with rogue(thief) as elsewhere:
+
+        async def handler(_request: web.Request) -> web.Response:
+            return web.Response(status=302, headers={"Location": f"{elsewhere}/thing"})
+
+        with pytest.raises(ForgeMisbehaved, match="credentials do not go"):
+            await ask(handler)
+    assert seen == []
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_a_write_is_not_turned_into_another_request_by_a_redirect(method: str) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": str(request.url)})
+
+    with pytest.raises(ForgeMisbehaved):
+        await ask(handler, method, data={})
+
+
+async def test_of_a_link_only_the_query_is_followed() -> None:
+    seen: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        seen.append(request.path_qs)
+        link = '<https://elsewhere.example/api/v4/other?id_after=7&per_page=100&x=a%2Cb>; rel="next"'
+        headers = {"Link": f'<https://a.example/>; rel="first", {link}'} if len(seen) == 1 else {}
+        return web.json_response([{"username": "a", "id": 1}], headers=headers)
+
+    async with client_of(handler) as client:
+        assert len(await client.items("/things", User, {"simple": True}, limit=10)) == 2
+    assert seen == [
+        "/sub/api/v4/things?simple=true&per_page=100",
+        "/sub/api/v4/things?id_after=7&per_page=100&x=a,b",
+    ]
+
+
+async def test_pages_are_found_without_a_link_too() -> None:
+    seen: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        seen.append(request.url.raw_query_string)
+        headers = {"X-Next-Page": "2"} if len(seen) == 1 else {"X-Next-Page": ""}
+        return web.json_response([{"username": "a", "id": 1}], headers=headers)
+
+    async with client_of(handler) as client:
+        assert len(await client.items("/things", User, {"a": "b c"}, limit=10)) == 2
+    assert seen == ["a=b+c&per_page=100", "a=b+c&per_page=100&page=2"]
+
+
+async def test_pages_without_end_end() -> None:
+    seen: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        seen.append(request.path_qs)
+        return web.json_response([], headers={"Link": f'<{request.url}>; rel="next"'})
+
+    async with client_of(handler) as client:
+        assert await client.items("/things", User, limit=250) == []
+    assert 2 <= len(seen) <= 10
+
+
+async def test_no_more_items_than_asked_for() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        users = [{"username": "a", "id": number} for number in range(100)]
+        return web.json_response(users, headers={"Link": f'<{request.url}>; rel="next"'})
+
+    async with client_of(handler) as client:
+        assert len(await client.items("/things", User, limit=250)) == 250
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"{", b"\xff", b'{"username": 5}', b"", b"[" * 5000])
+async def test_an_answer_that_makes_no_sense_is_said_to_be_so(body: bytes) -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        return web.Response(body=body, content_type="application/json")
+
+    with pytest.raises(ForgeMisbehaved):
+        async with client_of(handler) as client:
+            await client.get("/things", User)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 422])
+async def test_a_refusal_that_is_no_json_is_a_refusal_all_the_same(status: int) -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        return web.Response(status=status, text="<html>" + "x" * 10_000, content_type="text/html")
+
+    with pytest.raises((ForgeInvalid, ForgeForbidden, ForgeNotFound, ForgeUnauthorized)) as caught:
+        await ask(handler)
+    assert len(str(caught.value)) < 1000
+
+
+async def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MAX_ANSWER_BYTES", 100_000)
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        response.enable_compression()
+        await response.prepare(request)
+        for _ in range(1000):
+            await response.write(b" " * 10_000)
+        return response
+
+    with pytest.raises(ForgeMisbehaved, match="more than 100000 bytes"):
+        await ask(handler)
+
+
+async def test_requests_under_way_are_bounded() -> None:
+    under_way, peak = {"GET": 0, "POST": 0}, {"GET": 0, "POST": 0}
+
+    async def handler(request: web.Request) -> web.Response:
+        under_way[request.method] += 1
+        peak[request.method] = max(peak[request.method], under_way[request.method])
+        await asyncio.sleep(0.01)
+        under_way[request.method] -= 1
+        return web.json_response({})
+
+    async with client_of(handler) as client:
+        await asyncio.gather(
+            *(client.call("GET", f"/r{n}") for n in range(40)),
+            *(client.call("POST", f"/w{n}", data={}) for n in range(20)),
+        )
+    assert peak["GET"] <= client_module.MAX_READS_UNDER_WAY
+    assert peak["POST"] <= client_module.MAX_WRITES_UNDER_WAY
+
+
+# Tokens
+
+
+async def test_a_token_that_is_replaced_is_taken_up_without_a_restart(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(world.token.bearer.text + "\n")
+    forge = await world.open(world.settings(read=SecretRef(f"${{file:{file}}}").read))
+    us = await forge.identity()
+    other = world.gitlab.project_token(world.fleet, "other")
+    world.token.is_revoked = True
+    with pytest.raises(ForgeUnauthorized, match="no restart"):
+        await forge.default_branch(FLEET)
+    file.write_text(other.bearer.text)
+    assert await forge.default_branch(FLEET) == "main"
+    assert (await forge.git_credentials(FLEET)).password == other.bearer.text
+    assert (await forge.identity()).id == other.user.id != us.id
+
+
+async def test_a_token_that_is_refused_is_read_again_once_and_once_only() -> None:
+    given = iter(["a", "b", "c"])
+    seen: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        seen.append(request.headers["PRIVATE-TOKEN"])
+        return web.json_response({}, status=401)
+
+    async with rogue(handler, "/api/v4") as api_url, aiohttp.ClientSession() as session:
+        client = GitLabClient(session, api_url, Tokens(lambda: next(given)), timeout_s=5.0)
+        with pytest.raises(ForgeUnauthorized):
+            await client.call("GET", "/thing")
+    assert seen == ["a", "b"]
+
+
+async def test_a_token_is_read_again_now_and_then_and_kept_while_it_cannot_be(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    clock = [0.0]
+    file = tmp_path / "token"
+    file.write_text("one")
+    tokens = Tokens(SecretRef(f"${{file:{file}}}").read, clock=lambda: clock[0])
+    file.write_text("two")
+    assert await tokens.current() == "one"
+    clock[0] += tokens_module.LIFETIME_S
+    assert await tokens.current() == "two"
+    file.unlink()
+    clock[0] += tokens_module.LIFETIME_S
+    assert await tokens.current() == "two"
+
+
+async def test_what_the_token_lacks_is_said(world: World) -> None:
+    assert await world.forge.missing_permissions() == []
+    poor = world.gitlab.project_token(world.fleet, "poor", scopes=("read_api",))
+    forge = await world.open(world.settings(read=lambda: poor.bearer.text))
+    assert await forge.missing_permissions() == ["the token poor lacks the scope `api`"]
+    soon = datetime.now(UTC).date() + timedelta(days=3)
+    short = world.gitlab.project_token(world.fleet, "short", expires_on=soon)
+    forge = await world.open(world.settings(read=lambda: short.bearer.text))
+    (said,) = await forge.missing_permissions()
+    assert f"expires on {soon}" in said
+
+
+async def test_a_token_that_is_none_is_said_to_be_so(world: World) -> None:
+    forge = await world.open(world.settings(read=lambda: "glpat-wrong", tier=Tier.ULTIMATE))
+    with pytest.raises(ForgeUnauthorized):
+        await forge.missing_permissions()
+    assert "glpat-wrong" not in repr(world.settings(read=lambda: "glpat-wrong"))
+    world.gitlab.tier = Paid.FREE
