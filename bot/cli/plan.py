@@ -40,6 +40,7 @@ class Options:
     sops_age_key_file: tuple[Path, ...]
     decrypt: bool
     kube_version: str | None
+    no_strict_substitution: bool
 
 
 class _Misused(click.UsageError):
@@ -110,6 +111,11 @@ Examples:
     metavar="VERSION",
     callback=lambda _context, _option, given: _kube_version(given),
     help="The version of Kubernetes that charts are rendered for. Default: a recent one.",
+)
+@click.option(
+    "--no-strict-substitution",
+    is_flag=True,
+    help="Let a variable that nothing sets become empty, as Flux does before 2.9.",
 )
 @click.option(
     "--format", type=click.Choice(["text", "markdown", "json"]), default="text", help="How to print the plan."

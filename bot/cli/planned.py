@@ -33,7 +33,11 @@ async def planned(
     hosts = Hosts(("*", *options.allow_host))
     decryptor = await personal_decryptor(_key_files(options))
     trust = decryptor.trust if decryptor else Trust.PULL_REQUEST
-    finding = Finding(Mode(options.discover), RepositoryIdentity.of(sides.urls))
+    finding = Finding(
+        Mode(options.discover),
+        RepositoryIdentity.of(sides.urls),
+        is_strict=not options.no_strict_substitution,
+    )
     async with personal_workshop(hosts, offline=options.offline) as personal:
         workshop = _for_version(personal, options.kube_version)
         progress.say("finding targets")

@@ -20,6 +20,14 @@ class Sops(Model):
     """Private keys of age, each reference one or more lines of a key file. Left out: its secrets stay encrypted."""
 
 
+class Flux(Model):
+    """How the Flux that delivers a repository works, where versions and settings of it differ."""
+
+    strict_substitution: bool = True
+    """Whether a variable that nothing sets stops its Kustomization, as it does since Flux 2.9. `false` for an older Flux, or
+    one whose feature gate `StrictPostBuildSubstitutions` is off: such a variable becomes empty."""
+
+
 class RepositoryConfig(Model):
     """One repository (or, with `*`, several) that Longshore serves."""
 
@@ -34,6 +42,8 @@ class RepositoryConfig(Model):
     the others look for nothing else."""
     targets: tuple[TargetConfig, ...] = ()
     """Targets the operator declares for it, beside those in the repository's `.longshore.yaml`."""
+    flux: Flux = Flux()
+    """How the Flux that delivers the repository works."""
     sops: Sops = Sops()
     """The keys for what the repository encrypts with SOPS."""
 

@@ -106,7 +106,8 @@ class World:
         given = frozenset(
             name for name, cluster in self.config.clusters.items() if cluster.is_given_to(repo.path)
         )
-        return Finding(Mode(entry.discover), RepositoryIdentity.of([url]), declared, given)
+        strict = entry.flux.strict_substitution
+        return Finding(Mode(entry.discover), RepositoryIdentity.of([url]), declared, given, is_strict=strict)
 
     def _declared(self, target: Target) -> Target:
         return replace(target, environment=self.environment(target))

@@ -37,7 +37,8 @@ class Finding:
 
     `declared` are the operator's own targets for the repository. `clusters` are the names a repository may use, None
     where nobody is there to say (`longshore plan` without a server). `branch` is the one that is merged into, empty where
-    that is not known, and `argocd_clusters` are those that the operator says Argo CD delivers to.
+    that is not known, and `argocd_clusters` are those that the operator says Argo CD delivers to. With `is_strict` a
+    variable of Flux that nothing sets stops its Kustomization.
     """
 
     mode: Mode = Mode.AUTO
@@ -46,6 +47,7 @@ class Finding:
     clusters: frozenset[str] | None = None
     branch: str = ""
     argocd_clusters: tuple[ArgoCluster, ...] = ()
+    is_strict: bool = True
 
 
 @dataclass(frozen=True, slots=True)

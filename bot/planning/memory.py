@@ -104,6 +104,7 @@ class Memory:
                 "branch": finding.branch,
                 "argocd": [msgspec.to_builtins(each) for each in finding.argocd_clusters],
                 "clusters": None if finding.clusters is None else sorted(finding.clusters),
+                "strict": finding.is_strict,
                 "tools": dict(tools),
                 "schema": SCHEMA,
             }

@@ -1,5 +1,7 @@
 """Flux repositories: from the bootstrap downwards, to the fixpoint, with nothing dropped."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.discover.repository import RepositoryIdentity
@@ -389,6 +391,14 @@ async def test_a_variable_that_is_missing_makes_the_target_unknown(varied: Bench
     plan = await varied.plan()
     assert statuses(plan)["staging/flux-system/apps"] == "unknown"
     assert "nowhere" in target(plan, "flux-system/apps", "staging").diagnostics[0].message
+
+
+async def test_an_older_flux_makes_a_variable_that_is_missing_empty(varied: Bench) -> None:
+    varied.finding = replace(varied.finding, is_strict=False)
+    varied.work.commit({"apps/base/cm.yaml": config_map("web", "a${nowhere}")})
+    plan, verification = await varied.verified()
+    assert verification.disagreements == ()
+    assert value_of(plan, "staging")[1] == "a"
 
 
 async def test_a_bootstrap_that_reads_itself_is_of_this_repository_whatever_the_remotes_are(

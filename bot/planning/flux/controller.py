@@ -43,7 +43,7 @@ class Flux:
         self._tree = declarations.tree
         self._renderings = declarations.renderings
         self._previous = previous
-        self._variables = Variables(declarations)
+        self._variables = Variables(declarations, is_strict=finding.is_strict)
         self._values = Values(declarations)
         self._sources = ClusterSources(finding.repository, files.sources)
         self._reuse = Reuse(previous, finding, self._tree) if previous and previous.expansion.files else None

@@ -18,8 +18,10 @@ from bot.render.variables import Source, Strategy, Substitution, declared, elsew
 class Variables:
     """What `postBuild` of the Kustomizations of one tree puts in."""
 
-    def __init__(self, declarations: Declarations) -> None:
+    def __init__(self, declarations: Declarations, *, is_strict: bool) -> None:
+        """With `is_strict` a variable that nothing sets is an error, and empty otherwise."""
         self._declarations = declarations
+        self._is_strict = is_strict
         self._read: dict[int, tuple[Manifest, Source]] = {}
 
     async def substitution(
@@ -43,7 +45,9 @@ class Variables:
                 return None
             reason = await self._declarations.why_missing(wanted.kind, wanted.name)
             sources.append(elsewhere(wanted.kind, wanted.name, reason))
-        substitution = Substitution.of(post_build.inline, sources, strategy=Strategy(post_build.strategy))
+        substitution = Substitution.of(
+            post_build.inline, sources, strategy=Strategy(post_build.strategy), is_strict=self._is_strict
+        )
         return substitution, tuple(providers) if len(providers) == len(sources) else None
 
     async def _readable(self, manifest: Manifest) -> Source:
