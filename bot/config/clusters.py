@@ -29,6 +29,9 @@ ApiVersion = Annotated[
 ]
 
 
+Server = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]{1,253}(/[^\s?#]*)?$")]
+
+
 class Allow(Model):
     """What may be delivered to a cluster. Nothing is allowed that no entry allows."""
 
@@ -84,6 +87,9 @@ class Cluster(Model):
     """The environment its deployments are reported under."""
     labels: dict[str, str] = Field(default={}, examples=[{"region": "eu"}])
     """Free labels to tell clusters apart."""
+    server: Server | None = Field(default=None, examples=["https://staging.example.com:6443"])
+    """The address by which Argo CD knows it: Applications that go there are shown under this cluster's name, and cluster
+    generators of ApplicationSets find it by its `labels`, where no Secret in the repository declares it."""
     namespace: Name = "longshore-system"
     """Where Longshore keeps its records and leases in the cluster."""
     kube_version: KubeVersion | None = Field(default=None, examples=["1.34.2"])

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.config import Config, RepositoryConfig
+from bot.discover.argocd import ArgoCluster
 from bot.discover.repository import RepositoryIdentity
 from bot.errors import UserError
 from bot.forge.base import Forge
@@ -100,14 +101,23 @@ class World:
         entry = self.served(branch.repo)
         return f"{check}/{branch.branch}" if entry is not None and len(entry.branches) > 1 else check
 
-    def finding(self, repo: RepoId, entry: RepositoryConfig) -> Finding:
+    def finding(self, repo: RepoId, entry: RepositoryConfig, branch: str) -> Finding:
+        """`branch` is the one that is delivered, or that a pull request is to be merged into."""
         declared = tuple(self._declared(target) for target in (t.target(None) for t in entry.targets))
-        url = self.forge(repo).git_url(repo)
-        given = frozenset(
-            name for name, cluster in self.config.clusters.items() if cluster.is_given_to(repo.path)
+        given = {name: one for name, one in self.config.clusters.items() if one.is_given_to(repo.path)}
+        return Finding(
+            Mode(entry.discover),
+            RepositoryIdentity.of([self.forge(repo).git_url(repo)]),
+            declared,
+            frozenset(given),
+            branch,
+            tuple(
+                ArgoCluster(name, cluster.server, cluster.labels)
+                for name, cluster in given.items()
+                if cluster.server
+            ),
+            is_strict=entry.flux.strict_substitution,
         )
-        strict = entry.flux.strict_substitution
-        return Finding(Mode(entry.discover), RepositoryIdentity.of([url]), declared, given, is_strict=strict)
 
     def _declared(self, target: Target) -> Target:
         return replace(target, environment=self.environment(target))
