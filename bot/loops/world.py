@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.config import Config, RepositoryConfig
-from bot.discover.argocd import ArgoCluster
 from bot.discover.repository import RepositoryIdentity
 from bot.errors import UserError
 from bot.forge.base import Forge
@@ -25,6 +24,7 @@ from bot.git.transfer import TransferLimits
 from bot.kube.client import KubeClient
 from bot.kube.lease import Holder
 from bot.loops.words import Words
+from bot.model.argocd import ArgoCluster
 from bot.model.keys import BranchKey
 from bot.model.rendering import Trust
 from bot.model.repo import RepoId

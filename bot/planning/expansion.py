@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from bot.discover.argocd import ArgoCluster
 from bot.discover.objects import DeclaredObject
 from bot.discover.repository import RepositoryIdentity
+from bot.model.argocd import ArgoCluster
 from bot.model.rendering import ContentKey, Diagnostic, Trace, TraceKind
 from bot.model.repo import TreeId
 from bot.model.target import Target, TargetId

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.discover.argocd import ArgoCluster, ArgoContext, declared_cluster, is_cluster_secret
+from bot.discover.argocd import ArgoContext, declared_cluster, is_cluster_secret
 from bot.discover.objects import DeclaredObject, cluster_of
+from bot.model.argocd import ArgoCluster
 from bot.model.objects import Manifest
 from bot.planning.argocd.files import declares_applications
 from bot.planning.expansion import Finding

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from bot.aio import gather_bounded
 from bot.discover.argocd import (
-    ArgoCluster,
     ArgoContext,
     application_set_target,
     application_target,
@@ -15,6 +14,7 @@ from bot.discover.argocd import (
 )
 from bot.discover.objects import DeclaredObject, Malformed, cluster_of
 from bot.git.tree import Tree
+from bot.model.argocd import ArgoCluster
 from bot.model.objects import Manifest
 from bot.model.rendering import Diagnostic
 from bot.model.target import Target, TargetId

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.discover.argocd import ArgoCluster
 from bot.discover.argocd.revisions import git_ref, is_followed
 from bot.discover.repository import normal_url
 from bot.errors import LongshoreError
 from bot.git.tree import Tree
+from bot.model.argocd import ArgoCluster
 from bot.model.target import GitSource
 from bot.planning.expansion import Finding
 from bot.planning.renderings import Renderings
