@@ -29,6 +29,7 @@ from bot.model.release import Release
 from bot.model.target import EngineKind, Found, GitSource, Origin, RendererKind, Target, TargetId
 
 _REF = re.compile(r"[a-zA-Z0-9_-]+")
+_MOST_SOURCES = 64
 _HYDRATED = "spec.sourceHydrator.drySource"
 
 
@@ -78,7 +79,10 @@ def sources_of(spec: Spec, context: ArgoContext) -> tuple[Source, ...]:
     if hydrator is not None:
         written = [(mapping(hydrator.get("drySource")), _HYDRATED)]
     elif _has_several(spec.fields):
-        written = [(each, f"spec.sources[{index}]") for index, each in enumerate(spec.fields["sources"])]
+        written = [
+            (each, f"spec.sources[{index}]")
+            for index, each in enumerate(spec.fields["sources"][:_MOST_SOURCES])
+        ]
     else:
         one = spec.fields.get("source")
         written = [] if one is None else [(one, "spec.source")]
@@ -100,6 +104,9 @@ def _prunes(target: Target) -> bool:
 
 
 def _problems(spec: Spec, taken: Sequence[Source]) -> Iterator[str]:
+    count = len(spec.fields.get("sources", ()))
+    if count > _MOST_SOURCES:
+        yield f"spec.sources has {count} entries: Longshore follows at most {_MOST_SOURCES}"
     if not taken:
         yield "spec has neither a source nor sources: one of them is needed"
     names: set[str] = set()

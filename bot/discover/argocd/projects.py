@@ -1,9 +1,11 @@
 """AppProjects that are declared, by name. They lie in Argo CD's own namespace, whatever that of an Application is."""
 
 import difflib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from bot.discover.argocd.objects import Identity
 from bot.discover.argocd.project_spec import PROJECT
@@ -14,6 +16,10 @@ from bot.model.objects import Manifest
 
 DEFAULT = "default"
 """Argo CD makes it when it is installed, and it allows everything until somebody says otherwise."""
+_WILDCARDS = re.compile(r"[*?\[{\\]")
+_MOST_ENTRIES = 1_000
+_MOST_PATTERN_CHARS = 16_384
+"""Of all patterns with wildcards. Every Application is held against every one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Projects:
     def of(cls, manifests: Iterable[Manifest]) -> "Projects":
         found: dict[str, list[Project]] = defaultdict(list)
         for manifest in manifests:
-            project = _project(manifest)
+            project = read(manifest)
             if project is not None and project not in found[project.ref.name]:
                 found[project.ref.name].append(project)
         return cls({name: tuple(several) for name, several in found.items() if several})
@@ -53,10 +59,22 @@ class Projects:
         return "is declared nowhere in this repository" + (f" (did you mean {near[0]}?)" if near else "")
 
 
-def _project(manifest: Manifest) -> Project | None:
+def read(manifest: Manifest) -> Project | None:
+    """None for one that has no name."""
     try:
         identity = Identity.of(manifest)
     except Malformed:
         return None
     spec = Spec.of(manifest, PROJECT)
-    return Project(identity.ref, spec.fields, identity.problem or spec.problem)
+    return Project(identity.ref, spec.fields, identity.problem or spec.problem or _why_too_much(spec.fields))
+
+
+def _why_too_much(fields: Manifest) -> str:
+    for name, value in fields.items():
+        if isinstance(value, list) and len(value) > _MOST_ENTRIES:
+            return f"spec.{name} has {len(value)} entries: Longshore reads at most {_MOST_ENTRIES}"
+    places = (place.values() for place in fields.get("destinations", ()))
+    patterns = chain(fields.get("sourceRepos", ()), fields.get("sourceNamespaces", ()), *places)
+    if sum(len(pattern) for pattern in patterns if _WILDCARDS.search(pattern)) > _MOST_PATTERN_CHARS:
+        return f"its patterns have more than {_MOST_PATTERN_CHARS} characters, which Longshore does not try"
+    return ""

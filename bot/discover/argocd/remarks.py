@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
+from bot.discover.argocd import projects
 from bot.discover.argocd.application import application_target, sources_of
 from bot.discover.argocd.context import ArgoContext
 from bot.discover.argocd.forbidden import Wanted, why_forbidden
@@ -42,7 +43,7 @@ def notices(found: DeclaredObject, context: ArgoContext) -> tuple[Diagnostic, ..
     if is_application(found.manifest):
         remarks = _of_application(found, context)
     else:
-        remarks = _of_project(found.manifest, identity) if is_project(found.manifest) else iter(())
+        remarks = _of_project(found.manifest) if is_project(found.manifest) else iter(())
     return tuple(
         Diagnostic(severity, f"{identity.ref} {sentence}", found.file, found.line)
         for severity, sentence in remarks
@@ -145,13 +146,15 @@ def _hydrated(hydrator: Manifest) -> str:
     return f"is hydrated: what it renders to goes to branch {shown(branch)}, below {shown(path)}{by_way} and is synced from there"
 
 
-def _of_project(manifest: Manifest, identity: Identity) -> Iterator[_Remark]:
-    spec = Spec.of(manifest, PROJECT)
-    why = identity.problem or spec.problem
-    if why:
+def _of_project(manifest: Manifest) -> Iterator[_Remark]:
+    project = projects.read(manifest)
+    assert project is not None
+    if project.unknown_because:
+        why = project.unknown_because
         yield Severity.WARNING, f"cannot be read, so that what it forbids is not known: {why}"
-    yield from _unknown_fields(spec, PROJECT)
-    for index, entry in enumerate(spec.fields.get("sourceRepos", ())):
+        return
+    yield from _unknown_fields(Spec.of(manifest, PROJECT), PROJECT)
+    for index, entry in enumerate(project.spec.get("sourceRepos", ())):
         if entry == "!*" or not normal_git_url(entry.removeprefix("!")):
             what = "which Argo CD does not take" if entry == "!*" else "which is no URL and matches none"
             yield Severity.WARNING, f"has {shown(entry)} in spec.sourceRepos[{index}], {what}"

@@ -396,3 +396,35 @@ def test_urls_are_compared_in_one_spelling(url: str, normal: str) -> None:
 )
 def test_a_registry_is_told_by_what_go_takes_for_no_host(url: str, is_oci: bool) -> None:
     assert is_helm_oci(url) is is_oci
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"sourceRepos": ["x"] * 1001}, "spec.sourceRepos has 1001 entries: Longshore reads at most 1000"),
+        (
+            {"destinations": [{"server": "*a" * 1000, "namespace": "x" * 4000}] * 20},
+            "its patterns have more than 16384 characters, which Longshore does not try",
+        ),
+    ],
+)
+def test_a_project_of_more_rules_than_anybody_writes_forbids_nothing(fields: Json, why: str) -> None:
+    huge = project(**fields)
+    assert errors(huge) == []
+    assert said(huge) == [(WARNING, f"cannot be read, so that what it forbids is not known: {why}")]
+
+
+@pytest.mark.timeout(10)
+def test_no_rule_takes_long() -> None:
+    slow = project(sourceRepos=["*a" * 2000] * 4, destinations=[{"server": "*b" * 8, "namespace": "*"}] * 999)
+    for length in (500, 2000):
+        errors(
+            slow,
+            source=source(repoURL=f"https://x.example/{'a' * length}"),
+            destination={"server": "b" * length},
+        )
+
+
+def test_what_is_longer_than_anything_that_anybody_names_is_not_judged() -> None:
+    assert permits_repository({"sourceRepos": []}, "x" * 513)
+    assert may_permit_place({}, Place("x" * 513, "a", "b"))

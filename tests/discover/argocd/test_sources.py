@@ -317,3 +317,9 @@ def test_a_count_of_replicas_is_a_number(count: Any) -> None:
         "spec.source.kustomize.replicas[0].count must be a whole number"
     )
     assert why(kustomize={"replicas": [{"name": "web", "count": "2"}]}) == ""
+
+
+def test_more_sources_than_anybody_writes_are_not_followed() -> None:
+    got = several(*(source(path=f"a/{n}") for n in range(10_000)))
+    assert got.unknown_because == "spec.sources has 10000 entries: Longshore follows at most 64"
+    assert len(got.parts) == 64
