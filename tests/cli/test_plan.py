@@ -85,3 +85,22 @@ def test_charts_are_rendered_for_the_version_that_is_asked_for(work: Work) -> No
     told = CliRunner().invoke(main, [*arguments, "--kube-version", "v1.31.5+k3s1"])
     assert told.exit_code == 0, told.output
     assert "kubernetes: v1.31.5" in told.stdout
+
+
+def test_a_variable_that_nothing_sets_is_empty_only_where_that_is_asked_for(work: Work) -> None:
+    files = {
+        **bootstrap("staging", "https://example.com/acme/fleet.git"),
+        "clusters/staging/apps.yaml": flux_kustomization(
+            "apps", "apps", postBuild={"substitute": {"a": "1"}}
+        ),
+        "apps/cm.yaml": config_map("settings", "${a}-${nowhere}", namespace="shop"),
+    }
+    work.git("remote", "add", "origin", "https://example.com/acme/fleet.git")
+    work.write({path: str(text) for path, text in files.items()})
+    arguments = ["plan", "--repo", str(work.path), "--base", "HEAD", "--discover", "flux"]
+    strict = CliRunner().invoke(main, arguments).stdout
+    assert "${nowhere}: the variable" in strict
+    assert "is not set" in strict
+    lenient = CliRunner().invoke(main, [*arguments, "--no-strict-substitution"]).stdout
+    assert "key: 1-" in lenient
+    assert "unknown" not in lenient
