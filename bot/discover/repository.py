@@ -27,3 +27,14 @@ def normal_url(url: str) -> str:
         authority, _, path = (rest or spelled).partition("/")
         host = authority.rpartition("@")[2].partition(":")[0]
     return f"{host}/{path.strip('/').removesuffix('.git')}".lower()
+
+
+def without_login(url: str) -> str:
+    """Without the password that some write into a URL; who logs in stays for SSH, where the address needs it."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return url
+    authority, slash, path = rest.partition("/")
+    login, at, host = authority.rpartition("@")
+    user = login.partition(":")[0] + at if scheme.lower() == "ssh" else ""
+    return f"{scheme}{separator}{user}{host}{slash}{path}"

@@ -10,11 +10,9 @@ from bot.discover.argocd.context import ArgoContext
 from bot.discover.argocd.forbidden import forbidden_objects
 from bot.discover.argocd.objects import GROUP, is_application, is_application_set, is_project
 from bot.discover.argocd.remarks import notices
-from bot.model.argocd import ArgoCluster
 
 __all__ = [
     "GROUP",
-    "ArgoCluster",
     "ArgoContext",
     "application_set_target",
     "application_target",

@@ -19,10 +19,10 @@ from bot.discover.argocd.specs import APPLICATION
 from bot.discover.argocd.sync_options import NEVER_PRUNES
 from bot.discover.argocd.types import normalised, why_no_type
 from bot.discover.fields import mapping, text
-from bot.discover.flux.objects import Spec
-from bot.discover.flux.sources import without_login
 from bot.discover.objects import DeclaredObject
+from bot.discover.repository import without_login
 from bot.discover.schema import shown
+from bot.discover.spec import Spec
 from bot.model.manifests import digest
 from bot.model.objects import Manifest
 from bot.model.release import Release

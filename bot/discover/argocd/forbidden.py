@@ -17,7 +17,7 @@ from bot.discover.argocd.rules import (
     permits_namespace_of_application,
     permits_repository,
 )
-from bot.discover.flux.sources import without_login
+from bot.discover.repository import without_login
 from bot.discover.schema import shown
 from bot.model.argocd import ArgoSettings, Destination
 from bot.model.objects import ObjectId

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.discover.fields import mapping, text
-from bot.discover.flux.specs import NAME, NAMESPACE
-from bot.discover.objects import Malformed
+from bot.discover.names import name_problem, named
 from bot.discover.schema import ListOf, MapOf, Shape, Text, problems, shown
 from bot.model.argocd import ArgoRef
 from bot.model.objects import Manifest
@@ -23,8 +22,6 @@ _METADATA: Mapping[str, Shape] = {
     "annotations": _TEXTS,
     "finalizers": ListOf(Text(at_least=1)),
 }
-_PARTS_OF_IDENTITIES = frozenset(" /:#@")
-"""What the texts that name a target are taken apart at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +34,11 @@ class Identity:
     @classmethod
     def of(cls, manifest: Manifest) -> "Identity":
         """Raises Malformed where it cannot be told."""
-        metadata = manifest.get("metadata")
-        if not isinstance(metadata, dict):
-            raise Malformed("metadata is missing or not a mapping")
-        name, namespace = metadata.get("name"), metadata.get("namespace")
-        if not isinstance(name, str) or not name:
-            raise Malformed("metadata.name is missing or not text")
-        if namespace is not None and not isinstance(namespace, str):
-            raise Malformed("metadata.namespace is not text")
-        for field, value in (("name", name), ("namespace", namespace or "")):
-            if value and not _may_identify(value):
-                raise Malformed(f"metadata.{field} is {shown(value)}, which cannot name anything")
-        ref = ArgoRef(str(manifest.get("kind")), namespace or "", name)
-        return cls(ref, _version_problem(manifest) or _name_problem(ref) or _metadata_problem(metadata))
+        namespace, name = named(manifest)
+        ref = ArgoRef(str(manifest.get("kind")), namespace, name)
+        return cls(
+            ref, _version_problem(manifest) or name_problem(namespace, name) or _metadata_problem(manifest)
+        )
 
     @property
     def target_name(self) -> str:
@@ -78,10 +67,6 @@ def _is(manifest: Manifest, kind: str) -> bool:
     return manifest.get("kind") == kind and text(manifest, "apiVersion").rpartition("/")[0] == GROUP
 
 
-def _may_identify(value: str) -> bool:
-    return len(value) <= NAME.at_most and value.isprintable() and _PARTS_OF_IDENTITIES.isdisjoint(value)
-
-
 def _version_problem(manifest: Manifest) -> str:
     written = text(manifest, "apiVersion")
     if written.rpartition("/")[2] == SERVED:
@@ -89,25 +74,14 @@ def _version_problem(manifest: Manifest) -> str:
     return f"apiVersion is {shown(written)}: Longshore reads {GROUP}/{SERVED}"
 
 
-def _metadata_problem(metadata: Manifest) -> str:
+def _metadata_problem(manifest: Manifest) -> str:
+    metadata = mapping(manifest.get("metadata"))
     return next(
         (
             problem
             for field, shape in _METADATA.items()
             if metadata.get(field) is not None
             for problem in problems(metadata[field], shape, f"metadata.{field}")
-        ),
-        "",
-    )
-
-
-def _name_problem(ref: ArgoRef) -> str:
-    return next(
-        (
-            problem
-            for field, value, shape in (("name", ref.name, NAME), ("namespace", ref.namespace, NAMESPACE))
-            if value
-            for problem in problems(value, shape, f"metadata.{field}")
         ),
         "",
     )

@@ -9,8 +9,8 @@ from itertools import chain
 
 from bot.discover.argocd.objects import Identity
 from bot.discover.argocd.project_spec import PROJECT
-from bot.discover.flux.objects import Spec
 from bot.discover.objects import Malformed
+from bot.discover.spec import Spec
 from bot.model.argocd import ArgoRef
 from bot.model.objects import Manifest
 

@@ -15,9 +15,9 @@ from bot.discover.argocd.sync_options import CREATES_NAMESPACE, passed_over
 from bot.discover.argocd.urls import normal_git_url
 from bot.discover.argocd.windows import described, windows_of
 from bot.discover.fields import mapping, text
-from bot.discover.flux.objects import Spec
 from bot.discover.objects import DeclaredObject, Malformed
 from bot.discover.schema import Fields, shown, unread
+from bot.discover.spec import Spec
 from bot.model.argocd import ArgoSettings
 from bot.model.objects import Manifest
 from bot.model.rendering import Diagnostic, Severity

@@ -8,8 +8,8 @@ from bot.discover.argocd.application_set import made_by
 from bot.discover.argocd.objects import Identity, texts
 from bot.discover.argocd.specs import APPLICATION
 from bot.discover.fields import mapping, text
-from bot.discover.flux.objects import Spec
 from bot.discover.objects import DeclaredObject
+from bot.discover.spec import Spec
 from bot.model.argocd import ArgoSettings, Destination, Retry
 from bot.model.objects import Manifest
 

@@ -10,7 +10,7 @@ from bot.discover.argocd.context import ArgoContext
 from bot.discover.argocd.revisions import git_ref, is_followed, is_range, is_version
 from bot.discover.argocd.urls import is_helm_oci
 from bot.discover.fields import text
-from bot.discover.flux.sources import without_login
+from bot.discover.repository import without_login
 from bot.discover.schema import shown
 from bot.model.objects import Manifest
 from bot.model.release import Chart, ChartKind

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.discover.fields import mapping, text
-from bot.discover.flux.specs import NAME, NAMESPACE, TEXT
+from bot.discover.flux.specs import TEXT
+from bot.discover.names import NAME, NAMESPACE
 from bot.discover.schema import Fields, ListOf, MapOf, Shape, Text, shown
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest

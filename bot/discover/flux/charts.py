@@ -5,11 +5,12 @@ import re
 from dataclasses import dataclass
 
 from bot.discover.fields import mapping, path_below, text
-from bot.discover.flux.objects import Spec
 from bot.discover.flux.places import Place, place_of, suspended_remark
 from bot.discover.flux.settings import reference
-from bot.discover.flux.sources import DeclaredSource, Sources, why_ambiguous, without_login
+from bot.discover.flux.sources import DeclaredSource, Sources, why_ambiguous
+from bot.discover.repository import without_login
 from bot.discover.schema import shown
+from bot.discover.spec import Spec
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 from bot.model.release import Chart, ChartKind

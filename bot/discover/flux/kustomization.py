@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.discover.fields import duration_s, mapping, path_below, text
-from bot.discover.flux.objects import Identity, Spec
+from bot.discover.flux.objects import Identity
 from bot.discover.flux.patches import patches
 from bot.discover.flux.places import Place, place_of
 from bot.discover.flux.settings import dependencies, reference, settings, why_contradictory
 from bot.discover.flux.sources import Sources
 from bot.discover.flux.specs import KUSTOMIZATION, OLD_KUSTOMIZATION
 from bot.discover.objects import DeclaredObject
+from bot.discover.spec import Spec
 from bot.model.manifests import digest
 from bot.model.objects import Manifest
 from bot.model.target import (

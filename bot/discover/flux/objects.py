@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.discover.fields import mapping, text
-from bot.discover.flux.specs import NAME, NAMESPACE
-from bot.discover.objects import DeclaredObject, Malformed
-from bot.discover.schema import Fields, cleaned, first_problem, problems, shown
+from bot.discover.names import name_problem, named
+from bot.discover.objects import DeclaredObject
+from bot.discover.schema import shown
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 
@@ -28,9 +28,6 @@ OLD: Mapping[str, tuple[str, ...]] = {
 }
 """Versions that Flux serves no more; repositories still hold them."""
 
-_PARTS_OF_IDENTITIES = frozenset(" /:#@")
-"""What the texts that name a target are taken apart at."""
-
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -44,45 +41,14 @@ class Identity:
     @classmethod
     def of(cls, manifest: Manifest) -> "Identity":
         """Raises Malformed where it cannot be told."""
-        metadata = manifest.get("metadata")
-        if not isinstance(metadata, dict):
-            raise Malformed("metadata is missing or not a mapping")
-        name, namespace = metadata.get("name"), metadata.get("namespace")
-        if not isinstance(name, str) or not name:
-            raise Malformed("metadata.name is missing or not text")
-        if namespace is not None and not isinstance(namespace, str):
-            raise Malformed("metadata.namespace is not text")
-        for field, value in (("name", name), ("namespace", namespace or "")):
-            if value and not _may_identify(value):
-                raise Malformed(f"metadata.{field} is {shown(value)}, which cannot name anything")
-        ref = FluxRef(str(manifest.get("kind")), namespace or "", name)
+        namespace, name = named(manifest)
+        ref = FluxRef(str(manifest.get("kind")), namespace, name)
         group, _, version = text(manifest, "apiVersion").rpartition("/")
         return cls(ref, group, version, _identity_problem(ref, group, version))
 
     @property
     def is_old(self) -> bool:
         return self.version in OLD.get(self.group, ())
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """`raw` is what stands there, `written` the same where it is a mapping, `fields` what of it is of its type.
-
-    `problem` names the first field that is not.
-    """
-
-    raw: object
-    written: Manifest
-    fields: Manifest
-    problem: str = ""
-
-    @classmethod
-    def of(cls, manifest: Manifest, shape: Fields) -> "Spec":
-        written = manifest.get("spec")
-        if written is None:
-            return cls(None, {}, {}, "spec is missing")
-        problem = first_problem(written, shape, "spec")
-        return cls(written, mapping(written), cleaned(written, shape) or {}, problem)
 
 
 def is_kustomization(manifest: Manifest) -> bool:
@@ -112,20 +78,8 @@ def group(manifest: Manifest) -> str:
     return text(manifest, "apiVersion").rpartition("/")[0]
 
 
-def _may_identify(value: str) -> bool:
-    return len(value) <= NAME.at_most and value.isprintable() and _PARTS_OF_IDENTITIES.isdisjoint(value)
-
-
 def _identity_problem(ref: FluxRef, group: str, version: str) -> str:
     known = (SERVED.get(group, ""), *OLD.get(group, ()))
     if version not in known:
         return f"apiVersion is {shown(f'{group}/{version}')}: Longshore reads {', '.join(known)}"
-    return next(
-        (
-            problem
-            for field, value, shape in (("name", ref.name, NAME), ("namespace", ref.namespace, NAMESPACE))
-            if value
-            for problem in problems(value, shape, f"metadata.{field}")
-        ),
-        "",
-    )
+    return name_problem(ref.namespace, ref.name)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from bot.discover.fields import mapping, text
 from bot.discover.flux.artifacts import ARTIFACT, composed_of
-from bot.discover.flux.sources import DeclaredSource, Sources, why_ambiguous, without_login
-from bot.discover.repository import normal_url
+from bot.discover.flux.sources import DeclaredSource, Sources, why_ambiguous
+from bot.discover.repository import normal_url, without_login
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 from bot.model.release import GitRef

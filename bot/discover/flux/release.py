@@ -13,12 +13,13 @@ from typing import Any
 from bot.discover.fields import duration_s, mapping, text
 from bot.discover.flux.charts import ChartPlace, chart_place
 from bot.discover.flux.kustomization import target_name, unread_overlay
-from bot.discover.flux.objects import HELM_GROUP, Identity, Spec
+from bot.discover.flux.objects import HELM_GROUP, Identity
 from bot.discover.flux.patches import patches
 from bot.discover.flux.settings import dependencies, settings, why_contradictory
 from bot.discover.flux.sources import Sources
 from bot.discover.flux.specs import HELM_RELEASE, OLD_HELM_RELEASE
 from bot.discover.objects import DeclaredObject
+from bot.discover.spec import Spec
 from bot.model.flux import FluxSettings
 from bot.model.objects import Manifest
 from bot.model.release import ChartKind, CrdPolicy, Release, ValuesFrom

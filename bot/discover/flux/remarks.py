@@ -5,13 +5,14 @@ from itertools import islice
 
 from bot.discover.fields import mapping
 from bot.discover.flux.charts import chart_place
-from bot.discover.flux.objects import SERVED, Identity, Spec, is_helm_release
+from bot.discover.flux.objects import SERVED, Identity, is_helm_release
 from bot.discover.flux.places import place_of
 from bot.discover.flux.settings import reference
 from bot.discover.flux.sources import Sources
 from bot.discover.flux.specs import HELM_RELEASE, KUSTOMIZATION, OLD_HELM_RELEASE, OLD_KUSTOMIZATION
 from bot.discover.objects import DeclaredObject, Malformed
 from bot.discover.schema import Fields, unread
+from bot.discover.spec import Spec
 from bot.model.rendering import Diagnostic, Severity
 
 _SHOWN = 3

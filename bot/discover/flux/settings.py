@@ -4,7 +4,8 @@ from collections.abc import Collection
 from typing import Any
 
 from bot.discover.fields import duration_s, mapping, text
-from bot.discover.flux.objects import Identity, Spec
+from bot.discover.flux.objects import Identity
+from bot.discover.spec import Spec
 from bot.model.flux import Dependency, FluxRef, FluxSettings, HealthCheck, HealthExpr, IgnoreRule, KubeConfig
 from bot.model.objects import Manifest
 

@@ -12,11 +12,11 @@ from bot.discover.flux.specs import (
     CHART_REQUIRED,
     DURATION,
     FLAG,
-    NAME,
     OLD_CHART,
     SECRET,
     TEXT,
 )
+from bot.discover.names import NAME
 from bot.discover.schema import Fields, ListOf, MapOf, Shape, Text, Truth
 
 _URL = Text(at_least=1, at_most=2048)

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.discover.flux.artifacts import GENERATOR, GENERATOR_SPEC, Generator, generator_problem, is_paused
-from bot.discover.flux.objects import Identity, Spec
+from bot.discover.flux.objects import Identity
 from bot.discover.flux.source_specs import OLD_SOURCES, SOURCES
 from bot.discover.objects import Malformed
 from bot.discover.repository import RepositoryIdentity
+from bot.discover.spec import Spec
 from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
 from bot.model.target import Output
@@ -118,14 +119,3 @@ def _declared(manifest: Manifest) -> DeclaredSource | None:
         return None
     spec = Spec.of(manifest, shape)
     return DeclaredSource(identity.ref, spec.fields, identity.problem or spec.problem, identity.is_old)
-
-
-def without_login(url: str) -> str:
-    """Without the password that some write into a URL; who logs in stays for SSH, where the address needs it."""
-    scheme, separator, rest = url.partition("://")
-    if not separator:
-        return url
-    authority, slash, path = rest.partition("/")
-    login, at, host = authority.rpartition("@")
-    user = login.partition(":")[0] + at if scheme.lower() == "ssh" else ""
-    return f"{scheme}{separator}{user}{host}{slash}{path}"

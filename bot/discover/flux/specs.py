@@ -7,17 +7,12 @@ as today's with the fields that were dropped since. `interval` and `prune` are r
 
 from dataclasses import replace
 
+from bot.discover.names import NAME, NAMESPACE
 from bot.discover.schema import Anything, Fields, ListOf, MapOf, Shape, Table, Text, Truth, Whole
 
 TEXT = Text()
 BLOCK = Text(is_block=True)
 FLAG = Truth()
-NAME = Text(
-    pattern=r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", says="a name that Kubernetes takes", at_least=1, at_most=253
-)
-NAMESPACE = Text(
-    pattern=r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", says="a namespace that Kubernetes takes", at_least=1, at_most=63
-)
 REFERRED_NAMESPACE = replace(NAMESPACE, at_least=0)
 """Empty, too, where it is the namespace of the object that refers."""
 
