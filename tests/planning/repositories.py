@@ -70,13 +70,13 @@ def flux(name: str, path: str, more: Mapping[str, Any] | None = None, source: st
     )
 
 
-def git_source() -> str:
+def git_source(more: Mapping[str, Any] | None = None) -> str:
     return _yaml(
         {
             "apiVersion": "source.toolkit.fluxcd.io/v1",
             "kind": "GitRepository",
             "metadata": {"name": "flux-system", "namespace": "flux-system"},
-            "spec": {"url": URL},
+            "spec": {"url": URL, **(more or {})},
         }
     )
 
@@ -300,6 +300,16 @@ def _add_overlay(draw: st.DrawFn, files: Files) -> None:
     files[f"overlays/{name}/kustomization.yaml"] = {"resources": bases, "nameSuffix": f"-{name}"}
 
 
+OWN_CHART: Mapping[str, str] = {
+    f"charts/web/{name}": text
+    for name, text in {
+        "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "values.yaml": "greeting: hello\n",
+        "templates/map.yaml": TEMPLATE,
+    }.items()
+}
+INFLATE = "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: web\nreleaseName: made\n"
+GENERATE = "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: made}\nliterals: [a=b]\n"
 FIELDS: tuple[tuple[Kustomization, Mapping[str, str]], ...] = (
     ({"namePrefix": "p-"}, {}),
     ({"namespace": "other"}, {}),
@@ -316,6 +326,20 @@ FIELDS: tuple[tuple[Kustomization, Mapping[str, str]], ...] = (
     ({"generatorOptions": {"disableNameSuffixHash": True}}, {}),
     ({"buildMetadata": ["originAnnotations"]}, {}),
     ({"helmCharts": [{"name": "c"}]}, {}),
+    ({"helmCharts": [{"name": "web", "releaseName": "inflated"}]}, OWN_CHART),
+    (
+        {"helmCharts": [{"name": "web", "releaseName": "told", "namespace": "n", "valuesFile": "v.yaml"}]},
+        {**OWN_CHART, "v.yaml": "greeting: told\n"},
+    ),
+    (
+        {
+            "helmGlobals": {"chartHome": "../../charts"},
+            "helmCharts": [{"name": "web", "releaseName": "far", "valuesInline": {"greeting": "inline"}}],
+        },
+        {},
+    ),
+    ({"generators": ["inflate.yaml"]}, {**OWN_CHART, "inflate.yaml": INFLATE}),
+    ({"generators": ["generate.yaml"]}, {"generate.yaml": GENERATE}),
     ({"unheardOf": 1}, {}),
     ({"generators": ["data.yaml"]}, {"data.yaml": "apiVersion: v1\nkind: Exec\n"}),
 )
@@ -393,6 +417,25 @@ def _flux(draw: st.DrawFn, files: Files) -> None:
     )
     source = draw(st.sampled_from(["flux-system", "flux-system", "flux-system", "elsewhere"]))
     files[f"clusters/live/{name}.yaml"] = flux(name, path, draw(st.sampled_from(SHAPES)), source)
+
+
+def _source(draw: st.DrawFn, files: Files) -> None:
+    """What Flux leaves out of the repository, or checks out of it alone."""
+    assume("clusters/live/flux-system/gotk-sync.yaml" in files)
+    everything = sorted({path.partition("/")[0] for path in files})
+    more: Mapping[str, Any] = draw(
+        st.sampled_from(
+            [
+                {"ignore": "/base/b\n"},
+                {"ignore": "*.txt\n!/loose\n"},
+                {"sparseCheckout": [*everything]},
+                {"sparseCheckout": ["clusters", "overlays", "./loose"]},
+                {"sparseCheckout": ["clusters", "base/a", "gone"]},
+            ]
+        )
+    )
+    bootstrap = flux("flux-system", "clusters/live")
+    files["clusters/live/flux-system/gotk-sync.yaml"] = git_source(more) + "---\n" + bootstrap
 
 
 def _vars(draw: st.DrawFn, files: Files) -> None:
@@ -486,6 +529,6 @@ def _noise(draw: st.DrawFn, files: Files) -> None:
 
 EDITS: tuple[Edit, ...] = (
     *(_edit, _edit, _break, _delete, _rename, _move, _move_directory, _add_overlay),
-    *(_set_field, _set_field, _drop_field, _refer, _link, _team, _flux, _flux, _vars, _noise),
+    *(_set_field, _set_field, _drop_field, _refer, _link, _team, _flux, _flux, _source, _vars, _noise),
     *(_release, _release, _chart, _lent),
 )
