@@ -14,7 +14,9 @@ _USUAL_PORTS = ("443", "6443")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`server` and `name` as far as they can be told; `label` is empty only where the control plane has none."""
+    """`server` and `name` are Argo CD's, empty where they cannot be told; `label` is empty only where the control plane
+    has none. `cluster` is what a Secret declares.
+    """
 
     label: str
     server: str = ""
@@ -34,12 +36,20 @@ def found_by(destination: Destination, context: ArgoContext, control_plane: str)
         return Found(control_plane, unknown_because=why)
     cluster, why = _declared(server, name, context)
     if cluster is not None:
-        server, name = cluster.server or server, cluster.name
+        server, name = cluster.server, cluster.name
     elif name == IN_CLUSTER or server == IN_CLUSTER_SERVER:
         server, name = IN_CLUSTER_SERVER, IN_CLUSTER
-    is_own = server == IN_CLUSTER_SERVER
-    label = control_plane if is_own else as_label(name or _host(server))
-    return Found(label, server, name, cluster, why)
+    return Found(_label(server, name, context, control_plane), server, name, cluster, why)
+
+
+def _label(server: str, name: str, context: ArgoContext, control_plane: str) -> str:
+    """The operator's name for the server counts more than Argo CD's."""
+    if server == IN_CLUSTER_SERVER:
+        return control_plane
+    operators = (
+        each.name for each in context.clusters if not each.secret and server and each.server == server
+    )
+    return next(operators, "") or as_label(name or _host(server))
 
 
 def _declared(server: str, name: str, context: ArgoContext) -> tuple[ArgoCluster | None, str]:
@@ -47,12 +57,12 @@ def _declared(server: str, name: str, context: ArgoContext) -> tuple[ArgoCluster
     known = [
         each
         for each in context.clusters
-        if each.is_known and ((server and each.server == server) or (name and each.name == name))
+        if each.secret and each.is_known and (each.name == name if name else each.server == server)
     ]
-    servers = {each.server for each in known if each.server}
+    servers = {each.server for each in known}
     if name and len(servers) > 1:
         return None, f"spec.destination.name is {shown(name)}, as {len(servers)} clusters are called"
-    return max(known, key=lambda each: bool(each.server), default=None), ""
+    return next(iter(known), None), ""
 
 
 def as_label(name: str) -> str:

@@ -69,13 +69,25 @@ def test_a_server_is_called_as_its_secret_else_by_its_host(server: str, label: s
     assert goes_to(PROD, server=server) == (label, "")
 
 
-def test_a_cluster_that_the_operator_names_is_called_so() -> None:
+@pytest.mark.parametrize("destination", [{"server": "https://eu.example/"}, {"name": "prod-eu"}])
+def test_what_the_operator_calls_a_cluster_counts_more(destination: Json) -> None:
     got = application_target(
-        found(application(spec(destination={"server": "https://eu.example"}))),
-        context(clusters=[ArgoCluster("eu", "https://eu.example")]),
+        found(application(spec(destination=destination))),
+        context(
+            cluster_secret("prod-eu", "https://eu.example"),
+            clusters=[ArgoCluster("eu", "https://eu.example")],
+        ),
         "hub",
     )
     assert got.id.cluster == "eu"
+
+
+def test_a_destination_by_a_name_that_nobody_declares_is_called_so() -> None:
+    clusters = [ArgoCluster("eu", "https://eu.example"), ArgoCluster("us", "")]
+    got = application_target(
+        found(application(spec(destination={"name": "us"}))), context(clusters=clusters), "hub"
+    )
+    assert got.id.cluster == "us"
 
 
 @pytest.mark.parametrize(

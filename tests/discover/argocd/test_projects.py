@@ -349,12 +349,12 @@ def test_no_project_forbids_no_objects() -> None:
     assert forbidden_objects(target(), context(), [CLUSTER_ROLE]) == ()
 
 
-def test_what_the_operator_names_counts_as_known() -> None:
+def test_what_the_operator_calls_a_cluster_is_not_what_argo_cd_calls_it() -> None:
     operators = context(
-        project(destinations=[{"server": "https://eu.example", "namespace": "*"}]),
+        project(destinations=[{"name": "other", "namespace": "*"}]),
         clusters=[ArgoCluster("eu", "https://eu.example")],
     )
-    got = target(project="team", destination={"name": "eu", "namespace": "x"})
+    got = target(project="team", destination={"server": "https://eu.example", "namespace": "x"})
     assert forbidden_objects(got, operators, [ObjectId("", "ConfigMap", "y", "x")]) == ()
 
 
