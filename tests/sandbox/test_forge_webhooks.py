@@ -4,65 +4,17 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-from aiohttp import web
 from gidgethub.sansio import Event
 
 from tests.sandbox.forge import Mishap, StandInGitHub
 from tests.sandbox.forge.acme import Acme
 from tests.sandbox.forge.core.deliveries import Hook
+from tests.sandbox.receiver import Receiver
 
 SECRET = "a secret of the hook"
 REPOSITORY = "/repos/acme/fleet"
-
-
-@dataclass
-class Receiver:
-    """Where hooks point to: keeps what arrives, answers as it is told."""
-
-    url: str = ""
-    status: int = 202
-    delay_s: float = 0
-    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-    async def take(self, request: web.Request) -> web.Response:
-        body = await request.read()
-        await asyncio.sleep(self.delay_s)
-        self.received.append(({name.lower(): value for name, value in request.headers.items()}, body))
-        return web.Response(status=self.status)
-
-    @property
-    def names(self) -> list[str]:
-        return [_name(headers, body) for headers, body in self.received]
-
-    def payload(self, name: str) -> dict[str, Any]:
-        found = [json.loads(body) for headers, body in self.received if _name(headers, body) == name]
-        assert found, f"no {name} among {self.names}"
-        payload: dict[str, Any] = found[-1]
-        return payload
-
-
-def _name(headers: dict[str, str], body: bytes) -> str:
-    action = json.loads(body).get("action")
-    return headers["x-github-event"] + (f".{action}" if action else "")
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    app = web.Application(client_max_size=26 * 1024 * 1024)
-    app.router.add_post("/hook", receiver.take)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    receiver.url = f"http://127.0.0.1:{site.port}/hook"
-    yield receiver
-    await runner.cleanup()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Merge requests: made, read, changed, closed."""
 
+from collections.abc import Callable
+
 from tests.sandbox.forge.core import pulls as core
 from tests.sandbox.forge.core.conversations import Label, Mergeability, Pull
 from tests.sandbox.forge.core.git import GitStore
@@ -65,7 +67,7 @@ async def list_requests(call: Call) -> Answer:
         "title": lambda pull: (pull.title, pull.id),
         "merged_at": lambda pull: (pull.merged_at or pull.created_at, pull.id),
     }
-    found = [pull for pull in call.repository.pulls if _is_asked_for(call, pull)]
+    found = list(filter(_filter(call), call.repository.pulls))
     descends = params.choice("sort", ("asc", "desc"), "desc") == "desc"
     found.sort(key=keys[order or "created_at"], reverse=descends)
     answer = call.page(found, lambda pull: pull)
@@ -78,28 +80,33 @@ async def list_requests(call: Call) -> Answer:
     return Answer(shown, headers=answer.headers)
 
 
-def _is_asked_for(call: Call, pull: Pull) -> bool:
-    params = call.params
-    states = ("opened", "closed", "locked", "merged", "all")
-    state = params.choice("state", states, "all")
-    author, scope = (
-        params.text("author_username"),
-        params.choice("scope", ("created_by_me", "assigned_to_me", "all")),
+def _filter(call: Call) -> Callable[[Pull], bool]:
+    """Read before anything is looked at: a wrong value is refused also where there is nothing to filter."""
+    params, user = call.params, call.principal.user
+    state = params.choice("state", ("opened", "closed", "locked", "merged", "all"), "all")
+    scope = params.choice("scope", ("created_by_me", "assigned_to_me", "all"))
+    author, target, source = (
+        params.text(name) for name in ("author_username", "target_branch", "source_branch")
     )
-    draft, labels, iids = params.text("wip"), params.texts("labels"), params.numbers("iids")
+    draft, labels, iids = params.choice("wip", ("yes", "no")), params.texts("labels"), params.numbers("iids")
     after, before = params.moment("updated_after"), params.moment("updated_before")
-    return (
-        state in ("all", render.state_of(pull))
-        and params.text("target_branch", pull.base) == pull.base
-        and params.text("source_branch", pull.head) == pull.head
-        and (author is None or pull.author.login == author)
-        and (scope != "created_by_me" or pull.author is call.principal.user)
-        and (draft is None or (draft == "yes") is pull.is_draft)
-        and (labels is None or set(labels) <= {label.name for label in pull.labels})
-        and (iids is None or pull.number in iids)
-        and (after is None or pull.updated_at >= after)
-        and (before is None or pull.updated_at <= before)
-    )
+
+    def is_asked_for(pull: Pull) -> bool:
+        return (
+            state in ("all", render.state_of(pull))
+            and target in (None, pull.base)
+            and source in (None, pull.head)
+            and author in (None, pull.author.login)
+            and (scope != "created_by_me" or pull.author is user)
+            and (scope != "assigned_to_me" or user in call.state.requests.of(pull).assignees)
+            and (draft is None or (draft == "yes") is pull.is_draft)
+            and (labels is None or set(labels) <= {label.name for label in pull.labels})
+            and (iids is None or pull.number in iids)
+            and (after is None or pull.updated_at >= after)
+            and (before is None or pull.updated_at <= before)
+        )
+
+    return is_asked_for
 
 
 @routes("POST", "/merge_requests", Level.REPORTER)
