@@ -68,7 +68,7 @@ def _plain(value: object) -> object:
 
 
 def _entry_name(key: str) -> str:
-    return {"forges": "github", "clusters": "staging"}.get(key, "name")
+    return {"forges": "hub", "clusters": "staging"}.get(key, "name")
 
 
 def _as_item(lines: list[str]) -> list[str]:

@@ -31,7 +31,7 @@ class Flux(Model):
 class RepositoryConfig(Model):
     """One repository (or, with `*`, several) that Longshore serves."""
 
-    forge: Name = Field(examples=["github"])
+    forge: Name = Field(examples=["hub"])
     """The forge it lives on, by its name under `forges`."""
     repository: RepositoryPattern = Field(examples=["acme/fleet"])
     """`OWNER/NAME`; `*` stands for any part of a name."""

@@ -169,6 +169,10 @@ class Forge(Protocol):
 
     async def git_credentials(self, repo: RepoId) -> GitCredentials: ...
 
+    @property
+    def pull_sign(self) -> str:
+        """What is written before the number of a pull request, so that it leads there."""
+
     def pull_head_ref(self, number: int) -> str:
         """The ref in the base repository that holds a pull request's head, also one from a fork."""
 

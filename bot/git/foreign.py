@@ -190,7 +190,7 @@ class ForeignRepositories:
             try:
                 return await self._fetched(address, await self._remote(address, address.url), wanted)
             except RepositoryMoved:
-                # GitLab redirects to the name with `.git`; no redirect is followed, so it is taken at its word.
+                # Some forges redirect to the name with `.git`; no redirect is followed, so it is taken at its word.
                 if address.url == address.with_suffix:
                     raise
                 return await self._fetched(address, await self._remote(address, address.with_suffix), wanted)

@@ -13,7 +13,7 @@ from bot.git.repository import FORGE_HEADS, FORGE_PULLS
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`username` is what the forge wants beside a token: `x-access-token` on GitHub, `oauth2` on GitLab."""
+    """`username` is what the forge wants beside a token (`x-access-token`, `oauth2`)."""
 
     username: str
     token: str = field(repr=False)

@@ -48,7 +48,7 @@ class Announcement:
 async def announce(world: World, head: Head, announcement: Announcement) -> None:
     forge, repo = world.forge(head.source.repo), head.source.repo
     start = await _start(head, announcement.before)
-    context = DeliveryContext(repo, head.source.branch, head.sha, before=start)
+    context = DeliveryContext(repo, head.source.branch, head.sha, before=start, pull_sign=forge.pull_sign)
     limits = CheckLimits(forge.capabilities.check_summary, forge.capabilities.check_text)
     words = delivery_check(announcement.deliveries, context, limits)
     name = world.check_name(CHECK, head.source)

@@ -61,8 +61,8 @@ def _host(address: str) -> tuple[str, str] | None:
     match = _USER.match(rest)
     user = match[0] if match else ""
     rest = rest[len(user) :]
-    is_github = rest.lower().startswith(("github.com/", "github.com:"))
-    may_be_scp = not scheme and (bool(user) or is_github)
+    is_shorthand = rest.lower().startswith(("github.com/", "github.com:"))
+    may_be_scp = not scheme and (bool(user) or is_shorthand)
     if not scheme and not may_be_scp:
         return None
     end = rest.find("/")
@@ -71,7 +71,7 @@ def _host(address: str) -> tuple[str, str] | None:
         end = colon
     if end < 0 or not rest[:end]:
         return None
-    if is_github:
+    if is_shorthand:
         by_ssh = scheme == "ssh://" or user
         return (f"{user}github.com:" if by_ssh else "https://github.com/"), rest[end + 1 :]
     return f"{scheme}{user}{rest[: end + 1]}", rest[end + 1 :]

@@ -28,7 +28,7 @@ class PlanContext:
 class DeliveryContext:
     """What surrounds a delivery: `before..revision` came in, with these pull requests.
 
-    `pull_sign` is what the forge writes before the number of one (`#`, or `!` on GitLab). `surprises` are targets that
+    `pull_sign` is what the forge writes before the number of one (`#` or `!`). `surprises` are targets that
     were rendered otherwise than the newest of these pull requests' plan showed.
     """
 

@@ -21,7 +21,7 @@ from bot.report.ladder import Rung, fitting
 from bot.report.templates import fill
 
 MAX_DESCRIPTION_CHARS = 140
-"""What GitHub takes for the description of a deployment's status."""
+"""What forges take for the description of a deployment's status."""
 
 _TROUBLE = (Phase.FAILED, Phase.UNKNOWN, Phase.BLOCKED)
 _ORDER = (

@@ -89,6 +89,10 @@ class GitHubForge:
         access = await self._auth.git_access(repo)
         return GitCredentials(GIT_USER, access.token, access.expires_at)
 
+    @property
+    def pull_sign(self) -> str:
+        return "#"
+
     def pull_head_ref(self, number: int) -> str:
         return f"refs/pull/{number}/head"
 

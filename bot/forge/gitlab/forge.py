@@ -104,6 +104,10 @@ class GitLabForge:
     async def git_credentials(self, repo: RepoId) -> GitCredentials:  # noqa: ARG002 - one token for all of them
         return GitCredentials(GIT_USER, await self._client.tokens.current())
 
+    @property
+    def pull_sign(self) -> str:
+        return "!"
+
     def pull_head_ref(self, number: int) -> str:
         return f"refs/merge-requests/{number}/head"
 

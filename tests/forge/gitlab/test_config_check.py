@@ -1,0 +1,56 @@
+"""`longshore config check` on a strict GitLab, from a configuration file on."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli.findings import Finding, by_asking
+from bot.config import Config
+from tests.forge.gitlab.conftest import World
+from tests.sandbox.forge import Level
+
+
+async def findings(world: World, tmp_path: Path, token: str, **more: Any) -> list[Finding]:
+    file = tmp_path / "token"
+    file.write_text(token)
+    forge = {
+        "kind": "gitlab",
+        "gitUrl": world.gitlab.url,
+        "token": f"${{file:{file}}}",
+        "webhookSecrets": ["${env:HOOK_SECRET}"],
+        **more,
+    }
+    config = Config.model_validate({"dataDir": str(tmp_path / "data"), "forges": {"lab": forge}})
+    return [finding async for finding in by_asking(config) if finding[1].startswith("forge ")]
+
+
+async def test_who_we_are_and_what_is_done_in_place_of_what_is_said(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", "a shared secret")
+    told = await findings(world, tmp_path, world.token.bearer.text)
+    assert {level for level, _ in told} == {"ok"}
+    assert told[0][1] == f"forge lab: we are {world.us.login}"
+    assert any("commit status" in line for _, line in told)
+
+
+async def test_what_the_token_lacks_is_a_failure(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", "a shared secret")
+    poor = world.gitlab.project_token(world.fleet, "poor", level=Level.DEVELOPER, scopes=("read_api",))
+    assert ("FAIL", "forge lab: the token poor lacks the scope `api`") in await findings(
+        world, tmp_path, poor.bearer.text
+    )
+
+
+async def test_a_token_that_is_none_and_a_secret_that_proves_nothing_are_failures(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", "whsec_???")
+    told = await findings(world, tmp_path, "glpat-wrong")
+    assert {level for level, _ in told} == {"FAIL"}
+    assert "no webhook secret" in told[0][1]
+    assert "does not take the token" in told[1][1]
+    assert "glpat-wrong" not in str(told)
