@@ -28,8 +28,8 @@ def is_followed(revision: str, branch: str) -> bool:
     if revision in ("", _HEAD):
         return True
     name = revision.removeprefix("refs/heads/")
-    if branch:
-        return name == branch
+    if branch or name != revision:
+        return branch in ("", name)
     return not (
         _SHORT_COMMIT.fullmatch(name) or name.startswith("refs/") or is_version(name) or is_range(name)
     )

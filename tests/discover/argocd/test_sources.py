@@ -37,7 +37,7 @@ def test_what_follows_the_branch_is_the_repository_at_hand(revision: str | None)
     assert of_source("main", targetRevision=revision).source is None
 
 
-@pytest.mark.parametrize("revision", ["main", "master", "production", "release/x"])
+@pytest.mark.parametrize("revision", ["main", "master", "production", "release/x", "refs/heads/v1"])
 def test_without_a_branch_every_name_is_taken_for_it(revision: str) -> None:
     assert of_source(targetRevision=revision).source is None
 
@@ -66,6 +66,11 @@ def test_what_does_not_move_with_the_branch_is_another_tree(revision: str, ref: 
     into = branch or "the branch that is planned"
     sentence = f"what is merged into {into} does not reach it"
     assert remark == f"follows {revision!r} in spec.source.targetRevision: {sentence}"
+
+
+@pytest.mark.parametrize("revision", ["v1", "1.x", "deadbeef", "refs/heads/v1"])
+def test_a_branch_that_looks_like_something_else_is_followed_where_it_is_merged_into(revision: str) -> None:
+    assert of_source(revision.removeprefix("refs/heads/"), targetRevision=revision).source is None
 
 
 def test_another_branch_than_the_one_that_is_merged_into_is_another_tree() -> None:
