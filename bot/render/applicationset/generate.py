@@ -64,6 +64,8 @@ async def generate(manifest: Manifest, world: World, go_templates: Templates) ->
         return _unknown(error, context)
     except RecursionError:
         return _unknown(Ungenerated("something in it is nested too deep", "spec"), context)
+    except UnicodeEncodeError:
+        return _unknown(Ungenerated("something in it, or a parameter, is no Unicode text", "spec"), context)
     ordered = tuple(sorted(made, key=lambda each: str(each["metadata"]["name"])))
     return Generated(ordered, context.entries, is_open=context.is_open, remarks=tuple(remarks(spec, ordered)))
 
@@ -115,7 +117,7 @@ async def _rendered(spec: Mapping[str, Any], given: Given, context: Context) -> 
     for params, made in zip(given.sets, await _made(asked, given.sets, context), strict=True):
         application = dict(given.template)
         if params:
-            application = replaced(given.template, APPLICATION, made)
+            application = replaced(given.template, APPLICATION, made, "spec.template")
             if not keeps and not application["metadata"].get("finalizers"):
                 application["metadata"] = {**application["metadata"], "finalizers": [FINALIZER]}
         found.append(application if patch is None else patched(application, made.get(patch, patch)))

@@ -55,7 +55,7 @@ def _parsed(text: str) -> Mapped:
 def _merged(original: Mapped, patch: Mapped, shape: Shape, at: str) -> Mapped:
     if _DIRECTIVE in patch:
         return _directed(patch, at)
-    original = _retained(original, patch, at)
+    original = dict(_retained(original, patch, at))
     for key in sorted(patch):
         value, field = patch[key], f"{at}.{shown(key)}"
         if key == _RETAIN:

@@ -6,6 +6,7 @@ The controller renders text by text, keys of mappings included, never a document
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.render.applicationset.errors import Ungenerated
 from bot.render.applicationset.shapes import Fields, ListOf, MapOf, Raw, Shape, shown
 
 
@@ -21,6 +22,8 @@ def templates(value: Any, shape: Shape, at: str) -> Iterator[tuple[str, str]]:
         case dict(), _:
             below = shape.value if isinstance(shape, MapOf) else Raw()
             for name, each in value.items():
+                if each is None:
+                    continue
                 field = f"{at}.{shown(name)}"
                 if "{{" in name:
                     yield name, field
@@ -33,22 +36,34 @@ def templates(value: Any, shape: Shape, at: str) -> Iterator[tuple[str, str]]:
             return
 
 
-def replaced(value: Any, shape: Shape, made: Mapping[str, str]) -> Any:
-    """A copy with what `made` has of the texts. A null in a mapping of anything goes, as it does in the controller."""
+def replaced(value: Any, shape: Shape, made: Mapping[str, str], at: str) -> Any:
+    """A copy with what `made` has of the texts. A null in a mapping of anything goes, as it does in the controller.
+
+    Raises `Ungenerated` where two keys become one: which of them stays is another one each time.
+    """
     match value, shape:
         case str(), _:
             return made.get(value, value)
         case dict(), Fields(fields):
-            return {name: replaced(each, fields[name], made) for name, each in value.items()}
+            return {name: replaced(each, fields[name], made, f"{at}.{name}") for name, each in value.items()}
         case dict(), _:
-            below = shape.value if isinstance(shape, MapOf) else Raw()
-            return {
-                made.get(name, name): replaced(value[name], below, made)
-                for name in sorted(value)
-                if value[name] is not None
-            }
+            return _replaced_mapping(value, shape.value if isinstance(shape, MapOf) else Raw(), made, at)
         case list(), _:
             item = shape.item if isinstance(shape, ListOf) else Raw()
-            return [replaced(each, item, made) for each in value]
+            return [replaced(each, item, made, f"{at}[{index}]") for index, each in enumerate(value)]
         case _:
             return value
+
+
+def _replaced_mapping(
+    value: dict[str, Any], shape: Shape, made: Mapping[str, str], at: str
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, each in value.items():
+        if each is None:
+            continue
+        key = made.get(name, name)
+        if key in found:
+            raise Ungenerated(f"two keys become {shown(key)}", at)
+        found[key] = replaced(each, shape, made, f"{at}.{shown(name)}")
+    return found

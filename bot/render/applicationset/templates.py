@@ -128,7 +128,7 @@ def _encoded(
         "slugs": list(slugs),
     }
     try:
-        encoded = msgspec.json.encode(request)
+        encoded = msgspec.json.encode(request, enc_hook=int)  # of an `Int64`
     except (UnicodeEncodeError, OverflowError, RecursionError):
         raise Ungenerated("a parameter is no Unicode text, and Argo CD cannot hand it on", _FIELD) from None
     if len(encoded) > _MAX_ASKED_BYTES:

@@ -166,7 +166,7 @@ async def _interpolated(generator: Generator, params: Params, context: Context, 
     """The generator with the other one's parameters in its templates. `values` keep those that lack one."""
     asked = dict(templates(_without_values(generator), GENERATOR, at))
     (made,) = await render_all(context.dialect, asked, [params])
-    found: dict[str, Any] = replaced(generator, GENERATOR, made)
+    found: dict[str, Any] = replaced(generator, GENERATOR, made, at)
     await _fill_values(generator, found, params, context, at)
     return found
 

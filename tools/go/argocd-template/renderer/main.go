@@ -3,11 +3,11 @@
 // be run where it may not.
 //
 // A request is `LENGTH\n` and so many bytes of JSON: `options` of the templates, `texts` and `params`, whose `value` is
-// what `.` is. JSON knows one kind of map and one of list; `typed` are the paths of those that are maps or lists of text in
-// the controller. `slugs` are texts to make slugs of, as the pull request generator does. The answer is `ok LENGTH\n` and
-// JSON again: `results` has a list for each of the params, with a text or `{"error": ...}` for each of the texts; `slugs`;
-// and `volatile`, the functions that were called and give something else each time. Anything else ends the program. With
-// any argument it only says which version of sprig it is made of.
+// what `.` is. JSON knows one kind of map, of list and of number; `typed` are the paths of those that are maps or lists of
+// text, or whole numbers, in the controller. `slugs` are texts to make slugs of, as the pull request generator does.
+// The answer is `ok LENGTH\n` and JSON again: `results` has a list for each of the params, with a text or
+// `{"error": ...}` for each of the texts; `slugs`; and `volatile`, the functions that were called and give something else
+// each time. Anything else ends the program. With any argument it only says which version of sprig it is made of.
 package main
 
 import (
@@ -161,6 +161,8 @@ func entered(at any, step any) (any, func(any), error) {
 
 func typed(value any) (any, error) {
 	switch value := value.(type) {
+	case float64:
+		return int64(value), nil
 	case map[string]any:
 		texts := make(map[string]string, len(value))
 		for name, each := range value {
