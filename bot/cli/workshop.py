@@ -97,16 +97,19 @@ async def make_workshop(
         cache=RenderingCache(home / "renderings", cache_bytes),
         memory=Memory(home / "expansions"),
         gate=asyncio.Semaphore(renderers),
-        builders=await _builders(sandbox, tools),
+        builders=await _builders(sandbox, tools, renderers),
     )
 
 
-async def _builders(sandbox: Sandbox, tools: Mapping[str, str]) -> Mapping[Trust, Builders]:
-    """Those whose program is there, and made of the version that plans say."""
+async def _builders(sandbox: Sandbox, tools: Mapping[str, str], renderers: int) -> Mapping[Trust, Builders]:
+    """Those whose program is there, and made of the version that plans say.
+
+    What they answer takes Python as long to read: more than half as many would wait for it, and take memory.
+    """
     kustomize, helm = await asyncio.gather(*(_same("kustomize", tools), _same("helm", tools)))
 
     def builder(program: Path | None) -> Builder | None:
-        return Builder(program, sandbox.layers) if program else None
+        return Builder(program, sandbox.layers, programs=max(1, renderers // 2)) if program else None
 
     return {trust: Builders(builder(kustomize), builder(helm)) for trust in Trust}
 
