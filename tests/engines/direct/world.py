@@ -19,6 +19,8 @@ from bot.kube.client import KubeClient
 from bot.kube.connection import Connection
 from bot.kube.lease import Holder
 from bot.kube.parent import Identity, Source
+from bot.kube.resources import Write
+from bot.model.delivery import Failure, Outcome, Phase
 from bot.model.objects import Digest, Manifest, Object, ObjectId
 from bot.model.rendering import MaskedRendering, Rendering
 from bot.model.repo import RepoId, Sha
@@ -208,3 +210,23 @@ async def deliver(engine: DirectEngine, order: Order, *, steps: int = 60) -> Ste
             return step
         await asyncio.sleep(min(step.again_after_s, 0.2))
     raise AssertionError(f"not final after {steps} steps: {step}")
+
+
+class Recorder:
+    """A gate that notes every write and stops none."""
+
+    def __init__(self) -> None:
+        self.writes: list[str] = []
+
+    async def admit(self, write: Write) -> float | None:
+        if write.resource.kind != "Lease":
+            self.writes.append(str(write))
+        return None
+
+
+async def refused(world: World, order: Any, failure: Failure) -> str:
+    step = await deliver(world.engine(), order)
+    assert step.delivery.phase is Phase.FAILED, step
+    (result,) = [r for r in step.delivery.results if r.outcome is Outcome.FAILED]
+    assert result.failure is failure, result
+    return result.message
