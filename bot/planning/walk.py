@@ -16,8 +16,8 @@ from bot.model.rendering import ContentKey, Diagnostic, Severity
 from bot.model.target import RendererKind, Target, TargetId
 from bot.planning.controller import Controller, Start
 from bot.planning.expansion import Previous, Traced
-from bot.planning.files import place_of
 from bot.planning.renderings import Renderings
+from bot.planning.written import Written
 
 _MAX_TARGETS = 5_000
 _SHOWN = 5
@@ -58,6 +58,7 @@ class Walk:
         self._previous = previous
         self._mentioning = frozenset[str]().union(*(each.mentioning for each in controllers))
         self._unrendered: list[Target] = []
+        self._written: Written | None = None
         self.targets: dict[TargetId, Traced] = {}
         self.held: dict[ContentKey, tuple[DeclaredObject, ...]] = {}
         self.broken: set[ContentKey] = set()
@@ -195,8 +196,9 @@ class Walk:
         rendering = await self._renderings.masked(self._tree, traced)
         if rendering.failed:
             return _Looked(traced, None, rendering.is_lasting)
-        ours = (found.manifest for found in rendering.objects if self._of(found.manifest))
-        return _Looked(traced, tuple(self._placed(manifest, traced) for manifest in ours))
+        ours = [found.manifest for found in rendering.objects if self._of(found.manifest)]
+        files = traced.files if ours else frozenset()
+        return _Looked(traced, tuple(self._placed(manifest, files) for manifest in ours))
 
     def _children(self, looked: _Looked) -> list[DeclaredObject]:
         traced, held = looked.traced, looked.held
@@ -224,14 +226,11 @@ class Walk:
             self._unrendered.append(target)
         return [replace(found, parent=target.id) for found in children]
 
-    def _placed(self, manifest: Manifest, parent: Traced) -> DeclaredObject:
+    def _placed(self, manifest: Manifest, files: frozenset[str]) -> DeclaredObject:
         """With the file it was written in, where its name tells."""
-        files = parent.files
-        kind, _, name = place_of(DeclaredObject(manifest, None, None))
-        for found in self._owner(DeclaredObject(manifest, None, None)).in_files:
-            if found.file in files and place_of(found)[::2] == (kind, name):
-                return DeclaredObject(manifest, found.file, found.line)
-        return DeclaredObject(manifest, None, None)
+        if self._written is None:
+            self._written = Written(found for each in self._controllers for found in each.in_files)
+        return self._written.placed(manifest, files)
 
     def _remark(self, severity: Severity, message: str, found: DeclaredObject) -> None:
         self.diagnostics.append(Diagnostic(severity, message, found.file, found.line))

@@ -100,6 +100,33 @@ async def test_fields_of_the_kustomization_shape_what_it_renders(fleet: Bench) -
     assert {change.id.namespace for change in changed.changes} >= {"shop"}
 
 
+async def test_of_two_that_are_called_alike_each_is_told_by_its_own_file(fleet: Bench) -> None:
+    unplaced = {
+        place: flux("twin", path).replace(", namespace: flux-system}", "}")
+        for place, path in (("one", "apps/staging"), ("two", "apps/production"))
+    }
+    fleet.work.commit(
+        {
+            "clusters/staging/kustomization.yaml": kustomization(
+                "flux-system", "../../parts/one", "../../parts/two"
+            ),
+            **{
+                f"parts/{place}/kustomization.yaml": kustomization("ks.yaml", more=f"namespace: {place}\n")
+                for place in unplaced
+            },
+            **{
+                f"parts/{place}/ks.yaml": text.replace(
+                    "name: flux-system}", "name: flux-system, namespace: flux-system}"
+                )
+                for place, text in unplaced.items()
+            },
+        }
+    )
+    plan = await fleet.plan()
+    found = {place: target(plan, f"{place}/twin", "staging").target.origin.file for place in ("one", "two")}
+    assert found == {"one": "parts/one/ks.yaml", "two": "parts/two/ks.yaml"}
+
+
 async def test_another_repository_makes_the_target_unknown_with_the_reason(fleet: Bench) -> None:
     other = SOURCE.replace("name: flux-system", "name: other").replace("acme/fleet", "acme/other")
     fleet.work.commit({"clusters/staging/other.yaml": f"{other}---\n{flux('other', 'x', source='other')}"})
