@@ -10,7 +10,7 @@ from bot.model.argocd import ArgoCluster
 from bot.model.target import GitSource
 from bot.planning.expansion import Finding
 from bot.planning.renderings import Renderings
-from bot.render.applicationset import Cluster, Clusters, Ground, NobodyAsked, NotKnown
+from bot.render.applicationset import Clusters, Ground, NobodyAsked, NotKnown
 
 _NOT_DECLARED = (
     "no cluster is declared here: neither a Secret with the label argocd.argoproj.io/secret-type nor the operator's "
@@ -30,19 +30,7 @@ class World(NobodyAsked):
         self._clusters = clusters
 
     async def clusters(self) -> Clusters:
-        known = tuple(
-            Cluster(
-                name=each.name,
-                server=each.server,
-                labels=each.labels,
-                annotations=each.annotations,
-                project=each.project,
-                secret=each.secret,
-                unknown=each.unknown_because,
-            )
-            for each in self._clusters
-        )
-        return Clusters(known, missing="" if known else _NOT_DECLARED)
+        return Clusters(tuple(self._clusters), missing="" if self._clusters else _NOT_DECLARED)
 
     async def tree(self, repo_url: str, revision: str) -> Ground:
         is_this = normal_url(repo_url) in self._finding.repository.urls

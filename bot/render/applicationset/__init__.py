@@ -4,7 +4,6 @@ from bot.render.applicationset.errors import NotKnown
 from bot.render.applicationset.generate import Generated, generate
 from bot.render.applicationset.templates import Templates
 from bot.render.applicationset.world import (
-    Cluster,
     Clusters,
     Ground,
     NobodyAsked,
@@ -14,7 +13,6 @@ from bot.render.applicationset.world import (
 )
 
 __all__ = [
-    "Cluster",
     "Clusters",
     "Generated",
     "Ground",

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.model.objects import Manifest
+from bot.render.applicationset.application import APPLICATION
 from bot.render.applicationset.errors import Ungenerated
 from bot.render.applicationset.selector import is_domain, is_label_value, is_qualified_name
 from bot.render.applicationset.shapes import shown, written
-from bot.render.applicationset.spec import APPLICATION
 
 _MAX_ANNOTATIONS = 256 * 1024
 _FILTERS = ("exclude", "include")

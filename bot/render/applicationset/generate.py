@@ -11,6 +11,7 @@ from typing import Any
 from bot.model.manifests import canonical_json
 from bot.model.objects import Manifest
 from bot.model.rendering import Diagnostic, TraceEntry
+from bot.render.applicationset.application import APPLICATION
 from bot.render.applicationset.context import Context
 from bot.render.applicationset.dialect import Dialect, Plain, render_all
 from bot.render.applicationset.errors import Ungenerated
@@ -21,7 +22,7 @@ from bot.render.applicationset.patch import patched
 from bot.render.applicationset.replace import replaced, templates
 from bot.render.applicationset.rollout import remarks
 from bot.render.applicationset.shapes import admitted
-from bot.render.applicationset.spec import APPLICATION, APPLICATION_SET_SPEC, KINDS
+from bot.render.applicationset.spec import APPLICATION_SET_SPEC, KINDS
 from bot.render.applicationset.templates import GoTemplates, Templates
 from bot.render.applicationset.transform import Given, transformed
 from bot.render.applicationset.world import World

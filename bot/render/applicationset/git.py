@@ -7,9 +7,10 @@ from bot.model.rendering import TraceEntry, TraceKind
 from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
 from bot.render.applicationset.context import Context
 from bot.render.applicationset.errors import NotKnown, Ungenerated
-from bot.render.applicationset.globs import BadPattern, GoPattern, Pathspec, go_pattern, pathspec
+from bot.render.applicationset.go_match import GoPattern, go_pattern
 from bot.render.applicationset.leaves import first_document, normalized
 from bot.render.applicationset.params import Params, TextList, flat, go_text
+from bot.render.applicationset.pathspec import BadPattern, Pathspec, pathspec
 from bot.render.applicationset.world import Ground
 from bot.render.paths import Outside, follow
 

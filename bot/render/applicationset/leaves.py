@@ -6,12 +6,12 @@ from typing import Any
 
 import yaml
 
+from bot.model.argocd import ArgoCluster
 from bot.model.manifests import MAX_INPUT_BYTES, KubeLoader, parsed
 from bot.render.applicationset.context import Context
 from bot.render.applicationset.errors import NotKnown, Ungenerated
 from bot.render.applicationset.params import MapList, Params, Texts
 from bot.render.applicationset.selector import check, selects
-from bot.render.applicationset.world import Cluster
 
 IN_CLUSTER = "in-cluster"
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
@@ -86,10 +86,10 @@ async def cluster_sets(generator: Mapping[str, Any], context: Context, at: str) 
     selected = [
         each for each in await _clusters(context, at) if selects(selector, {**each.labels, **_SECRET_TYPE})
     ]
-    by_name: dict[str, Cluster] = {}
+    by_name: dict[str, ArgoCluster] = {}
     for cluster in selected:
-        if cluster.unknown:
-            raise Ungenerated(f"the cluster of the Secret {cluster.secret} {cluster.unknown}", at)
+        if not cluster.is_known:
+            raise Ungenerated(cluster.unknown_because, at)
         by_name[cluster.name] = cluster
     sets = [_cluster_params(each, context) for each in by_name.values()]
     is_everything = not (selector.get("matchLabels") or selector.get("matchExpressions"))
@@ -99,7 +99,7 @@ async def cluster_sets(generator: Mapping[str, Any], context: Context, at: str) 
     return [{"clusters": MapList(sets)}] if generator.get("flatList") else sets
 
 
-async def _clusters(context: Context, at: str) -> list[Cluster]:
+async def _clusters(context: Context, at: str) -> list[ArgoCluster]:
     try:
         found = await context.world.clusters()
     except NotKnown as error:
@@ -113,7 +113,7 @@ def _params(name: str, server: str, project: str) -> Params:
     return {"name": name, "nameNormalized": normalized(name), "server": server, "project": project}
 
 
-def _cluster_params(cluster: Cluster, context: Context) -> Params:
+def _cluster_params(cluster: ArgoCluster, context: Context) -> Params:
     params = _params(cluster.name, cluster.server, cluster.project)
     labels = {**cluster.labels, **_SECRET_TYPE}
     if context.is_go:

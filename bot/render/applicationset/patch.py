@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
+from bot.render.applicationset.application import APPLICATION, APPLICATION_SPEC, METADATA
 from bot.render.applicationset.errors import NotKnown, Ungenerated
 from bot.render.applicationset.leaves import first_document
 from bot.render.applicationset.shapes import Fields, ListOf, MapOf, Raw, Shape, admitted, shown, written
-from bot.render.applicationset.spec import APPLICATION, APPLICATION_SPEC, METADATA
 
 FIELD = "spec.templatePatch"
 _PATCHED = Fields(

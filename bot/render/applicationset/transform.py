@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.model.manifests import canonical_json
+from bot.render.applicationset.application import APPLICATION
 from bot.render.applicationset.context import Context
 from bot.render.applicationset.dialect import render_all
 from bot.render.applicationset.errors import NotKnown, Ungenerated
@@ -16,7 +17,6 @@ from bot.render.applicationset.replace import replaced, templates
 from bot.render.applicationset.selector import check, selects
 from bot.render.applicationset.shapes import admitted, filled_up
 from bot.render.applicationset.spec import (
-    APPLICATION,
     GENERATOR,
     KINDS,
     NESTED_MATRIX,

@@ -1,35 +1,19 @@
 """What an ApplicationSet may look at beside itself, as whoever plans knows it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.model.argocd import ArgoCluster
 from bot.model.tree import TreeReader
 from bot.render.applicationset.errors import NotKnown
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
-    """A cluster that Argo CD delivers to, as its Secret has it: `secret` is the Secret's name, which orders them.
-
-    `unknown` is why `name`, `server` and `project` cannot be told (they are encrypted, or come from elsewhere); labels
-    and annotations can.
-    """
-
-    name: str = ""
-    server: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    project: str = ""
-    secret: str = ""
-    unknown: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Clusters:
-    """`missing` is why these may not be all, a sentence; empty where they are."""
+    """Those that Argo CD delivers to. `missing` is why these may not be all, a sentence; empty where they are."""
 
-    known: tuple[Cluster, ...] = ()
+    known: tuple[ArgoCluster, ...] = ()
     missing: str = ""
 
 

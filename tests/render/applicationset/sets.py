@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
+from bot.model.argocd import ArgoCluster
 from bot.model.objects import Manifest
 from bot.render.applicationset import (
-    Cluster,
     Clusters,
     Generated,
     Ground,
@@ -36,7 +36,7 @@ class MemoryWorld(NobodyAsked):
     """A world of clusters and files. Counts how often it is asked for files."""
 
     files: Mapping[str, Content] = field(default_factory=dict)
-    known: tuple[Cluster, ...] = ()
+    known: tuple[ArgoCluster, ...] = ()
     missing: str = ""
     is_here: bool = True
     is_lasting: bool = True

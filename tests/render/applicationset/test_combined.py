@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.render.applicationset import Cluster, Templates
+from bot.model.argocd import ArgoCluster
+from bot.render.applicationset import Templates
 from tests.render.applicationset.sets import (
     HERE,
     MemoryWorld,
@@ -19,8 +20,8 @@ OTHER = "list: {elements: [{tier: gold}, {tier: tin}]}"
 WORLD = MemoryWorld(
     {"apps/a/x": "", "apps/b/x": "", "apps/b/.hidden/x": "", "a.yaml": "kind: small"},
     (
-        Cluster("eu", "https://eu", {"zone": "eu"}, secret="a"),
-        Cluster("us", "https://us", {"zone": "us"}, secret="b"),
+        ArgoCluster("eu", "https://eu", {"zone": "eu"}, secret="a"),
+        ArgoCluster("us", "https://us", {"zone": "us"}, secret="b"),
     ),
 )
 GIT = f"repoURL: {HERE}, revision: HEAD"

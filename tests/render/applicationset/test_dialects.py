@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from bot.model.argocd import ArgoCluster
 from bot.proc.confine import Layers
 from bot.proc.sandbox import layers
-from bot.render.applicationset import Cluster, Templates
+from bot.render.applicationset import Templates
 from bot.render.applicationset.dialect import Faulty, Plain
 from bot.render.applicationset.errors import Ungenerated
 from bot.render.applicationset.params import Params, TextList, Texts, go_text
@@ -193,7 +194,7 @@ async def test_a_program_that_is_missing_is_not_looked_for_elsewhere(
 
 
 async def test_a_parameter_that_is_no_unicode_makes_the_set_unknown(templates: Templates) -> None:
-    world = MemoryWorld(known=(Cluster("a\udcff", "https://a"),))
+    world = MemoryWorld(known=(ArgoCluster("a\udcff", "https://a"),))
     assert "is no Unicode" in await problem(go_set("[{clusters: {}}]"), world, templates)
 
 

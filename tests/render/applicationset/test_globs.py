@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.render.applicationset.globs import BadPattern, go_pattern, pathspec
+from bot.render.applicationset.go_match import go_pattern
+from bot.render.applicationset.pathspec import BadPattern, pathspec
 
 LETTERS = st.text(alphabet="ab/*?[]^!-\\.é:", max_size=12)
 PATHS = st.text(alphabet="ab/.é-]", max_size=12)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.model.argocd import ArgoCluster
 from bot.model.manifests import canonical_json
-from bot.render.applicationset import Cluster, Templates, generate
+from bot.render.applicationset import Templates, generate
 from tests.render.applicationset.sets import HERE, MemoryWorld, application_set, go_set, made, problem
 from tests.render.trees import Link
 
@@ -103,7 +104,7 @@ WORLD = MemoryWorld(
         "conf/b.yaml": "- name: 1e400\n- {? [a] : b}",
         "conf/l.yaml": Link("../../etc/passwd"),
     },
-    (Cluster("a", "https://a", {"k": "v"}), Cluster("b\udcff", "https://b")),
+    (ArgoCluster("a", "https://a", {"k": "v"}), ArgoCluster("b\udcff", "https://b")),
 )
 
 
@@ -171,7 +172,7 @@ async def test_one_hundred_applications_over_ten_clusters_are_asked_for_in_a_few
     templates: Templates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = MemoryWorld(
-        known=tuple(Cluster(f"c{i}", f"https://c{i}", {"e": "p"}, secret=f"s{i}") for i in range(10))
+        known=tuple(ArgoCluster(f"c{i}", f"https://c{i}", {"e": "p"}, secret=f"s{i}") for i in range(10))
     )
     elements = ", ".join(f"{{app: a{i}}}" for i in range(10))
     generators = (

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.render.applicationset import Cluster, Templates
+from bot.model.argocd import ArgoCluster
+from bot.render.applicationset import Templates
 from tests.render.applicationset.sets import (
     MemoryWorld,
     application_set,
@@ -16,11 +17,11 @@ from tests.render.applicationset.sets import (
 )
 
 CLUSTERS = (
-    Cluster("Prod_EU", "https://eu", {"env": "prod", "zone": "eu"}, {"owner": "ops"}, "fleet", "b"),
-    Cluster("staging", "https://staging", {"env": "staging"}, secret="a"),
+    ArgoCluster("Prod_EU", "https://eu", {"env": "prod", "zone": "eu"}, {"owner": "ops"}, "fleet", "b"),
+    ArgoCluster("staging", "https://staging", {"env": "staging"}, secret="a"),
 )
 WORLD = MemoryWorld(known=CLUSTERS)
-LOCAL = Cluster("home", "https://kubernetes.default.svc", {"env": "prod"}, secret="c")
+LOCAL = ArgoCluster("home", "https://kubernetes.default.svc", {"env": "prod"}, secret="c")
 
 
 async def test_a_list_gives_one_set_for_each_element() -> None:
@@ -141,11 +142,9 @@ async def test_a_flat_list_is_one_set_with_all_clusters(templates: Templates) ->
 
 
 async def test_a_selected_cluster_that_cannot_be_told_makes_the_set_unknown_and_another_does_not() -> None:
-    hidden = Cluster(labels={"env": "hidden"}, secret="d", unknown="is encrypted")
+    hidden = ArgoCluster("", "", {"env": "hidden"}, secret="d", unknown_because="the Secret d is encrypted")
     world = MemoryWorld(known=(*CLUSTERS, hidden))
-    assert "the cluster of the Secret d is encrypted" in await problem(
-        application_set("[{clusters: {}}]"), world
-    )
+    assert "clusters: the Secret d is encrypted" in await problem(application_set("[{clusters: {}}]"), world)
     chosen = application_set("[{clusters: {selector: {matchLabels: {env: staging}}}}]")
     assert names(await made(chosen, world)) == ["staging"]
 
