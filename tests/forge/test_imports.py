@@ -4,8 +4,14 @@ import json
 import subprocess
 import sys
 
-LIGHT = ("bot.forge.dialects", "bot.forge.opening", "bot.forge.sticky", "bot.forge.github.settings")
-HEAVY = {"aiohttp", "gidgethub", "jwt", "cryptography", "requests", "yarl"}
+LIGHT = (
+    "bot.forge.dialects",
+    "bot.forge.opening",
+    "bot.forge.sticky",
+    "bot.forge.github.settings",
+    "bot.forge.gitlab.settings",
+)
+HEAVY = {"aiohttp", "gidgethub", "gitlab", "re2", "jwt", "cryptography", "requests", "yarl"}
 
 
 def test_what_the_web_process_needs_loads_no_client_library() -> None:

@@ -41,7 +41,12 @@ class World:
 
     @property
     def writes(self) -> list[str]:
-        return [line for line in self.requests if line.split()[0] not in {"GET", "HEAD"}]
+        """What was asked of the API to be changed; git posts to read."""
+        return [
+            line
+            for line in self.requests
+            if line.split()[0] not in {"GET", "HEAD"} and not line.endswith("/git-upload-pack")
+        ]
 
     def settings(
         self,

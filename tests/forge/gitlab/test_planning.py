@@ -1,0 +1,179 @@
+"""The loops on a strict GitLab: a merge request from its opening to its verdict, through forks, renames and pipelines."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli.worker import steps_of
+from bot.cli.world import open_world
+from bot.config import Config
+from bot.loops.world import World as Worker
+from bot.model.keys import SWEEP, PullKey
+from bot.model.steps import Done, StepContext, StepKey, StepResult, Wake
+from bot.store.connection import Store
+from bot.store.names import KnownNames
+from bot.store.shared import Shared
+from tests.forge.gitlab.conftest import FLEET, World
+from tests.loops.conftest import running_store
+from tests.sandbox.forge.core.conversations import Pull
+from tests.stories.manifests import config_map, target, team
+
+CHECK = "longshore/plan"
+FILES = {
+    ".longshore.yaml": team(target("app")),
+    "app/a.yaml": config_map("a", "shop", level="1"),
+    ".sops.yaml": "creation_rules:\n  - path_regex: secrets/.*\n",
+}
+CHANGE = {"app/a.yaml": config_map("a", "shop", level="2")}
+PLAIN_SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n"
+
+
+@dataclass
+class Office:
+    """A worker's world; steps run one after the other, when they are told to."""
+
+    outside: World
+    store: Store
+    config: dict[str, Any]
+    stack: AsyncExitStack
+    worker: Worker = field(init=False)
+    woken: list[StepKey] = field(default_factory=list)
+
+    async def open(self, **forge: Any) -> None:
+        lab = {**self.config["forges"]["lab"], **forge}
+        config = Config.model_validate({**self.config, "forges": {"lab": lab}})
+        self.worker = await self.stack.enter_async_context(open_world(config, self.store))
+
+    async def step(self, key: StepKey) -> StepResult:
+        async def wake(*wakes: Wake) -> None:
+            self.woken += [one.step for one in wakes]
+
+        async def superseded() -> bool:
+            return False
+
+        context = StepContext(key, "run", 1, (), (), wake, superseded)
+        return await steps_of(self.worker)[key.loop](context, key.key)
+
+    async def plan(self, pull: Pull) -> StepResult:
+        return await self.step(PullKey(FLEET, pull.number).plan)
+
+    async def opened(self, files: dict[str, str] = CHANGE, branch: str = "change") -> Pull:
+        await self.outside.gitlab.push(self.outside.fleet, branch, files)
+        return await self.outside.gitlab.open_pull(self.outside.fleet, branch)
+
+    def states(self, sha: str) -> list[str]:
+        return [
+            known.state
+            for known in self.outside.gitlab.statuses(self.outside.fleet, sha)
+            if known.context == CHECK
+        ]
+
+    def said(self, pull: Pull) -> list[str]:
+        return [remark.body for remark in self.outside.gitlab.remarks(pull)]
+
+
+@pytest.fixture
+async def office(world: World, tmp_path: Path) -> AsyncIterator[Office]:
+    token = tmp_path / "token"
+    token.write_text(world.token.bearer.text)
+    config = {
+        "dataDir": str(tmp_path / "data"),
+        "forges": {
+            "lab": {
+                "kind": "gitlab",
+                "gitUrl": world.gitlab.url,
+                "token": f"${{file:{token}}}",
+                "webhookSecrets": ["${env:HOOK_SECRET}"],
+            }
+        },
+        "repositories": [{"forge": "lab", "repository": FLEET.path}],
+        "clusters": {
+            "staging": {
+                "environment": "staging",
+                "kubeVersion": "1.34.2",
+                "allow": [{"repository": FLEET.path, "branches": ["*"], "namespaces": ["shop"]}],
+            }
+        },
+        "sandbox": {"forks": "always"},
+    }
+    await world.gitlab.push(world.fleet, "main", FILES)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(running_store(tmp_path / "store"))
+        office = Office(world, store, config, stack)
+        await office.open()
+        yield office
+
+
+async def test_a_merge_request_is_planned_and_left_alone_while_the_plan_holds(office: Office) -> None:
+    pull = await office.opened()
+    assert await office.plan(pull) == Done()
+    assert office.states(pull.head_sha) == ["success"]
+    (body,) = office.said(pull)
+    assert "level" in body
+    office.outside.requests.clear()
+    assert await office.plan(pull) == Done()
+    assert office.outside.writes == []
+
+
+async def test_the_verdict_follows_to_a_pipeline_that_began_later(office: Office) -> None:
+    pull = await office.opened()
+    await office.plan(pull)
+    pipeline = await office.outside.gitlab.run_pipeline(pull)
+    await office.plan(pull)
+    assert [status.state for status in pipeline.newest if status.name == CHECK] == ["success"]
+    assert len(office.said(pull)) == 1
+
+
+async def test_a_fork_is_planned_from_its_head_and_never_fetched_from(office: Office) -> None:
+    gitlab = office.outside.gitlab
+    fork = await gitlab.fork(office.outside.fleet, "mallory")
+    await gitlab.push(fork, "main", CHANGE)
+    pull = await gitlab.open_pull(office.outside.fleet, "main", source=fork)
+    assert await office.plan(pull) == Done()
+    assert len(office.said(pull)) == 1
+    assert office.states(pull.head_sha) == ["success"]
+    assert office.states(await office.outside.head()) == []
+
+
+async def test_a_rename_is_followed_by_steps_and_by_events(office: Office) -> None:
+    pull = await office.opened()
+    await office.plan(pull)
+    await office.step(StepKey(SWEEP, str(FLEET)))
+    office.outside.gitlab.rename(office.outside.fleet, "acme/elsewhere/navy")
+    names = KnownNames(Shared(office.store))
+    assert await names.path_of("lab", office.outside.fleet.id) == FLEET.path
+    await office.outside.gitlab.push(
+        office.outside.fleet, "change", {"app/a.yaml": config_map("a", "shop", level="3")}
+    )
+    assert await office.plan(pull) == Done()
+    (body,) = office.said(pull)
+    assert pull.head_sha[:10] in body
+
+
+async def test_errors_are_a_thread_that_resolves_itself_where_that_is_wanted(office: Office) -> None:
+    await office.open(findings="thread")
+    pull = await office.opened({"secrets/db.yaml": PLAIN_SECRET})
+    await office.plan(pull)
+    forge = office.worker.forge(FLEET)
+    assert forge.threads is not None
+    (thread,) = await forge.threads.threads(FLEET, pull.number)
+    assert not thread.is_resolved
+    assert "secrets/db.yaml" in thread.comment.body
+    assert "hunter2" not in thread.comment.body
+    await office.outside.gitlab.push(office.outside.fleet, "change", {"secrets/db.yaml": None, **CHANGE})
+    await office.plan(pull)
+    (thread,) = await forge.threads.threads(FLEET, pull.number)
+    assert thread.is_resolved
+
+
+async def test_a_sweep_finds_what_is_open(office: Office) -> None:
+    pull = await office.opened()
+    assert await office.step(StepKey(SWEEP, "lab")) == Done()
+    (repository,) = office.woken
+    office.woken.clear()
+    assert await office.step(repository) == Done()
+    assert PullKey(FLEET, pull.number).plan in office.woken
