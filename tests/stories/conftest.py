@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,15 +28,10 @@ def tmp_path() -> Iterator[Path]:
         yield Path(directory)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def app_town(
-    tmp_path_factory: pytest.TempPathFactory, github_contract: "Contract", control_plane: ClusterAccess
-) -> AsyncIterator[Town]:
-    """A bot that is a GitHub App, with clusters beside the usual two that not everything may be done to.
-
-    It holds a key for what is encrypted, may fetch from this machine, and soon asks again for what it did not get.
+def _keyed(directory: Path) -> Plan:
+    """Clusters beside the usual two that not everything may be done to, a key for what is encrypted, leave to fetch
+    from this machine, and little patience with what was not got.
     """
-    directory = tmp_path_factory.mktemp("app")
     key = directory / "fleet.agekey"
     key.write_text(FLEET_KEY.secret, encoding="utf-8")
     served = {"forge": "hub", "repository": "*/fleet", "sops": {"ageKeys": [f"${{file:{key}}}"]}}
@@ -44,7 +40,30 @@ async def app_town(
         "sources": {"hosts": ["127.0.0.1:*"]},
         "schedules": {"retry": RETRY},
     }
-    plan = Plan(clusters=districts, settings=settings)
+    return Plan(clusters=districts, settings=settings)
+
+
+RESTLESS = {"schedules": {"sweep": SWEEP}, "sandbox": {"forks": "never"}}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def app_town(
+    tmp_path_factory: pytest.TempPathFactory, github_contract: "Contract", control_plane: ClusterAccess
+) -> AsyncIterator[Town]:
+    """A bot that is a GitHub App."""
+    directory = tmp_path_factory.mktemp("app")
+    async with founded(directory, github_contract, control_plane, _keyed(directory)) as town:
+        await grant(town)
+        yield town
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def gitlab_town(
+    tmp_path_factory: pytest.TempPathFactory, github_contract: "Contract", control_plane: ClusterAccess
+) -> AsyncIterator[Town]:
+    """The same on GitLab: a bot with the access token of the group above all projects."""
+    directory = tmp_path_factory.mktemp("lab")
+    plan = replace(_keyed(directory), is_gitlab=True)
     async with founded(directory, github_contract, control_plane, plan) as town:
         await grant(town)
         yield town
@@ -54,53 +73,83 @@ async def app_town(
 async def token_town(
     tmp_path_factory: pytest.TempPathFactory, github_contract: "Contract", control_plane: ClusterAccess
 ) -> AsyncIterator[Town]:
-    """A bot with nothing but a plain token."""
+    """A bot with nothing but a plain token of GitHub."""
     plan = Plan(is_app=False)
     async with founded(tmp_path_factory.mktemp("token"), github_contract, control_plane, plan) as town:
         yield town
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def _restless_town(
+async def _restless_github(
     tmp_path_factory: pytest.TempPathFactory, github_contract: "Contract", control_plane: ClusterAccess
 ) -> AsyncIterator[Town]:
-    plan = Plan(settings={"schedules": {"sweep": SWEEP}, "sandbox": {"forks": "never"}})
+    plan = Plan(settings=RESTLESS)
     async with founded(tmp_path_factory.mktemp("rest"), github_contract, control_plane, plan) as town:
         yield town
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _restless_gitlab(
+    tmp_path_factory: pytest.TempPathFactory, github_contract: "Contract", control_plane: ClusterAccess
+) -> AsyncIterator[Town]:
+    plan = Plan(is_gitlab=True, settings=RESTLESS)
+    async with founded(tmp_path_factory.mktemp("labrest"), github_contract, control_plane, plan) as town:
+        yield town
+
+
+# NB: a fixture that is chosen by its name is asked for by a plain one: an async one cannot ask for another.
+
+
+@pytest.fixture(params=["github", "gitlab"])
+def _restless(request: pytest.FixtureRequest) -> Town:
+    town: Town = request.getfixturevalue(f"_restless_{request.param}")
+    return town
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def restless_town(_restless_town: Town) -> AsyncIterator[Town]:
+async def restless_town(_restless: Town) -> AsyncIterator[Town]:
     """A bot that looks at everything every few seconds, for stories in which events get lost. It plans no forks.
 
-    Earlier stories are over: the App is uninstalled from them, so that no sweep comes by.
+    Earlier stories are over: they are taken from the bot, so that no sweep comes by.
     """
-    yield _restless_town
-    await _hold_to_description(_restless_town)
-    _restless_town.forget_stories()
+    yield _restless
+    await _hold_to_description(_restless)
+    _restless.forget_stories()
+
+
+@pytest.fixture(params=["app", "gitlab"])
+def _chosen(request: pytest.FixtureRequest) -> Town:
+    town: Town = request.getfixturevalue(f"{request.param}_town")
+    return town
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def town(app_town: Town) -> AsyncIterator[Town]:
-    """The App's town, held to the official description by every story."""
+async def town(_chosen: Town) -> AsyncIterator[Town]:
+    """The same story on either forge, each held to its description."""
+    yield _chosen
+    await _hold_to_description(_chosen)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def github_town(app_town: Town) -> AsyncIterator[Town]:
+    """For what there is on GitHub only: check runs, and asking for them again."""
     yield app_town
     await _hold_to_description(app_town)
 
 
-@pytest.fixture(params=["app", "token"])
+@pytest.fixture(params=["app", "token", "gitlab"])
 def _either(request: pytest.FixtureRequest) -> Town:
-    # NB: not in an async fixture, which cannot ask for another one.
     town: Town = request.getfixturevalue(f"{request.param}_town")
     return town
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def either_town(_either: Town) -> AsyncIterator[Town]:
-    """The same story with an App and with a token."""
+    """The same story with an App, with a token of GitHub, and on GitLab."""
     yield _either
     await _hold_to_description(_either)
 
 
 async def _hold_to_description(town: Town) -> None:
-    await town.github.settle()
-    assert town.github.take_violations() == []
+    await town.forge.settle()
+    assert town.forge.take_violations() == []

@@ -1,4 +1,4 @@
-"""One story: what people do to a repository, and what they see on GitHub and in the cluster afterwards."""
+"""One story: what people do to a repository, and what they see on the forge and in the cluster afterwards."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tests.sandbox.cluster import observe
 from tests.sandbox.forge.core.conversations import Comment, Pull
 from tests.sandbox.forge.core.repositories import Repository
-from tests.sandbox.forge.github.checks import CheckRun
 from tests.stories.manifests import NS, Content, Files
 from tests.stories.patience import PATIENCE_S, until
+from tests.stories.sight import Verdict, deployed
 
 if TYPE_CHECKING:
     from tests.stories.bot import Event
@@ -30,16 +30,6 @@ DELIVER = "longshore/deliver"
 _MARKER = re.compile(r"\A<!-- longshore:(?P<kind>[a-z-]+) v1 (?P<payload>\S+) [0-9a-f]{64} -->")
 _COMMAND = re.compile(r"^longshore (deliver .*)$", re.MULTILINE)
 _SHOWN_CHARS = 1200
-_STATUS_STATES = {"success": "success", "failure": "failure", "error": "failure"}
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a commit says under one name, as a check run or, in token mode, as a status. Open: no conclusion yet."""
-
-    conclusion: str | None
-    title: str
-    run: CheckRun | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -55,7 +45,7 @@ class Story:
     async def push(self, files: Files, branch: str | None = None, **how: Any) -> str:
         """These files, for this story: `NS` in them is its namespace."""
         where = branch or self.repo.default_branch
-        return await self.town.github.push(self.repo, where, self.own(files), **how)
+        return await self.town.forge.push(self.repo, where, self.own(files), **how)
 
     def own(self, files: Files) -> Files:
         return {path: _own(content, self.name) for path, content in files.items()}
@@ -65,13 +55,13 @@ class Story:
         self._branches += 1
         branch = branch or f"change-{self._branches}"
         await self.push(files, branch)
-        return await self.town.github.open_pull(self.repo, branch, title, **how)
+        return await self.town.forge.open_pull(self.repo, branch, title, **how)
 
     async def merge(self, pull: Pull, method: str = "merge") -> str:
-        return await self.town.github.merge_pull(pull, method)
+        return await self.town.forge.merge_pull(pull, method)
 
     async def head(self, branch: str | None = None) -> str:
-        return await self.town.github.head(self.repo, branch)
+        return await self.town.forge.head(self.repo, branch)
 
     async def obey(self, text: str) -> str:
         """Run the `longshore deliver` command that a report names, word for word."""
@@ -93,14 +83,17 @@ class Story:
 
     def verdict(self, sha: str, name: str) -> Verdict | None:
         """The newest of this name on the commit."""
-        if self.town.app is not None:
-            runs = [r for r in self.town.github.check_runs(self.repo, sha) if r.name == name]
-            return Verdict(runs[-1].conclusion, runs[-1].title or "", runs[-1]) if runs else None
-        statuses = [s for s in self.town.github.statuses(self.repo, sha) if s.context == name]
-        if not statuses:
-            return None
-        newest = statuses[-1]
-        return Verdict(_STATUS_STATES.get(newest.state), newest.description or "")
+        found = [v for v in self.town.sight.verdicts(self.repo, sha) if v.name == name]
+        return found[-1] if found else None
+
+    def plan_writes(self) -> list[str]:
+        """What the plan loop wrote: everything but deliveries' verdicts, which go to other commits, cannot be told apart."""
+        heads = {pull.head_sha for pull in self.repo.pulls}
+        verdicts = [
+            f"{v.id} {v.conclusion}" for sha in heads for v in self.town.sight.verdicts(self.repo, sha)
+        ]
+        comments = re.compile(f"^(POST|PUT|PATCH) .*({self.town.sight.paths.comments}|/issues/comments)")
+        return [*verdicts, *filter(comments.search, self.writes())]
 
     async def planned(self, pull: Pull, *words: str, conclusion: str | None = None) -> str:
         """The one plan comment, once it and the check tell of the head as it is now, with these words in it."""
@@ -142,24 +135,19 @@ class Story:
 
     def deployments(self) -> list[tuple[str, str, str | None]]:
         """Environment, commit and newest state of each."""
-        return [(d.environment, d.sha, d.state) for d in self.repo.deployments]
+        return [(d.environment, d.sha, deployed(d.state)) for d in self.repo.deployments]
 
     def everything_said(self) -> str:
-        """Every word of the bot that GitHub has of this repository."""
-        github = self.town.github
-        runs = [r for r in github.state.checks.runs.values() if r.repository is self.repo]
-        parts = [
+        """Every word of the bot that the forge has of this repository."""
+        ours = (
             c.body for pull in self.repo.pulls for c in pull.comments if c.author.login == self.town.author
-        ]
-        parts += [json.dumps([r.title, r.summary, r.text, r.annotations, r.external_id]) for r in runs]
-        parts += [s.description or "" for s in self.repo.statuses]
-        parts += [json.dumps([d.description, str(d.payload)]) for d in self.repo.deployments]
-        return "\n".join(parts)
+        )
+        return "\n".join([*ours, *self.town.sight.texts(self.repo)])
 
     def writes(self) -> list[str]:
         """What the bot has written to this repository so far, request by request."""
-        at = f"/repos/{self.repo.full_name}/"
-        return [f"{seen.method} {seen.path}" for seen in self.town.writes if at in seen.path]
+        is_about = self.town.sight.is_about
+        return [f"{s.method} {s.path}" for s in self.town.writes if is_about(self.repo, s.path)]
 
     # What the bot logs
 
@@ -227,10 +215,11 @@ class Story:
             for p in self.repo.pulls
             for c in p.comments
         ]
+        heads = [sha for pull in self.repo.pulls for sha in (pull.head_sha, pull.merge_sha) if sha]
         runs = [
-            f"{r.head_sha[:10]} {r.name} {r.status} {r.conclusion} {r.title}"
-            for r in self.town.github.state.checks.runs.values()
-            if r.repository is self.repo
+            f"{sha[:10]} {v.name} {v.conclusion} {v.title}"
+            for sha in dict.fromkeys(heads)
+            for v in self.town.sight.verdicts(self.repo, sha)
         ]
         return "\n".join(
             ["--- said", *comments, "--- checks", *runs, "--- log", self.town.bot.log.tail(self.name)]

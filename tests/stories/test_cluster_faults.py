@@ -47,8 +47,8 @@ async def far_town(
     plan = Plan(clusters=clusters, settings={"schedules": {"sweep": "5s"}})
     async with founded(tmp_path, github_contract, control_plane, plan) as town:
         yield town
-        await town.github.settle()
-        assert town.github.take_violations() == []
+        await town.forge.settle()
+        assert town.forge.take_violations() == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")

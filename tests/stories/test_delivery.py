@@ -252,7 +252,7 @@ async def test_a_branch_forced_backwards_waits_until_somebody_accepts_it(town: T
     await story.delivered()
     await story.push(app("2"))
     await story.delivered()
-    await town.github.force(story.repo, "main", first)
+    await town.forge.force(story.repo, "main", first)
     aside = await story.push(app("3"))
     verdict = await story.delivered(aside, "action_required", "was rewritten", "--accept")
     assert await story.data("settings") == {"level": "2"}
@@ -268,7 +268,7 @@ async def test_a_branch_forced_back_to_what_was_delivered_before_waits_as_well(t
     second = await story.push(app("2"))
     await story.delivered()
     before = story.verdict(first, "longshore/deliver")
-    await town.github.force(story.repo, "main", first)
+    await town.forge.force(story.repo, "main", first)
     verdict = await story.delivered(first, "action_required", "was rewritten", "--accept")
     assert before != verdict
     assert await story.data("settings") == {"level": "2"}
@@ -311,7 +311,7 @@ async def test_what_flux_delivers_is_answered_so(town: Town) -> None:
         "flux-system",
         "flux-system",
         api="source.toolkit.fluxcd.io/v1",
-        spec={"interval": "1m", "url": town.github.clone_url(story.repo), "ref": {"branch": "main"}},
+        spec={"interval": "1m", "url": town.forge.clone_url(story.repo), "ref": {"branch": "main"}},
     )
     await story.push(
         {

@@ -34,7 +34,7 @@ APPS: Files = {
 
 async def fleet(town: Town, slug: str, files: Files) -> Story:
     story = await town.story(slug)
-    await story.push({**bootstrap("staging", town.github.clone_url(story.repo)), **APPS, **files})
+    await story.push({**bootstrap("staging", town.forge.clone_url(story.repo)), **APPS, **files})
     return story
 
 

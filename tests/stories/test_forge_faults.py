@@ -1,4 +1,4 @@
-"""GitHub's bad days: each of its refusals once where it bites, and webhooks that do not arrive as they were sent."""
+"""A forge's bad days: each of its refusals once where it bites, and webhooks that do not arrive as they were sent."""
 
 import asyncio
 import json
@@ -11,6 +11,7 @@ from tests.sandbox.forge import Mishap
 from tests.sandbox.forge.core.faults import Faults
 from tests.stories.bot import HOOK_SECRET
 from tests.stories.manifests import NS, config_map, target, team
+from tests.stories.sight import Paths
 from tests.stories.story import DELIVER, PLAN, Story
 from tests.stories.town import Town
 
@@ -19,45 +20,55 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180
 APP = {".longshore.yaml": team(target("app")), "app/settings.yaml": config_map("settings", NS, level="1")}
 CHANGE = {"app/settings.yaml": config_map("settings", NS, level="2")}
 
-COMMENTS = "/issues/[0-9]+/comments"
-CHECKS = "/check-runs"
 
-
-def refuse_and_renew_badly(faults: Faults) -> None:
+def refuse_and_renew_badly(faults: Faults, at: Paths) -> None:
     """A token is kept until it is refused."""
-    faults.answer("POST", COMMENTS, 401)
+    faults.answer("POST", at.comments, 401)
     faults.answer("POST", "/access_tokens", 500)
 
 
-FAULTS: dict[str, Callable[[Faults], None]] = {
-    "401 for the comment": lambda f: f.answer("POST", COMMENTS, 401),
-    "401 for the pull request": lambda f: f.answer("GET", "/pulls/[0-9]+$", 401),
-    "403 for the check": lambda f: f.answer("POST", CHECKS, 403),
-    "429 for the comment": lambda f: f.rate_limit("POST", COMMENTS),
-    "403 with Retry-After for the check": lambda f: f.rate_limit("POST", CHECKS, status=403),
-    "429 for longer than a step waits": lambda f: f.rate_limit("GET", "/pulls/[0-9]+$", retry_after_s=5),
-    "500 for the comment, which was made": lambda f: f.answer("POST", COMMENTS, 500, phase="after"),
-    "502 for the check, which was made": lambda f: f.answer("POST", CHECKS, 502, phase="after"),
-    "503 for the check's end": lambda f: f.answer("PATCH", CHECKS, 503, times=4),
-    "500 for git": lambda f: f.answer("POST", "git-upload-pack", 500),
-    "500 for the token": refuse_and_renew_badly,
-    "a slow comment": lambda f: f.slow("POST", COMMENTS, 2.0),
-    "a connection that breaks before the comment": lambda f: f.reset("POST", COMMENTS),
-    "a connection that breaks after the comment": lambda f: f.reset("POST", COMMENTS, phase="after"),
-    "a connection that breaks under git": lambda f: f.reset("POST", "git-upload-pack"),
-    "502 for the deployment, which was made": lambda f: f.answer("POST", "/deployments$", 502, phase="after"),
-    "500 for the deployment's status": lambda f: f.answer(
-        "POST", "/deployments/[0-9]+/statuses", 500, phase="after"
+Fault = Callable[[Faults, Paths], None]
+FAULTS: dict[str, Fault] = {
+    "401 for the comment": lambda f, at: f.answer("POST", at.comments, 401),
+    "401 for the pull request": lambda f, at: f.answer("GET", at.pull, 401),
+    "403 for the check": lambda f, at: f.answer("POST", at.checks, 403),
+    "429 for the comment": lambda f, at: f.rate_limit("POST", at.comments),
+    "429 for longer than a step waits": lambda f, at: f.rate_limit("GET", at.pull, retry_after_s=5),
+    "500 for the comment, which was made": lambda f, at: f.answer("POST", at.comments, 500, phase="after"),
+    "502 for the check, which was made": lambda f, at: f.answer("POST", at.checks, 502, phase="after"),
+    "503 for the check's end": lambda f, at: f.answer(at.closing, at.checks, 503, times=4),
+    "500 for git": lambda f, _: f.answer("POST", "git-upload-pack", 500),
+    "a slow comment": lambda f, at: f.slow("POST", at.comments, 2.0),
+    "a connection that breaks before the comment": lambda f, at: f.reset("POST", at.comments),
+    "a connection that breaks after the comment": lambda f, at: f.reset("POST", at.comments, phase="after"),
+    "a connection that breaks under git": lambda f, _: f.reset("POST", "git-upload-pack"),
+    "502 for the deployment, which was made": lambda f, at: f.answer(
+        "POST", at.deployments, 502, phase="after"
     ),
+    "500 for the deployment's status": lambda f, at: f.answer(*at.deployment_status, 500, phase="after"),
+}
+GITHUB_FAULTS: dict[str, Fault] = {
+    "403 with Retry-After for the check": lambda f, at: f.rate_limit("POST", at.checks, status=403),
+    "500 for the token": refuse_and_renew_badly,
 }
 
 
 @pytest.mark.parametrize("name", FAULTS)
-async def test_a_fault_of_github_costs_time_and_nothing_else(restless_town: Town, name: str) -> None:
-    story = await restless_town.story("weather", APP)
+async def test_a_fault_of_the_forge_costs_time_and_nothing_else(restless_town: Town, name: str) -> None:
+    await _is_only_late(restless_town, FAULTS[name])
+
+
+@pytest.mark.parametrize("_restless", ["github"], indirect=True)
+@pytest.mark.parametrize("name", GITHUB_FAULTS)
+async def test_a_fault_of_githubs_own_costs_time_and_nothing_else(restless_town: Town, name: str) -> None:
+    await _is_only_late(restless_town, GITHUB_FAULTS[name])
+
+
+async def _is_only_late(town: Town, fault: Fault) -> None:
+    story = await town.story("weather", APP)
     await story.delivered()
-    faults = restless_town.github.faults
-    FAULTS[name](faults)
+    faults = town.forge.faults
+    fault(faults, town.sight.paths)
     try:
         pull = await story.open(CHANGE)
         await story.planned(pull, "1 of 1 target changes", conclusion="success")
@@ -76,9 +87,10 @@ async def test_what_befalls_webhooks_on_their_way_changes_nothing_in_the_end(
 ) -> None:
     story = await restless_town.story(f"mail-{mishap.name.lower()}", APP)
     await story.delivered()
-    faults = restless_town.github.faults
-    faults.deliver(mishap, "pull_request", times=2, delay_s=1.0)
-    faults.deliver(mishap, "push", times=2, delay_s=1.0)
+    faults = restless_town.forge.faults
+    events = restless_town.sight.events
+    faults.deliver(mishap, events.pull, times=2, delay_s=1.0)
+    faults.deliver(mishap, events.push, times=2, delay_s=1.0)
     try:
         pull = await story.open(CHANGE)
         await story.planned(pull, "1 of 1 target changes")
@@ -90,13 +102,15 @@ async def test_what_befalls_webhooks_on_their_way_changes_nothing_in_the_end(
     await is_told_once(story, sha)
 
 
+@pytest.mark.parametrize("_restless", ["github"], indirect=True)
 async def test_a_tampered_webhook_is_refused_and_what_it_told_is_found(restless_town: Town) -> None:
+    """GitLab's token does not cover the body."""
     story = await restless_town.story("tampered", APP)
     await story.delivered()
-    restless_town.github.faults.deliver(Mishap.TAMPER, "pull_request")
+    restless_town.forge.faults.deliver(Mishap.TAMPER, "pull_request")
     pull = await story.open(CHANGE)
     await story.planned(pull)
-    letters = [d for d in restless_town.github.deliveries if d.letter.event == "pull_request"]
+    letters = [d for d in restless_town.forge.deliveries if d.letter.event == "pull_request"]
     assert 401 in {delivery.status_code for delivery in letters}
 
 
@@ -108,13 +122,13 @@ async def test_a_replayed_webhook_is_answered_and_does_nothing(restless_town: To
     sha = await story.merge(pull)
     await story.delivered(sha)
     await story.told_on(pull, "1 target delivered")
-    await restless_town.github.settle()
+    await restless_town.forge.settle()
     written = len(story.writes())
-    old = [d for d in restless_town.github.deliveries if story.name.encode() in d.letter.body]
+    old = [d for d in restless_town.forge.deliveries if story.name.encode() in d.letter.body]
     for delivery in old:
-        restless_town.github.redeliver(delivery)
-    await restless_town.github.settle()
-    answers = [json.loads(d.answer)["result"] for d in restless_town.github.deliveries if d.is_redelivery]
+        restless_town.forge.redeliver(delivery)
+    await restless_town.forge.settle()
+    answers = [json.loads(d.answer)["result"] for d in restless_town.forge.deliveries if d.is_redelivery]
     assert "skipped" in answers
     async with story.looked_at("deliver", story.branch_key):
         pass
@@ -122,6 +136,7 @@ async def test_a_replayed_webhook_is_answered_and_does_nothing(restless_town: To
     await is_told_once(story, sha)
 
 
+@pytest.mark.parametrize("_restless", ["github"], indirect=True)
 @pytest.mark.parametrize(
     ("headers", "body", "status"),
     [
@@ -158,14 +173,14 @@ async def is_told_once(story: Story, sha: str) -> None:
     assert [d for d in story.deployments() if d[1] == sha] == [("staging", sha, "success")]
 
     def finished() -> bool:
-        names = {PLAN: pull.head_sha, DELIVER: sha}
-        runs = [
-            run
-            for name, commit in names.items()
-            for run in story.town.github.check_runs(story.repo, commit)
-            if run.name == name
-        ]
-        return all(run.status == "completed" for run in runs)
+        at = {PLAN: pull.head_sha, DELIVER: sha}
+        verdicts = (
+            v
+            for name, head in at.items()
+            for v in story.town.sight.verdicts(story.repo, head)
+            if v.name == name
+        )
+        return all(verdict.conclusion is not None for verdict in verdicts)
 
     await story.until(finished, "no check is left running")
     assert await story.data("settings") == {"level": "2"}

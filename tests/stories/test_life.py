@@ -4,7 +4,6 @@ import pytest
 
 from tests.sandbox.forge.core.conversations import Comment
 from tests.stories.manifests import NS, config_map, deployment, target, team
-from tests.stories.story import Story
 from tests.stories.town import Town
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
@@ -69,10 +68,10 @@ async def test_a_moved_base_changes_nothing_unless_it_matters(either_town: Town)
     pull = await story.open({"one/settings.yaml": config_map("one", NS, level="2")})
     before = await story.planned(pull, "1 of 2 targets")
 
-    written = plan_writes(story)
+    written = story.plan_writes()
     async with story.looked_at("plan", story.key(pull)):
         await story.push({"README.md": "Words.\n"})
-    assert plan_writes(story) == written, "what is posted still holds, so nothing is written"
+    assert story.plan_writes() == written, "what is posted still holds, so nothing is written"
 
     await story.push({"one/more.yaml": config_map("more", NS)})
     after = await story.until(lambda: other_than(before, story.said(pull, "plan")), "a new plan")
@@ -80,7 +79,7 @@ async def test_a_moved_base_changes_nothing_unless_it_matters(either_town: Town)
         "what the base brought is not the pull's doing"
     )
     if either_town.app:
-        titles = [run.title for run in either_town.github.check_runs(story.repo, pull.head_sha)]
+        titles = [v.title for v in either_town.sight.verdicts(story.repo, pull.head_sha)]
         assert any("base moved" in (title or "") for title in titles) or len(titles) == 2
 
 
@@ -88,7 +87,7 @@ async def test_a_draft_is_planned_as_one_until_it_is_ready(town: Town) -> None:
     story = await town.story("draft", SETTINGS)
     pull = await story.open({"app/settings.yaml": config_map("settings", NS, level="2")}, draft=True)
     await story.planned(pull, "still a draft")
-    await town.github.set_draft(pull, draft=False)
+    await town.forge.set_draft(pull, draft=False)
     await story.until(lambda: "still a draft" not in story.said(pull, "plan")[0].body, "it is ready")
 
 
@@ -97,10 +96,10 @@ async def test_a_new_base_means_a_new_plan_and_only_delivery_branches_are_planne
     await story.push({"app/settings.yaml": config_map("settings", NS, level="9")}, "elsewhere")
     pull = await story.open({"app/settings.yaml": config_map("settings", NS, level="2")}, base="elsewhere")
     async with story.looked_at("plan", story.key(pull)):
-        await town.github.edit_pull(pull, title="Another title")
+        await town.forge.edit_pull(pull, title="Another title")
         await story.push({"app/settings.yaml": config_map("settings", NS, level="3")}, pull.head)
     assert story.said(pull, "plan") == [], "nobody delivers from there"
-    await town.github.set_base(pull, "main")
+    await town.forge.set_base(pull, "main")
     await story.planned(pull, "1 of 1 target changes")
 
 
@@ -123,23 +122,14 @@ async def test_a_closed_pull_request_is_left_alone_and_planned_when_it_is_open_a
     pull = await story.open({"app/settings.yaml": config_map("settings", NS, level="2")})
     await story.planned(pull)
     async with story.looked_at("plan", story.key(pull)):
-        await town.github.close_pull(pull)
-    written = plan_writes(story)
+        await town.forge.close_pull(pull)
+    written = story.plan_writes()
     await story.push({"app/settings.yaml": config_map("settings", NS, level="3")}, pull.head)
     await story.push({"app/more.yaml": config_map("more", NS)})
     await story.delivered()
-    assert plan_writes(story) == written
-    await town.github.reopen_pull(pull)
+    assert story.plan_writes() == written
+    await town.forge.reopen_pull(pull)
     await story.planned(pull, "1 object changed")
-
-
-def plan_writes(story: Story) -> list[str]:
-    """What the plan loop wrote: everything but deliveries' checks, which go to other commits, cannot be told apart."""
-    pulls = {pull.head_sha for pull in story.repo.pulls}
-    runs = story.town.github.state.checks.runs.values()
-    checks = [f"{r.id} {r.status}" for r in runs if r.repository is story.repo and r.head_sha in pulls]
-    statuses = [f"{s.id}" for s in story.repo.statuses if s.sha in pulls]
-    return [*checks, *statuses, *(w for w in story.writes() if "/comments" in w)]
 
 
 def other_than(before: str, comments: list[Comment]) -> str:

@@ -38,7 +38,7 @@ async def test_a_store_that_is_flushed_in_the_middle_of_a_plan_is_filled_again_b
     story = await restless_town.story("flushed", APP)
     await story.delivered()
     pull = await story.open(CHANGE)
-    await restless_town.github.settle()
+    await restless_town.forge.settle()
     await flush(restless_town)
     await story.planned(pull, "1 of 1 target changes")
     await finishes(story)

@@ -65,7 +65,7 @@ class Weather:
         await self.here.store.redis.flushall()
 
     async def forge_fault(self) -> None:
-        self._strike(self.story.town.github.faults, "GET|POST|PATCH", self.random.choice(FORGE_PATHS))
+        self._strike(self.story.town.forge.faults, "GET|POST|PATCH", self.random.choice(FORGE_PATHS))
 
     async def cluster_fault(self) -> None:
         self._strike(self.here.proxy.faults, "GET|PUT|PATCH|DELETE", self.random.choice(CLUSTER_PATHS))

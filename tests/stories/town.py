@@ -1,7 +1,7 @@
-"""Everything a story happens in: a GitHub, a control plane, and a bot between them that serves every `*/fleet`.
+"""Everything a story happens in: a forge, a control plane, and a bot between them that serves every `*/fleet`.
 
 Invariant: stories in one town share nothing but the processes. Each has an account, a repository and a namespace of
-its own, and an installation with its own rate limits.
+its own, and on GitHub an installation with its own rate limits.
 """
 
 import secrets
@@ -14,20 +14,30 @@ from typing import Any
 import aiohttp
 
 from tests.sandbox.cluster import ClusterAccess
-from tests.sandbox.forge import Role, Seen, StandInGitHub
+from tests.sandbox.forge import Role, Seen, StandInGitHub, StandInGitLab
 from tests.sandbox.forge.contract import Contract
+from tests.sandbox.forge.core.people import User
+from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.github.apps import App
+from tests.sandbox.forge.gitlab.contract import Contract as GitLabContract
+from tests.sandbox.forge.gitlab.tokens import AccessToken
 from tests.stories.bot import HOOK_SECRET, Bot, running_bot
 from tests.stories.manifests import Files
+from tests.stories.sight import GitHubSight, GitLabSight, Sight
 from tests.stories.story import Story
 
 TOKEN_USER = "longshore-machine"
+# The group above all stories' projects on GitLab, which the bot's token is of.
+TOP_GROUP = "stories"
+
+Forge = StandInGitHub | StandInGitLab
 
 
 @dataclass(slots=True)
 class Plan:
-    """How a town is to be: a token in place of an App, clusters beside the two, other settings of the bot."""
+    """How a town is to be: its forge, a token in place of an App, clusters beside the two, other settings of the bot."""
 
+    is_gitlab: bool = False
     is_app: bool = True
     clusters: Callable[["Town"], Mapping[str, Any]] = lambda _: {}
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -35,38 +45,76 @@ class Plan:
 
 @dataclass(slots=True)
 class Town:
-    github: StandInGitHub
+    """`identity` is as whom the bot acts: a GitHub App, a GitLab token, or (None) a person's token on GitHub."""
+
+    forge: Forge
     access: ClusterAccess
     cluster: aiohttp.ClientSession
     bot: Bot
-    app: App | None
+    identity: App | AccessToken | None
     state_namespace: str
     writes: list[Seen] = field(default_factory=list)
 
     @property
+    def github(self) -> StandInGitHub:
+        """For stories that are told on GitHub only."""
+        assert isinstance(self.forge, StandInGitHub)
+        return self.forge
+
+    @property
+    def app(self) -> App | None:
+        return self.identity if isinstance(self.identity, App) else None
+
+    @property
+    def sight(self) -> Sight:
+        if isinstance(self.forge, StandInGitLab):
+            return GitLabSight(self.forge)
+        return GitHubSight(self.forge, is_app=self.app is not None)
+
+    @property
     def author(self) -> str:
-        """Who the bot is on GitHub."""
-        return self.app.bot.login if self.app else TOKEN_USER
+        """Who the bot is on the forge."""
+        return self._us.login
+
+    @property
+    def _us(self) -> User:
+        match self.identity:
+            case App():
+                return self.identity.bot
+            case AccessToken():
+                return self.identity.user
+            case None:
+                return self.forge.user(TOKEN_USER)
 
     async def story(self, slug: str, files: Files | None = None, *, default_branch: str = "main") -> Story:
-        """A new account with a repository `fleet`, installed and, where files are given, delivered from the start."""
+        """A new account with a repository `fleet`, open to the bot and, where files are given, delivered from the start."""
         name = f"{slug}-{secrets.token_hex(3)}"
-        repo = await self.github.create_repo(f"{name}/fleet", default_branch=default_branch)
-        if self.app is not None:
-            self.github.install(self.app, name, [repo])
-        else:
-            self.github.give_role(repo, TOKEN_USER, Role.WRITE)
-            self.github.add_hook(repo, self.bot.hook_url, HOOK_SECRET)
+        account = f"{TOP_GROUP}/{name}" if isinstance(self.forge, StandInGitLab) else name
+        repo = await self.forge.create_repo(f"{account}/fleet", default_branch=default_branch)
+        self._open_to_the_bot(repo)
         story = Story(self, repo, name)
         await story.make_namespace(name)
         if files is not None:
             await story.push(files)
         return story
 
+    def _open_to_the_bot(self, repo: Repository) -> None:
+        if isinstance(self.forge, StandInGitHub) and self.app is not None:
+            self.forge.install(self.app, repo.owner.login, [repo])
+            return
+        if isinstance(self.forge, StandInGitHub):
+            self.forge.give_role(repo, TOKEN_USER, Role.WRITE)
+        self.forge.add_hook(repo, self.bot.hook_url, HOOK_SECRET)
+
     def forget_stories(self) -> None:
-        """Uninstall the App everywhere, so that no sweep comes by what is over."""
-        for installation in list(self.github.state.apps.installations.values()):
-            self.github.uninstall(installation)
+        """Uninstall the App everywhere, or archive the projects, so that no sweep comes by what is over."""
+        if isinstance(self.forge, StandInGitLab):
+            for repo in self.forge.forge.repositories:
+                self.forge.state.projects.of(repo).is_archived = True
+                repo.hooks.clear()
+            return
+        for installation in list(self.forge.state.apps.installations.values()):
+            self.forge.uninstall(installation)
 
     def note(self, seen: Seen) -> None:
         if seen.is_write and seen.phase == "before":
@@ -79,32 +127,42 @@ async def founded(
 ) -> AsyncIterator[Town]:
     plan = plan or Plan()
     async with AsyncExitStack() as stack:
-        github = await stack.enter_async_context(
-            StandInGitHub.running(directory / "github", contract=contract)
-        )
+        forge = await stack.enter_async_context(_forge(directory, contract, plan))
         cluster = await stack.enter_async_context(access.session())
-        environment = {} if plan.is_app else {"GITHUB_TOKEN": github.token(TOKEN_USER)}
-        bot = Bot(directory / "bot", environment)
-        app = github.create_app(hook_url=bot.hook_url, hook_secret=HOOK_SECRET) if plan.is_app else None
-        town = Town(github, access, cluster, bot, app, f"longshore-{secrets.token_hex(4)}")
-        github.faults.on_request.append(town.note)
+        bot = Bot(directory / "bot")
+        identity = _identity(forge, plan, bot)
+        town = Town(forge, access, cluster, bot, identity, f"longshore-{secrets.token_hex(4)}")
+        forge.faults.on_request.append(town.note)
         await stack.enter_async_context(running_bot(bot, lambda _: config_of(town, plan)))
         yield town
+
+
+@asynccontextmanager
+async def _forge(directory: Path, contract: Contract | None, plan: Plan) -> AsyncIterator[Forge]:
+    """GitLab brings its own description, where GitHub is held to one at all."""
+    if plan.is_gitlab:
+        judge = GitLabContract.load() if contract is not None else None
+        async with StandInGitLab.running(directory / "gitlab", contract=judge) as gitlab:
+            yield gitlab
+    else:
+        async with StandInGitHub.running(directory / "github", contract=contract) as github:
+            yield github
+
+
+def _identity(forge: Forge, plan: Plan, bot: Bot) -> App | AccessToken | None:
+    if isinstance(forge, StandInGitLab):
+        return forge.group_token(TOP_GROUP)
+    return forge.create_app(hook_url=bot.hook_url, hook_secret=HOOK_SECRET) if plan.is_app else None
 
 
 def config_of(town: Town, plan: Plan) -> Mapping[str, Any]:
     """The bot's configuration, but for where it listens and keeps its data."""
     forge: dict[str, Any] = {
-        "apiUrl": town.github.api_url,
-        "gitUrl": town.github.url,
+        "apiUrl": town.forge.api_url,
+        "gitUrl": town.forge.url,
         "webhookSecrets": ["${env:HOOK_SECRET}"],
+        **_credentials(town),
     }
-    if town.app is not None:
-        key = town.bot.directory / "app.pem"
-        key.write_text(town.app.private_key, encoding="utf-8")
-        forge["app"] = {"id": town.app.id, "privateKey": f"${{file:{key}}}"}
-    else:
-        forge["token"] = "${env:GITHUB_TOKEN}"
     clusters = {"staging": cluster(town, "staging"), "production": cluster(town, "production")}
     return {
         "forges": {"hub": forge},
@@ -112,6 +170,20 @@ def config_of(town: Town, plan: Plan) -> Mapping[str, Any]:
         "clusters": {**clusters, **plan.clusters(town)},
         **plan.settings,
     }
+
+
+def _credentials(town: Town) -> dict[str, Any]:
+    key = town.bot.directory / "credential"
+    match town.identity:
+        case App():
+            key.write_text(town.identity.private_key, encoding="utf-8")
+            return {"app": {"id": town.identity.id, "privateKey": f"${{file:{key}}}"}}
+        case AccessToken():
+            key.write_text(town.identity.bearer.text, encoding="utf-8")
+            return {"kind": "gitlab", "token": f"${{file:{key}}}"}
+        case None:
+            key.write_text(town.github.token(TOKEN_USER), encoding="utf-8")
+            return {"token": f"${{file:{key}}}"}
 
 
 def cluster(town: Town, environment: str, kubeconfig: Path | None = None, **allow: Any) -> dict[str, Any]:
