@@ -79,9 +79,11 @@ class Traced:
         return self.concrete or self.target
 
     @property
-    def has_release(self) -> bool:
-        """Whether it is, or one of its sources, what a chart makes: charts may ask the cluster."""
-        return self.rendered.release is not None or any(part.has_release for part in self.parts)
+    def asks_cluster(self) -> bool:
+        """Whether it, or one of its sources, is what a chart makes that is told of its cluster."""
+        if self.rendered.release is not None or any(part.asks_cluster for part in self.parts):
+            return True
+        return self.target.argocd is not None and bool(self.trace.charts)
 
     @property
     def parent(self) -> TargetId | None:

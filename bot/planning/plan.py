@@ -79,7 +79,7 @@ async def look(
 def _asked(before: Expansion, after: Expansion) -> set[str]:
     """The clusters of the releases that differ."""
     sides = [
-        {(name, traced.key) for name, traced in side.targets.items() if traced.has_release}
+        {(name, traced.key) for name, traced in side.targets.items() if traced.asks_cluster}
         for side in (before, after)
     ]
     return {name.cluster for name, _ in sides[0] ^ sides[1]}

@@ -258,7 +258,7 @@ class Renderings:
             parts = [await self.masked(tree, part) for part in traced.parts]
             return combined_masked(parts, self._workshop.mask.digest)
         # A key says nothing of the cluster, which charts may ask.
-        name = traced.target.id.cluster if traced.rendered.release else "", traced.key
+        name = traced.target.id.cluster if traced.asks_cluster else "", traced.key
         task = self._under_way.get(name)
         if task is None:
             task = asyncio.create_task(self._masked(tree, traced))
@@ -296,10 +296,14 @@ class Renderings:
             fetched = replace(fetched, inputs=replace(fetched.inputs, refs=refs))
         remotes = await self._errand.remotes({use.ref for use in traced.trace.remotes})
         charts, inflated = await self._errand.charts(traced.trace.charts)
-        if charts:
-            made_of = ReleaseInputs(dependencies={str(chart): of for chart, of in charts.items()})
+        inputs = fetched.inputs
+        if traced.trace.charts and target.argocd is not None:
+            inputs = ReleaseInputs(facts=await self._errand.facts(target.id.cluster))
+        if charts or inputs is not fetched.inputs:
+            fixed = {str(chart): of for chart, of in charts.items()}
+            made_of = ReleaseInputs(dependencies=fixed, facts=inputs.facts)
             key = self._key(traced.trace, target, traced.substitution, made_of)
-        given = Given(traced.substitution, self._decryptor, remotes, fetched.inputs, charts)
+        given = Given(traced.substitution, self._decryptor, remotes, inputs, charts)
         materials = (*fetched.materials, *inflated, *self._errand.materials(target, remotes))
         return Ready(where, given, key, materials, _remarks(fetched, target))
 

@@ -15,6 +15,7 @@ from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
 from bot.render.argocd.directory import rendered_directory
+from bot.render.argocd.kustomize import told_by
 from bot.render.blame import unparsed
 from bot.render.build import build
 from bot.render.contents import LFS_REASON, is_lfs_pointer
@@ -91,20 +92,17 @@ async def _thoroughly(
         root = Path(private) / ROOT_NAME
         joined = JoinedTree.of(tree, trace.remotes, given.remotes)
         directory = await asyncio.to_thread(prepare, joined, target, trace, root)
-        return await _built(root, directory, joined, trace, sandbox, given)
+        if not trace.charts:
+            return await build(root, directory, sandbox, given.decryptor)
+        # NB: imported here so that a plan without a chart to inflate does not pay for it.
+        from bot.render.inflation.charts import Larder  # noqa: PLC0415
+        from bot.render.inflation.inflate import build_inflated  # noqa: PLC0415
+
+        facts = told_by(target, given.release.facts) if target.argocd is not None else None
+        larder = Larder.of(joined, trace, given.charts, facts)
+        return await build_inflated(root, directory, trace, larder, sandbox)
     finally:
         await asyncio.to_thread(shutil.rmtree, private, ignore_errors=True)
-
-
-async def _built(
-    root: Path, directory: str, tree: TreeReader, trace: Trace, sandbox: Sandbox, given: Given
-) -> Rendering:
-    if not trace.charts:
-        return await build(root, directory, sandbox, given.decryptor)
-    # NB: imported here so that a plan without a chart to inflate does not pay for it.
-    from bot.render.inflation.inflate import build_inflated  # noqa: PLC0415
-
-    return await build_inflated(root, directory, tree, trace, given.charts, sandbox)
 
 
 def given_objects(target: Target) -> Rendering:

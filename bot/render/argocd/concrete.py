@@ -15,14 +15,15 @@ from bot.render.argocd.detect import SourceKind, detected, explicit
 from bot.render.argocd.directory import Selection
 from bot.render.argocd.environment import Environment, environment
 from bot.render.argocd.fields import Fields
-from bot.render.argocd.helm import kube_version, release
-from bot.render.argocd.kustomize import overlay, version_remark
+from bot.render.argocd.helm import release
+from bot.render.argocd.kustomize import cluster_options, overlay, version_remark
 from bot.render.argocd.overrides import overridden
 from bot.render.argocd.places import Ground, Places
 from bot.render.errors import Unrenderable
 from bot.render.helm.found import Found
 from bot.render.paths import follow
 
+_NEEDS_HELM = "its kustomization inflates charts, which Argo CD does only with `kustomize.buildOptions: --enable-helm` in argocd-cm"
 NAMESPACE = "argocd"
 """Where Argo CD itself runs, unless somebody says otherwise: Applications there are called by their bare names."""
 
@@ -48,7 +49,11 @@ class Concrete:
     def joined(self, trace: Trace) -> Trace:
         """The trace of `target` with everything that led to it."""
         entries = sorted({*trace.entries, *self.entries})
-        return replace(trace, entries=tuple(entries), diagnostics=(*self.diagnostics, *trace.diagnostics))
+        told = [*self.diagnostics, *trace.diagnostics]
+        if trace.charts:
+            origin = self.target.origin
+            told.append(Diagnostic(Severity.NOTICE, _NEEDS_HELM, origin.file, origin.line))
+        return replace(trace, entries=tuple(entries), diagnostics=tuple(told))
 
 
 @dataclass(slots=True)
@@ -162,13 +167,11 @@ class _Source:
         return self._made(RendererKind.PLAIN, {"directory": None})
 
     def _kustomization(self, options: Fields) -> Target:
-        kube_version(options)
-        options.texts("apiVersions")
         laid = overlay(options, self._environment)
         if remark := version_remark(options):
             origin = self._target.origin
             self._notes.diagnostics.append(Diagnostic(Severity.WARNING, remark, origin.file, origin.line))
-        return replace(self._made(RendererKind.KUSTOMIZE, {}), overlay=laid)
+        return replace(self._made(RendererKind.KUSTOMIZE, cluster_options(options)), overlay=laid)
 
     def _release(self, options: Fields, own: Ground | None, directory: str) -> Target:
         about = self._target.argocd

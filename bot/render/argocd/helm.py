@@ -10,11 +10,11 @@ from bot.model.target import Target
 from bot.render.argocd.environment import Environment
 from bot.render.argocd.fields import Fields
 from bot.render.argocd.places import Places
+from bot.render.argocd.versions import kube_version
 from bot.render.errors import Unrenderable
 from bot.render.helm.values import every_document
 
 _VERSIONS = frozenset({"", "v3", "3"})
-_KUBE_VERSION = re.compile(r"v?([0-9]+(?:\.[0-9]+)+)")
 _BARE_COMMA = re.compile(r"(?<!\\),")
 
 
@@ -51,20 +51,6 @@ def must_know_version(options: Fields) -> None:
     """Raises `Unrenderable` for a Helm that Argo CD does not have any more."""
     if options.text("version") not in _VERSIONS:
         raise options.bad("version", "is none that Argo CD knows; leave it out")
-
-
-def as_told(version: str) -> str:
-    """What Argo CD tells a chart of a cluster's version: the first two numbers."""
-    return ".".join(re.findall(r"[0-9]+", version)[:2])
-
-
-def kube_version(options: Fields) -> str:
-    """Without whatever stands behind the numbers, which Argo CD cuts off; empty for the cluster's own."""
-    text = options.text("kubeVersion")
-    match = _KUBE_VERSION.match(text)
-    if text and match is None:
-        raise options.bad("kubeVersion", f"{text[:40]!r} is no version of Kubernetes")
-    return match[1] if match else ""
 
 
 def _values(options: Fields) -> dict[str, Any]:

@@ -3,10 +3,13 @@
 import re
 from typing import Any
 
+from bot.model.target import Target
 from bot.render.argocd.edits import image
 from bot.render.argocd.environment import Environment
 from bot.render.argocd.fields import Fields
+from bot.render.argocd.versions import as_told, kube_version
 from bot.render.errors import Unrenderable
+from bot.render.helm.inputs import ClusterFacts
 
 _NUMBER = re.compile(r"[+-]?[0-9]+")
 _FLAGS = (
@@ -39,6 +42,20 @@ def overlay(options: Fields, environment: Environment) -> dict[str, Any]:
     if result["labelIncludeTemplates"] and not result["labelWithoutSelector"] and result["commonLabels"]:
         raise options.bad("labelIncludeTemplates", "needs labelWithoutSelector: true")
     return {name: value for name, value in result.items() if value}
+
+
+def cluster_options(options: Fields) -> dict[str, Any]:
+    """What the source says of the cluster to charts that the kustomization inflates. Raises `Unrenderable`."""
+    found = {"kubeVersion": kube_version(options), "apiVersions": list(options.texts("apiVersions"))}
+    return {name: value for name, value in found.items() if value}
+
+
+def told_by(target: Target, facts: ClusterFacts) -> ClusterFacts:
+    """The same of a concrete target, with what is known of its cluster for what the source leaves out."""
+    return ClusterFacts(
+        target.options.get("kubeVersion") or as_told(facts.kube_version),
+        tuple(target.options.get("apiVersions") or facts.api_versions),
+    )
 
 
 def version_remark(options: Fields) -> str:

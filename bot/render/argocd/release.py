@@ -16,9 +16,9 @@ from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import Target
 from bot.model.tree import TreeReader
 from bot.render.argocd.addresses import remote_data
-from bot.render.argocd.helm import as_told
 from bot.render.argocd.objects import HOOK, Settled, said, settled, taken_apart
 from bot.render.argocd.values import Reader, in_chart, release_values
+from bot.render.argocd.versions import as_told
 from bot.render.errors import Unrenderable
 from bot.render.given import Given
 from bot.render.helm.chart import Assembled, assemble

@@ -20,8 +20,9 @@ from bot.proc.run import Command, run
 from bot.render.argocd.addresses import remote_data
 from bot.render.argocd.environment import Environment, stand_ins
 from bot.render.argocd.fields import Fields
-from bot.render.argocd.helm import as_told, kube_version, must_know_version
+from bot.render.argocd.helm import must_know_version
 from bot.render.argocd.release import Taken
+from bot.render.argocd.versions import as_told, kube_version
 from bot.render.errors import Unrenderable
 from bot.render.given import Given
 from bot.render.ground import Remotes

@@ -12,10 +12,12 @@ from bot.proc.errors import ProgramError, ProgramFailed
 from bot.proc.run import Command, run
 from bot.render.argocd.environment import Environment
 from bot.render.argocd.fields import Fields
+from bot.render.argocd.versions import as_told, kube_version
 from bot.render.build import build
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.given import Given
+from bot.render.helm.inputs import ClusterFacts
 from bot.render.inflation.judge import build_by_kustomize, charts_of
 from bot.render.overlay import declared
 from bot.render.sandbox import Sandbox
@@ -31,6 +33,7 @@ async def build_edited(
     file = next((directory / name for name in KUSTOMIZATION_FILES if (directory / name).exists()), None)
     if file is None:
         raise Unrenderable(f"{directory.relative_to(root)} has no kustomization file")
+    kube_version(options)
     commands = list(_commands(root, directory, options, environment))
     if commands and file.is_symlink():
         raise Unrenderable("an overlay over a linked kustomization cannot be checked")
@@ -43,7 +46,12 @@ async def build_edited(
             else:
                 _add_patches(file, options)
         if charts_of(root, directory):
-            return await build_by_kustomize(root, below, given.charts, sandbox)
+            known = given.release.facts
+            facts = ClusterFacts(
+                kube_version(options) or as_told(known.kube_version),
+                options.texts("apiVersions") or known.api_versions,
+            )
+            return await build_by_kustomize(root, below, given.charts, sandbox, facts=facts)
         return await build(root, below, sandbox, None)
     finally:
         if commands:

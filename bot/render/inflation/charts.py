@@ -2,11 +2,12 @@
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.model.inflation import ChartUse
 from bot.model.manifests import canonical_json
 from bot.model.release import Chart
+from bot.model.rendering import Trace
 from bot.model.tree import TreeReader
 from bot.render.errors import Unrenderable
 from bot.render.helm.actions import VOLATILE, asks_for
@@ -14,7 +15,7 @@ from bot.render.helm.dependencies import archive_files
 from bot.render.helm.files import Budget, ChartFiles
 from bot.render.helm.found import find, load, read_file
 from bot.render.helm.ignore import IGNORE_FILE, Ignores, ignores
-from bot.render.helm.inputs import Archive
+from bot.render.helm.inputs import Archive, ClusterFacts
 from bot.render.helm.metadata import VALUES_FILE, metadata
 from bot.render.helm.run import API_VERSION, ARCHIVE, KUBE_VERSION, NAME, NAMESPACE, has_remote_schema
 from bot.render.helm.values import every_document, merged
@@ -36,11 +37,35 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Larder:
-    """Where charts and values are read from: the tree, and what was fetched to places in it."""
+    """Where charts and values are read from: the tree, and what was fetched to places in it.
+
+    `facts` are what Argo CD tells charts of the cluster where a kustomization does not; None where nobody does.
+    """
 
     tree: TreeReader
     uses: Mapping[str, ChartUse]
     archives: Mapping[Chart, Archive]
+    facts: ClusterFacts | None = None
+
+    @classmethod
+    def of(
+        cls,
+        tree: TreeReader,
+        trace: Trace,
+        archives: Mapping[Chart, Archive],
+        facts: ClusterFacts | None = None,
+    ) -> "Larder":
+        return cls(tree, {use.place: use for use in trace.charts}, archives, facts)
+
+    def told(self, chart: Inflation) -> Inflation:
+        """The chart with the versions that it is rendered for."""
+        if self.facts is None:
+            return chart
+        return replace(
+            chart,
+            kube_version=chart.kube_version or self.facts.kube_version,
+            api_versions=chart.api_versions or self.facts.api_versions,
+        )
 
     def source(self, chart: Inflation, base: str, budget: Budget) -> Source:
         """Raises `Unrenderable`."""

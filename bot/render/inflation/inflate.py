@@ -15,18 +15,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bot.model.inflation import ChartUse
 from bot.model.manifests import canonical_json
-from bot.model.release import Chart
 from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
-from bot.model.tree import TreeReader
 from bot.render.build import build
 from bot.render.envsubst import Unknown
 from bot.render.errors import Unrenderable
 from bot.render.ground import REMOTE_ROOT
 from bot.render.helm.actions import VOLATILE, asks_for, at_another_time
 from bot.render.helm.files import Budget, ChartFiles
-from bot.render.helm.inputs import Archive
 from bot.render.helm.run import ARCHIVE, write_archive
 from bot.render.helm.unknown import with_holes
 from bot.render.helm.values import Placeholder
@@ -74,19 +70,12 @@ class Job:
 
 
 async def build_inflated(
-    root: Path,
-    directory: str,
-    tree: TreeReader,
-    trace: Trace,
-    archives: Mapping[Chart, Archive],
-    sandbox: Sandbox,
+    root: Path, directory: str, trace: Trace, larder: Larder, sandbox: Sandbox
 ) -> Rendering:
     """The objects of `directory` below `root`, which holds the files of the trace. Raises `Unrenderable`."""
     _must_be_free(trace)
     try:
-        jobs = await asyncio.to_thread(
-            _laid_out, root, directory, Larder(tree, _by_place(trace.charts), archives)
-        )
+        jobs = await asyncio.to_thread(_laid_out, root, directory, larder)
     except OSError as error:
         reason = error.strerror or "its files cannot be copied"
         raise Unrenderable(f"its charts cannot be laid out: {reason}") from None
@@ -161,10 +150,6 @@ def _about(chart: Inflation, file: str, error: Unrenderable) -> Unrenderable:
     return Unrenderable(f"{chart.at} ({chart.name[:80]}): {error.message}", file=error.file or file)
 
 
-def _by_place(uses: Sequence[ChartUse]) -> dict[str, ChartUse]:
-    return {use.place: use for use in uses}
-
-
 def _laid_out(root: Path, directory: str, larder: Larder) -> list[Job]:
     """Rewrite the kustomizations, so that they find what Helm is going to write. Raises `Unrenderable`, `OSError`."""
     placed = Graph(root, larder.tree, directory).placed()
@@ -177,7 +162,7 @@ def _laid_out(root: Path, directory: str, larder: Larder) -> list[Job]:
         for chart in each.node.charts:
             file = posixpath.join(each.node.path, each.node.file)
             try:
-                made.append(_job(chart, each, larder, sources, budget, len(jobs) + len(made)))
+                made.append(_job(larder.told(chart), each, larder, sources, budget, len(jobs) + len(made)))
             except Unrenderable as error:
                 raise _about(chart, file, error) from None
         jobs += made

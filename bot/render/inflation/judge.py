@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.helm.actions import VOLATILE, asks_for, at_another_time
 from bot.render.helm.files import Budget
-from bot.render.helm.inputs import Archive
+from bot.render.helm.inputs import Archive, ClusterFacts
 from bot.render.helm.run import has_remote_schema, write_chart
 from bot.render.helm.volatile import settled
 from bot.render.inflation.charts import fetched, generated_name
@@ -53,21 +54,27 @@ def charts_of(root: Path, directory: Path) -> list[Declared]:
 
 
 async def build_by_kustomize(
-    checkout: Path, directory: str, archives: Mapping[Chart, Archive], sandbox: Sandbox
+    checkout: Path,
+    directory: str,
+    archives: Mapping[Chart, Archive],
+    sandbox: Sandbox,
+    *,
+    facts: ClusterFacts | None = None,
 ) -> Rendering:
     """The objects of `directory` below `checkout`, which is not changed. Raises `Unrenderable`."""
+    told = _told(facts)
     with tempfile.TemporaryDirectory(prefix="longshore-") as private:
         try:
             root, charts, places = _laid_out(checkout, Path(private), directory, archives)
         except OSError as error:
             reason = error.strerror or "its files cannot be copied"
             raise Unrenderable(f"its charts cannot be laid out: {reason}") from None
-        built = await _build(root, directory, sandbox)
+        built = await _build(root, directory, sandbox, told)
         changed = [place for place in places if _is_volatile(root, place)]
         if changed or any(asks_for(str(chart.values_inline), VOLATILE) for chart, _, _ in charts):
             for place in changed:
                 _rewrite(place, at_another_time(_files(root, place)))
-            again = await _build(root, directory, sandbox)
+            again = await _build(root, directory, sandbox, told)
             objects, holes = settled(built.objects, again.objects, MADE_ANEW)
             built = replace(built, objects=objects, holes=holes)
         return with_generated_names(
@@ -88,7 +95,15 @@ def _laid_out(
     return root, charts, places
 
 
-async def _build(root: Path, directory: str, sandbox: Sandbox) -> Rendering:
+def _told(facts: ClusterFacts | None) -> tuple[str, ...]:
+    """What kustomize is to tell charts of the cluster."""
+    if facts is None:
+        return ()
+    versions = (("--helm-api-versions", version) for version in facts.api_versions)
+    return ("--helm-kube-version", facts.kube_version, *chain.from_iterable(versions))
+
+
+async def _build(root: Path, directory: str, sandbox: Sandbox, told: tuple[str, ...]) -> Rendering:
     if sandbox.helm is None:
         raise Unrenderable("helm is not installed; run `make tools`, or set LONGSHORE_HELM")
     with tempfile.TemporaryDirectory(prefix="longshore-") as own:
@@ -100,7 +115,7 @@ async def _build(root: Path, directory: str, sandbox: Sandbox) -> Rendering:
             limits=_LIMITS,
         )
         command = Command(
-            [sandbox.kustomize, *_BUILD, sandbox.helm, "."],
+            [sandbox.kustomize, *_BUILD, sandbox.helm, *told, "."],
             cwd=root / directory,
             env={"TMPDIR": own, "HOME": own},
             timeout_s=sandbox.timeout_s,

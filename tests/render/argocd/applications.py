@@ -95,7 +95,7 @@ async def rendered(
     async with checkout(tree) as judge:
         slow = await judge.render(target, sandbox, given)
     assert quick.failed is slow.failed, (quick.diagnostics, slow.diagnostics)
-    assert _told(quick) == _told(slow)
+    assert _told(quick) == _told(slow), (_told(quick), _told(slow))
     assert [(h.object, h.field, h.name) for h in quick.holes] == [
         (h.object, h.field, h.name) for h in slow.holes
     ]

@@ -17,6 +17,7 @@ from tests.render.argocd.applications import (
     remarks,
     rendered,
 )
+from tests.render.helm.releases import chart
 from tests.render.trees import Content, Link, config_map
 
 DEPLOYMENT = """
@@ -254,3 +255,44 @@ def test_the_key_follows_options_and_what_they_name() -> None:
     before = key(BASE | {"app/patch.yaml": "a: 1"}, patched)
     assert key(BASE | {"app/patch.yaml": "a: 2"}, patched) != before
     assert key(BASE, application()) != key(BASE, application(kustomize={"namePrefix": "a-"}))
+
+
+INFLATED = chart(
+    {
+        "c.yaml": config_map(
+            "{{ .Release.Name }}",
+            kube="{{ .Capabilities.KubeVersion.Version }}",
+            has='"{{ .Capabilities.APIVersions.Has "acme.example/v1/Thing" }}"',
+        ),
+        "p.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, image: nginx:1}]}\n",
+    },
+    at="app/charts/web",
+) | {"app/kustomization.yaml": "helmCharts: [{name: web, releaseName: r}]\n"}
+
+
+async def test_charts_of_a_kustomization_are_inflated_and_edited_over(sandbox: Sandbox) -> None:
+    found = await rendered(
+        sandbox,
+        INFLATED,
+        application(kustomize={"namePrefix": "p-", "images": ["nginx:2"], "commonLabels": {"a": "b"}}),
+    )
+    objects = manifests(found)
+    assert objects["Pod/p-p"]["spec"]["containers"][0]["image"] == "nginx:2"
+    assert objects["Pod/p-p"]["metadata"]["namespace"] == "dest"
+    assert "--enable-helm" in remarks(found)
+    assert data(found, "p-r")["kube"] == "v1.34"
+    own = INFLATED | {
+        "app/kustomization.yaml": "helmCharts: [{name: web, releaseName: r, kubeVersion: 1.20.0}]\n"
+    }
+    assert data(await rendered(sandbox, own, application()), "r")["kube"] == "v1.20.0"
+
+
+async def test_charts_of_a_kustomization_are_told_what_the_source_says_of_the_cluster(
+    sandbox: Sandbox,
+) -> None:
+    options = {"kubeVersion": "1.25.3", "apiVersions": ["acme.example/v1/Thing"], "namePrefix": "p-"}
+    found = data(await rendered(sandbox, INFLATED, application(kustomize=options)), "p-r")
+    assert (found["kube"], found["has"]) == ("v1.25.3", "true")
+    assert key(INFLATED, application(kustomize=options)) != key(
+        INFLATED, application(kustomize={**options, "kubeVersion": "1.26.0"})
+    )
