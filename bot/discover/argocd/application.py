@@ -8,7 +8,6 @@ no time limit of its own, so that `wait` and `timeout_s` are as everywhere; it k
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from bot.discover.argocd.context import ArgoContext
 from bot.discover.argocd.destinations import found_by
@@ -182,10 +181,10 @@ def _release(whole: Target, source: Source) -> Release | None:
     if source.place.chart is None:
         return None
     assert whole.argocd is not None
-    helm: Mapping[str, Any] = mapping(source.fields.get("helm"))
+    helm = mapping(source.fields.get("helm"))
     return Release(
-        name=text(dict(helm), "releaseName") or whole.argocd.ref.name,
-        namespace=text(dict(helm), "namespace") or whole.namespace,
+        name=text(helm, "releaseName") or whole.argocd.ref.name,
+        namespace=text(helm, "namespace") or whole.namespace,
         chart=source.place.chart,
         home=whole.argocd.ref.namespace,
     )

@@ -100,7 +100,10 @@ def _artifact(source: Manifest, at: str) -> Place:
         semver=revision if is_wide else "",
         digest=revision if is_digest else "",
     )
-    return Place(path, oci=oci, unknown_because=problem)
+    remarks = (
+        (f"has {at}.chart beside an oci:// URL: Argo CD does not look at it",) if source.get("chart") else ()
+    )
+    return Place(path, oci=oci, unknown_because=problem, remarks=remarks)
 
 
 def _chart(source: Manifest, at: str) -> Place:
@@ -121,6 +124,7 @@ def _chart(source: Manifest, at: str) -> Place:
             tag=revision if is_tag and is_oci else "",
         ),
         unknown_because=problem,
+        remarks=(f"has {at}.path beside a chart: Argo CD does not look at it",) if source.get("path") else (),
     )
 
 

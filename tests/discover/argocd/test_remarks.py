@@ -44,6 +44,16 @@ def test_nothing_is_said_of_what_is_in_order() -> None:
             ),
         ),
         (
+            {"source": source(repoURL="https://x.example", chart="nginx", targetRevision="1")},
+            NOTICE,
+            "has spec.source.path beside a chart: Argo CD does not look at it",
+        ),
+        (
+            {"source": source(repoURL="oci://x.example/y", chart="nginx", targetRevision="1")},
+            NOTICE,
+            "has spec.source.chart beside an oci:// URL: Argo CD does not look at it",
+        ),
+        (
             {"sources": [source()]},
             WARNING,
             "has spec.sources beside spec.source: Argo CD takes spec.sources alone",
