@@ -15,6 +15,7 @@ from bot.render.applicationset.world import Ground, World
 
 MAX_SETS = 5_000
 MAX_ENTRIES = 20_000
+MAX_READ_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class Context:
     _entries: dict[tuple[str, str, str], TraceEntry] = field(default_factory=dict)
     _grounds: dict[tuple[str, str], Ground] = field(default_factory=dict)
     _sets: int = 0
+    _read_bytes: int = 0
 
     @property
     def is_go(self) -> bool:
@@ -57,6 +59,12 @@ class Context:
         self._sets += sets
         if self._sets > MAX_SETS:
             raise Ungenerated(f"the generators give more than {MAX_SETS} sets of parameters", at)
+
+    def count_bytes(self, size: int, at: str) -> None:
+        """Raises `Ungenerated` once there is more to parse than Longshore takes."""
+        self._read_bytes += size
+        if self._read_bytes > MAX_READ_BYTES:
+            raise Ungenerated(f"there is more than {MAX_READ_BYTES // 1024**2} MiB to read", at)
 
     async def ground(self, repo_url: str, revision: str) -> Ground:
         """The files that a URL and a revision lead to, asked for once. Raises `NotKnown`."""

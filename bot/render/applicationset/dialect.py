@@ -12,6 +12,8 @@ _HAS_TAG = re.compile(r"\{\{.*\}\}")
 """The controller looks for one on a single line before it reads a text as a template at all."""
 _GO_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 MAX_TEXT_CHARS = 1024 * 1024
+_MAX_ALL_CHARS = 12 * 1024 * 1024
+_MAX_TAGS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,17 @@ class Plain:
     ) -> list[Rendered]:
         del options
         parsed = [_parsed(text) for text in texts]
-        return [[_filled(each, given) for each in parsed] for given in params]
+        tags = sum(len(each) for each in parsed if isinstance(each, list))
+        found: list[Rendered] = []
+        size = 0
+        for given in params if tags * len(params) <= _MAX_TAGS else ():
+            found.append([_filled(each, given) for each in parsed])
+            size += sum(len(each) for each in found[-1] if isinstance(each, str))
+            if size > _MAX_ALL_CHARS:
+                break
+        if len(found) < len(params) or size > _MAX_ALL_CHARS:
+            raise Ungenerated("its templates make more text than Longshore takes", "spec.template")
+        return found
 
 
 def _parsed(text: str) -> list[str] | Faulty:

@@ -229,11 +229,13 @@ def _read(ground: Ground, path: str, entry: TreeEntry, context: Context, at: str
                 context.add(TraceEntry(place.path, TraceKind.ABSENT, "", ""), at)
         if place.entry is None:
             raise Ungenerated(f"{path} leads to a file that does not exist", at)
-        return ground.tree.read(place.path)
+        data = ground.tree.read(place.path)
     except Outside as error:
         raise Ungenerated(f"{path} {error.message}", at) from None
     except UnreadableFile as error:
         raise Ungenerated(error.message, at) from None
+    context.count_bytes(len(data), at)
+    return data
 
 
 def _objects(data: bytes, path: str, at: str) -> list[Params]:

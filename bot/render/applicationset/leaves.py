@@ -46,7 +46,9 @@ async def list_sets(generator: Mapping[str, Any], context: Context, at: str) -> 
             raise Ungenerated("must be a mapping", field)
         plain = dict(element or {})
         found.append(plain if context.is_go else dict(_text_element(plain, field)))
-    return found + _yaml_elements(generator.get("elementsYaml", ""), f"{at}.elementsYaml")
+    text = generator.get("elementsYaml", "")
+    context.count_bytes(len(text), f"{at}.elementsYaml")
+    return found + _yaml_elements(text, f"{at}.elementsYaml")
 
 
 def _text_element(element: Params, at: str) -> Iterator[tuple[str, str]]:

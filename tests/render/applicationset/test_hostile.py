@@ -190,3 +190,21 @@ async def test_one_hundred_applications_over_ten_clusters_are_asked_for_in_a_few
     monkeypatch.setattr(templates.builder, "answer", counted)
     assert len((await made(manifest, world, templates)).applications) == 100
     assert len(asked) == 2
+
+
+async def test_templates_that_make_too_much_text_make_the_set_unknown(templates: Templates) -> None:
+    value, elements = "x" * 50_000, ", ".join(f"{{name: n{i}}}" for i in range(300))
+    plain = application_set(f"[{{list: {{elements: [{elements}]}}}}]", path=f"{value}{{{{name}}}}")
+    assert "more text than Longshore takes" in await problem(plain)
+    many = application_set(f"[{{list: {{elements: [{elements}]}}}}]", path="{{name}}" * 10_000)
+    assert "more text than Longshore takes" in await problem(many)
+    go = go_set(f"[{{list: {{elements: [{elements}]}}}}]", path=f"{value}{{{{.name}}}}")
+    assert "longer than Longshore takes" in await problem(go, templates=templates)
+
+
+async def test_more_to_read_than_longshore_takes_makes_the_set_unknown() -> None:
+    text = "- a: " + "x" * 1_000_000
+    names = ", ".join(f"{{a{i}: b, text: '{{{{x}}}}'}}" for i in range(70))
+    second = f"{{list: {{elementsYaml: '{text}'}}}}"
+    manifest = application_set(f"[{{matrix: {{generators: [{{list: {{elements: [{names}]}}}}, {second}]}}}}]")
+    assert "MiB to read" in await problem(manifest)
