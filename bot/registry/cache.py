@@ -7,8 +7,6 @@ checked against its digest each time it is taken out, and what was used least re
 import contextlib
 import hashlib
 import os
-import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,13 +16,13 @@ from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
+from bot.disk import BoundedDirectory, mark_used
+
 T = TypeVar("T")
 
 ARCHIVES, DOCUMENTS, RECORDS = "archives", "documents", "records"
-_KEEP_AFTER_EVICTION = 0.8
 _IN_USE_S = 600.0
 """What was used this recently may be under somebody's hands and stays."""
-_BLOCK_BYTES = 4096
 _READ_BYTES = 1 << 20
 _MOST_STAMP_BYTES = 16 << 10
 
@@ -49,18 +47,11 @@ class Cache:
     """At most about `max_bytes` below `directory`. Safe in threads and processes."""
 
     def __init__(self, directory: Path, max_bytes: int) -> None:
-        self._directory = directory
-        self._max_bytes = max_bytes
-        self._held_bytes = 0
-        self._written_bytes = max_bytes  # so that the first write looks at what earlier processes left
-        self._lock = threading.Lock()
+        self._disk = BoundedDirectory(directory, max_bytes, in_use_s=_IN_USE_S)
 
     def has_room(self) -> bool:
         """Whether more may be written: not while what is in use is as much as there may be."""
-        if self._held_bytes + self._written_bytes <= self._max_bytes:
-            return True
-        self._evict()
-        return self._held_bytes <= self._max_bytes
+        return self._disk.has_room()
 
     def archive(self, digest: str) -> Path | None:
         """The archive with that digest, if it is here and whole."""
@@ -72,29 +63,21 @@ class Cache:
         if found != digest:
             file.unlink(missing_ok=True)
             return None
-        with contextlib.suppress(OSError):
-            os.utime(file)
+        mark_used(file)
         return file
 
     def keep_archive(self, incoming: "Incoming") -> Path:
         """Make what came in an archive by its digest."""
         file = self._archive_file(incoming.digest)
         incoming.move(file)
-        self._account(incoming.size_bytes)
+        self._disk.account(incoming.size_bytes)
         return file
 
     @contextmanager
     def incoming(self) -> Iterator["Incoming"]:
         """A place to write to; removed unless it is kept. Raises OSError."""
-        place = self._directory / ARCHIVES
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=place, suffix=".new")
-        with os.fdopen(descriptor, "wb") as stream:
-            one = Incoming(stream, Path(name))
-            try:
-                yield one
-            finally:
-                one.path.unlink(missing_ok=True)
+        with self._disk.under_way(self._disk.path / ARCHIVES) as (stream, path):
+            yield Incoming(stream, path)
 
     def record(self, key: str, shape: type[T]) -> tuple[T, float] | None:
         """What was put down under the key, and its age in seconds."""
@@ -111,7 +94,7 @@ class Cache:
     def put_record(self, key: str, value: Any) -> None:
         """A disk that is full or read-only costs the record, never the caller."""
         with contextlib.suppress(OSError):
-            self._write(self._file(RECORDS, key), msgspec.json.encode(value))
+            self._disk.write(self._file(RECORDS, key), msgspec.json.encode(value))
 
     def forget_record(self, key: str) -> None:
         with contextlib.suppress(OSError):
@@ -140,69 +123,21 @@ class Cache:
         """In one file, so that a body never bears another's stamp."""
         head = msgspec.json.encode(stamp)
         with contextlib.suppress(OSError):
-            self._write(
+            self._disk.write(
                 self._file(DOCUMENTS, url), head if len(head) < _MOST_STAMP_BYTES else b"{}", b"\n", body
             )
 
     def renew_document(self, url: str) -> None:
         """It was looked at again, and is still the same."""
-        with contextlib.suppress(OSError):
-            os.utime(self._file(DOCUMENTS, url))
+        mark_used(self._file(DOCUMENTS, url))
 
     def _archive_file(self, digest: str) -> Path:
         kind, _, digits = digest.partition(":")
-        return self._directory / ARCHIVES / kind / digits[:2] / f"{digits}.tgz"
+        return self._disk.path / ARCHIVES / kind / digits[:2] / f"{digits}.tgz"
 
     def _file(self, kind: str, key: str) -> Path:
         name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
-        return self._directory / kind / name[:2] / name
-
-    def _write(self, file: Path, *parts: bytes) -> None:
-        if not self.has_room():
-            return
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=file.parent, suffix=".new")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.writelines(parts)
-            Path(temporary).replace(file)
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        self._account(sum(map(len, parts)))
-
-    def _account(self, size_bytes: int) -> None:
-        """Look at the directory only after a tenth of the cache was written: a look reads every name in it."""
-        with self._lock:
-            self._written_bytes += max(size_bytes, _BLOCK_BYTES)
-            if self._written_bytes < self._max_bytes // 10:
-                return
-        self._evict()
-
-    def _evict(self) -> None:
-        with self._lock:
-            self._written_bytes = 0
-        self._held_bytes = self._shrunk()
-
-    def _shrunk(self) -> int:
-        """How much is left when what may go has gone."""
-        entries: list[tuple[float, int, Path]] = []
-        for folder, _, names in os.walk(self._directory):
-            for name in names:
-                file = Path(folder, name)
-                with contextlib.suppress(OSError):  # another process was quicker
-                    stat = file.stat()
-                    entries.append((stat.st_mtime, max(stat.st_size, _BLOCK_BYTES), file))
-        total = sum(size for _, size, _ in entries)
-        if total <= self._max_bytes:
-            return total
-        youngest = time.time() - _IN_USE_S
-        for used_at, size, file in sorted(entries):
-            if total <= self._max_bytes * _KEEP_AFTER_EVICTION or used_at > youngest:
-                break
-            file.unlink(missing_ok=True)
-            total -= size
-        return total
+        return self._disk.path / kind / name[:2] / name
 
 
 class Incoming:
