@@ -11,7 +11,7 @@ PHASES = {
     Phase.BLOCKED: ("✋", "waiting for a person"),
     Phase.FAILED: ("❌", "failed"),
     Phase.UNKNOWN: ("❓", "unknown"),
-    Phase.HANDED_OVER: ("🤝", "delivered by Flux"),
+    Phase.HANDED_OVER: ("🤝", "left to its controller"),
 }
 OUTCOMES = {
     Outcome.CREATED: "created",

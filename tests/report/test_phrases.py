@@ -3,13 +3,14 @@ from typing import Any
 
 import pytest
 
+from bot.model.argocd import ArgoRef, ArgoSettings
 from bot.model.danger import Loss
 from bot.model.delivery import Failure, Health, Outcome, Phase
 from bot.model.plan import Action, Counts, MaterialChange, TargetPlan, TargetStatus
 from bot.model.rendering import Diagnostic, Material, Severity
 from bot.model.target import EngineKind
 from bot.report import outcomes, page, phrases
-from tests.report.build import plan, target, unknown
+from tests.report.build import deployment, masked, plan, target, target_plan, unknown
 from tests.report.plans import NEW_CHART, chart, same
 
 
@@ -131,3 +132,31 @@ def test_the_way_out_is_one_that_the_reader_has(reason: str, is_operators: bool)
     assert ("the operator has to allow" in told) is is_operators
     assert "mend what can be mended here" in told
     assert told.endswith("What stays unknown is for you to judge.")
+
+
+@pytest.mark.parametrize(
+    ("automated", "words"),
+    [
+        ((True,), "Argo CD applies this"),
+        ((False,), "in-cluster/argocd/a0 waits for somebody to sync it"),
+        ((True, False), "Argo CD applies this and in-cluster/argocd/a1 waits for somebody to sync it"),
+        ((False, False), "in-cluster/argocd/a0 and in-cluster/argocd/a1 wait for somebody to sync them"),
+    ],
+)
+def test_who_has_to_sync_by_hand_is_said(automated: tuple[bool, ...], words: str) -> None:
+    plans = [
+        target_plan(
+            target(
+                f"argocd/a{number}",
+                "in-cluster",
+                engine=EngineKind.ARGOCD,
+                argocd=ArgoSettings(
+                    ArgoRef("Application", "argocd", f"a{number}"), is_automated=is_automated
+                ),
+            ),
+            None,
+            masked(deployment()),
+        )
+        for number, is_automated in enumerate(automated)
+    ]
+    assert phrases.appliers(plan(*plans)) == words

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.model.argocd import ArgoRef, ArgoSettings
 from bot.model.flux import FluxRef, FluxSettings
 from bot.model.objects import Manifest
 from bot.model.plan import TargetPlan
@@ -90,3 +91,24 @@ def test_a_release_whose_object_is_not_pruned_stays_at_any_depth() -> None:
     assert "deletes" not in plan_text(stays)
     goes_too = plan(loses(kustomization("root"), declared()), middle, below)
     assert "stays" not in plan_text(goes_too)
+
+
+def application(name: str = "web", *, deletes: bool = False, **fields: Any) -> Any:
+    argocd = ArgoSettings(ArgoRef("Application", "argocd", name), is_automated=True, deletes_objects=deletes)
+    return target(f"argocd/{name}", engine=EngineKind.ARGOCD, argocd=argocd, **fields)
+
+
+@pytest.mark.parametrize(("deletes", "stays"), [(True, False), (False, True)])
+def test_what_a_removed_application_delivered_stays_without_its_finalizer(deletes: bool, stays: bool) -> None:
+    planned = plan(goes(application(deletes=deletes), deployment()))
+    assert (STAYS in plan_comment(planned)) is stays
+
+
+def test_what_argo_cd_delivered_for_an_application_that_stays_itself_stays_too() -> None:
+    """The set that made the Application does not delete it."""
+    keeps = application("sites:set", prune=False)
+    gone = named("Application", "web", "argoproj.io/v1alpha1") | {
+        "metadata": {"name": "web", "namespace": "argocd"}
+    }
+    planned = plan(loses(keeps, gone), goes(application(deletes=True, cluster="eu"), deployment()))
+    assert "what delivers it is not deleted either" in plan_comment(planned)

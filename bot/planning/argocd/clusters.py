@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.discover.argocd import ArgoContext, declared_cluster, is_cluster_secret
+from bot.discover.argocd.clusters import IN_CLUSTER, IN_CLUSTER_SERVER
 from bot.discover.objects import DeclaredObject, cluster_of
 from bot.model.argocd import ArgoCluster
 from bot.model.objects import Manifest
@@ -77,3 +78,12 @@ class ControlPlane:
 def _place(found: DeclaredObject) -> _Place:
     kind, _, name = place_of(found)
     return kind, name
+
+
+def home_of(file: str | None, finding: Finding) -> str:
+    """The control plane of what stands in a file: the cluster of its directory, else the only one that there is.
+
+    That one is called as Argo CD calls it, unless the operator names the cluster that has its address.
+    """
+    own = (each.name for each in finding.argocd_clusters if each.server == IN_CLUSTER_SERVER)
+    return cluster_of(file) or next(own, IN_CLUSTER)

@@ -12,13 +12,13 @@ from bot.discover.argocd import (
     is_application_set,
     notices,
 )
-from bot.discover.objects import DeclaredObject, Malformed, cluster_of
+from bot.discover.objects import DeclaredObject, Malformed
 from bot.git.tree import Tree
 from bot.model.argocd import ArgoCluster
 from bot.model.objects import Manifest
 from bot.model.rendering import Diagnostic
 from bot.model.target import Target, TargetId
-from bot.planning.argocd.clusters import ControlPlane
+from bot.planning.argocd.clusters import ControlPlane, home_of
 from bot.planning.argocd.files import InFiles, declares_applications, is_argocd
 from bot.planning.argocd.here import taken_for_this
 from bot.planning.argocd.roots import roots
@@ -79,13 +79,13 @@ class ArgoCD:
         candidates = self._files.declaring
         read = await gather_bounded(_AT_ONCE, self._reads, candidates)
         chosen = roots(candidates, dict(enumerate(read)))
-        return [(found, cluster_of(found.file)) for found in chosen], [
+        return [(found, home_of(found.file, self._finding)) for found in chosen], [
             *self._files.diagnostics,
             *self._taken,
         ]
 
     async def _reads(self, found: DeclaredObject) -> frozenset[str]:
-        cluster = cluster_of(found.file)
+        cluster = home_of(found.file, self._finding)
         try:
             target = await self.target(found, cluster)
             if is_application(found.manifest):

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.discover.argocd import forbidden_objects
-from bot.discover.objects import DeclaredObject, cluster_of
+from bot.discover.objects import DeclaredObject
 from bot.git.tree import Tree
 from bot.model.objects import ObjectId
 from bot.model.plan import Action, TargetPlan
 from bot.model.rendering import Diagnostic, Severity
 from bot.model.target import TargetId
-from bot.planning.argocd.clusters import ControlPlane
+from bot.planning.argocd.clusters import ControlPlane, home_of
 from bot.planning.argocd.files import InFiles, is_argocd
 from bot.planning.expansion import Expansion, Finding, Traced
 from bot.planning.renderings import Renderings
@@ -47,7 +47,7 @@ async def with_refusals(
         brought = [c.id for c in plan.changes if c.action is not Action.REMOVED]
         if traced is None or traced.target.argocd is None or not brought:
             continue
-        cluster = traced.parent.cluster if traced.parent else cluster_of(traced.target.origin.file)
+        cluster = traced.parent.cluster if traced.parent else home_of(traced.target.origin.file, finding)
         if cluster not in planes:
             planes[cluster] = _plane(cluster, after, finding)
         context = planes[cluster].context

@@ -50,37 +50,41 @@ def sites(fleet: Bench) -> Bench:
     return fleet
 
 
-def said(plan: Plan, name: str, cluster: str = "") -> str:
+def said(plan: Plan, name: str, cluster: str = "in-cluster") -> str:
     return " | ".join(d.message for d in target(plan, name, cluster).diagnostics)
 
 
 async def test_an_app_of_apps_is_followed_and_only_what_changes_shows(fleet: Bench) -> None:
     commit(fleet, {"web/base/cm.yaml": config_map("web", "2")})
     plan = await fleet.plan()
-    assert statuses(plan) == {"argocd/docs": "unchanged", "argocd/root": "unchanged", "argocd/web": "changed"}
-    (change,) = target(plan, "argocd/web").changes
+    assert statuses(plan) == {
+        "in-cluster/argocd/docs": "unchanged",
+        "in-cluster/argocd/root": "unchanged",
+        "in-cluster/argocd/web": "changed",
+    }
+    (change,) = target(plan, "argocd/web", "in-cluster").changes
     assert (change.id.name, change.id.namespace) == ("eu-web", "shop")
-    assert fleet.rendered.count("argocd/docs") == 0
+    assert fleet.rendered.count("in-cluster/argocd/docs") == 0
 
 
 async def test_a_directory_is_not_followed_downwards_unless_it_says_so(fleet: Bench) -> None:
     commit(fleet, {"apps/docs.yaml": application("docs", "docs", directory={"recurse": True})})
     plan = await fleet.plan()
-    assert statuses(plan)["argocd/docs"] == "changed"
-    assert [c.id.name for c in target(plan, "argocd/docs").changes] == ["two"]
-    assert statuses(plan)["argocd/root"] == "changed"
+    assert statuses(plan)["in-cluster/argocd/docs"] == "changed"
+    assert [c.id.name for c in target(plan, "argocd/docs", "in-cluster").changes] == ["two"]
+    assert statuses(plan)["in-cluster/argocd/root"] == "changed"
 
 
 async def test_a_new_application_shows_all_that_it_brings(fleet: Bench) -> None:
     commit(fleet, {"apps/new.yaml": application("new", "new"), "new/cm.yaml": config_map("fresh")})
     plan = await fleet.plan()
-    assert statuses(plan)["argocd/new"] == "added"
-    assert [c.id.name for c in target(plan, "argocd/new").changes] == ["fresh"]
+    assert statuses(plan)["in-cluster/argocd/new"] == "added"
+    assert [c.id.name for c in target(plan, "argocd/new", "in-cluster").changes] == ["fresh"]
 
 
 async def test_an_application_that_is_declared_no_more_is_removed(fleet: Bench) -> None:
     commit(fleet, {"apps/docs.yaml": None})
-    assert statuses(await fleet.plan())["argocd/docs"] == "removed"
+    assert statuses(await fleet.plan())["in-cluster/argocd/docs"] == "removed"
 
 
 async def test_what_its_own_parent_cannot_render_is_not_removed(fleet: Bench) -> None:
@@ -88,15 +92,19 @@ async def test_what_its_own_parent_cannot_render_is_not_removed(fleet: Bench) ->
         fleet, {"apps/docs.yaml": None, "apps/broken.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {"}
     )
     plan = await fleet.plan()
-    assert statuses(plan) == {"argocd/docs": "unknown", "argocd/root": "unknown", "argocd/web": "unchanged"}
+    assert statuses(plan) == {
+        "in-cluster/argocd/docs": "unknown",
+        "in-cluster/argocd/root": "unknown",
+        "in-cluster/argocd/web": "unchanged",
+    }
 
 
 async def test_every_directory_of_a_generator_is_an_application(sites: Bench) -> None:
     commit(sites, {"sites/west/cm.yaml": config_map("west")})
     plan = await sites.plan()
-    assert statuses(plan)["argocd/west"] == "added"
-    assert statuses(plan)["argocd/north"] == "unchanged"
-    made = target(plan, "argocd/sites:set")
+    assert statuses(plan)["in-cluster/argocd/west"] == "added"
+    assert statuses(plan)["in-cluster/argocd/north"] == "unchanged"
+    made = target(plan, "argocd/sites:set", "in-cluster")
     assert [(c.id.kind, c.id.name, c.action.value) for c in made.changes] == [
         ("Application", "west", "added")
     ]
@@ -105,15 +113,15 @@ async def test_every_directory_of_a_generator_is_an_application(sites: Bench) ->
 async def test_a_generator_that_finds_nothing_makes_its_applications_unknown(sites: Bench) -> None:
     commit(sites, {"sites/north/cm.yaml": None, "sites/south/cm.yaml": None, "sites/README.md": "empty"})
     plan = await sites.plan()
-    assert statuses(plan)["argocd/north"] == "unknown"
-    assert statuses(plan)["argocd/sites:set"] == "unknown"
-    assert "argocd/sites:set" in said(plan, "argocd/north")
+    assert statuses(plan)["in-cluster/argocd/north"] == "unknown"
+    assert statuses(plan)["in-cluster/argocd/sites:set"] == "unknown"
+    assert "in-cluster/argocd/sites:set" in said(plan, "argocd/north")
 
 
 async def test_a_generator_that_errs_makes_its_applications_unknown(sites: Bench) -> None:
     commit(sites, {"sets/sites.yaml": application_set("sites", {"matrix": {"generators": []}})})
     plan = await sites.plan()
-    assert {statuses(plan)[f"argocd/{name}"] for name in ("north", "south")} == {"unknown"}
+    assert {statuses(plan)[f"in-cluster/argocd/{name}"] for name in ("north", "south")} == {"unknown"}
 
 
 async def test_a_cluster_that_is_added_shows_every_application_it_brings(fleet: Bench) -> None:
@@ -165,7 +173,7 @@ async def test_several_sources_are_one_target_with_values_from_another_source(fl
     )
     commit(fleet, {"env/eu.yaml": "answer: two\n"})
     plan, verified = await fleet.verified()
-    (change,) = target(plan, "argocd/both").changes
+    (change,) = target(plan, "argocd/both", "in-cluster").changes
     assert (change.id.name, [f.new for f in change.fields]) == ("chart", ["two"])
     assert not verified.disagreements
 
@@ -193,7 +201,7 @@ spec: {interval: 1m, path: ./clusters/eu, prune: true, sourceRef: {kind: GitRepo
     )
     found = statuses(await fleet.plan())
     assert found["eu/flux-system/flux-system"] == "changed"
-    assert found["argocd/web"] == "changed"
+    assert found["in-cluster/argocd/web"] == "changed"
 
 
 async def test_a_chart_that_renders_applications_is_an_app_of_apps(fleet: Bench) -> None:
@@ -210,15 +218,15 @@ async def test_a_chart_that_renders_applications_is_an_app_of_apps(fleet: Bench)
     )
     commit(fleet, {"charts/all/values.yaml": "name: second\n"})
     plan, verified = await fleet.verified()
-    assert statuses(plan)["argocd/second"] in {"added", "moved"}
-    assert "argocd/t" not in statuses(plan)
+    assert statuses(plan)["in-cluster/argocd/second"] in {"added", "moved"}
+    assert "in-cluster/argocd/t" not in statuses(plan)
     assert not verified.disagreements
 
 
 async def test_applications_that_declare_one_another_are_found(fleet: Bench) -> None:
     commit(fleet, {"apps/root-again.yaml": application("root", "apps", namespace="argocd")})
     commit(fleet, {"docs/one.yaml": config_map("one", "2")})
-    assert statuses(await fleet.plan())["argocd/docs"] == "changed"
+    assert statuses(await fleet.plan())["in-cluster/argocd/docs"] == "changed"
 
 
 @pytest.mark.parametrize(
@@ -258,7 +266,7 @@ async def test_a_fork_is_planned_though_its_manifests_name_upstream(fleet: Bench
     fleet.finding = Finding(repository=RepositoryIdentity.of(["https://git.example.test/somebody/fleet"]))
     commit(fleet, {"web/base/cm.yaml": config_map("web", "2")})
     plan = await fleet.plan()
-    assert statuses(plan)["argocd/web"] == "changed"
+    assert statuses(plan)["in-cluster/argocd/web"] == "changed"
     assert any("git.example.test/acme/fleet is taken for it" in d.message for d in plan.diagnostics)
 
 
@@ -268,4 +276,4 @@ async def test_other_repositories_are_not_taken_for_this_one(fleet: Bench) -> No
     commit(
         fleet, dict.fromkeys(("bootstrap/root.yaml", "apps/docs.yaml"), None) | {"apps/web.yaml": elsewhere}
     )
-    assert statuses(await fleet.plan())["argocd/web"] == "unknown"
+    assert statuses(await fleet.plan())["in-cluster/argocd/web"] == "unknown"
