@@ -65,17 +65,23 @@ class ObjectReader:
                 return self._contents([(found, size_bytes)])[0]
         raise AssertionError("every request is answered")
 
-    def prefetch(self, blobs: Sequence[BlobId]) -> None:
-        """Remember these, as far as the cache holds them; missing and too large ones are passed over."""
+    def prefetch(self, blobs: Sequence[BlobId], limits: ReadLimits | None = None) -> None:
+        """Remember these, as far as the cache holds them; missing and too large ones are passed over.
+
+        `limits` may be narrower than the reader's own: it ends then when so many bytes have been read.
+        """
+        bounds = limits or self._limits
+        left = bounds.cache_bytes
         with self._lock:
             wanted = [blob for blob in dict.fromkeys(blobs) if blob not in self._cache]
             for start in range(0, len(wanted), _REQUESTS_AT_ONCE):
                 sizes = self._sizes(wanted[start : start + _REQUESTS_AT_ONCE])
-                small = [
-                    (b, size) for b, size in sizes if size is not None and size <= self._limits.blob_bytes
-                ]
+                small = [(b, size) for b, size in sizes if size is not None and size <= bounds.blob_bytes]
                 for batch in _batches(small):
                     self._contents(batch)
+                left -= sum(size for _, size in small)
+                if limits is not None and left <= 0:
+                    return
 
     def peeled(self, sha: Sha, kind: str) -> str:
         """The id of the `commit` or `tree` that the object leads to, empty where it leads to none here."""

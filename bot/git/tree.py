@@ -5,14 +5,18 @@ Frozen content: what a `Tree` answers never changes. A tree whose names could le
 """
 
 from collections.abc import Collection, ItemsView, Iterable
+from itertools import islice
 
 from bot.git.errors import MalformedTree
-from bot.git.objects import ObjectReader
+from bot.git.objects import ObjectReader, ReadLimits
 from bot.model.repo import BlobId, TreeId
 from bot.model.tree import EntryKind, TreeEntry, UnreadableFile
 
 ROOT_MODE = "040000"
 _KINDS = {ROOT_MODE: EntryKind.TREE, "120000": EntryKind.LINK, "160000": EntryKind.SUBMODULE}
+_MANIFESTS = (".yaml", ".yml")
+_AHEAD = 5_000
+_AHEAD_LIMITS = ReadLimits(blob_bytes=32 << 10, cache_bytes=4 << 20)
 _FORBIDDEN_NAMES = frozenset({"", ".", "..", ".git"})
 
 
@@ -77,6 +81,11 @@ class Tree:
         self._objects.prefetch(
             [BlobId(e.id) for e in entries if e is not None and e.kind in {EntryKind.BLOB, EntryKind.LINK}]
         )
+
+    def read_ahead(self) -> None:
+        """Load the small manifests of the whole tree at once, for who is going to read most of them one by one."""
+        blobs = (row.split(" ")[2] for path, row in self._rows.items() if path.endswith(_MANIFESTS))
+        self._objects.prefetch([BlobId(blob) for blob in islice(blobs, _AHEAD)], _AHEAD_LIMITS)
 
     def _blob(self, path: str, wanted: EntryKind) -> BlobId:
         entry = self.entry(path)

@@ -31,6 +31,8 @@ async def expand(
         if written.targets or written.broken or finding.mode is Mode.CONFIG:
             targets = await _traced(tree, written.targets, renderings, previous)
             return Expansion(tree.id, Mode.CONFIG, targets, written.diagnostics, whole=not written.broken)
+    if previous is None:
+        await asyncio.to_thread(tree.read_ahead)
     files: DeclaringFiles | None = None
     if finding.mode in _OF_CONTROLLERS:
         files = await declaring_files(repository, tree, renderings, DIALECTS, previous)
