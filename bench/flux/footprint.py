@@ -38,17 +38,22 @@ def peak_mib(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path | Non
 
 
 def _family(pid: int) -> list[int]:
-    """The process and its descendants; who ends meanwhile is left out."""
-    found, waiting = [], [pid]
+    """The process and its descendants; who ends meanwhile is left out.
+
+    So is who has been started and is no other program yet: until then its memory is its parent's, and would count twice.
+    """
+    found, waiting = [], [(pid, b"")]
     while waiting:
-        member = waiting.pop()
-        found.append(member)
+        member, parents = waiting.pop()
         try:
+            line = Path(f"/proc/{member}/cmdline").read_bytes()
             threads = [*Path(f"/proc/{member}/task").iterdir()]
             children = " ".join((thread / "children").read_text(encoding="ascii") for thread in threads)
         except OSError:
             continue
-        waiting += map(int, children.split())
+        if line != parents:
+            found.append(member)
+            waiting += [(int(child), line) for child in children.split()]
     return found
 
 
