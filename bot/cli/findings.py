@@ -1,14 +1,18 @@
 """What `longshore config check` finds beyond the file itself: in it as a whole, and by asking forges and clusters."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Literal
 
 from bot.cli.world import Clusters, decryptors, secret_key
 from bot.config import Cluster, Config, Forge
 from bot.errors import LongshoreError
+from bot.forge.base import Forge as ConnectedForge
 from bot.forge.dialects import DIALECTS
 from bot.forge.opening import open_forge
+from bot.model.repo import RepoId
+
+MAX_REPOSITORIES = 100
 
 Finding = tuple[Literal["ok", "warn", "FAIL"], str]
 
@@ -47,14 +51,18 @@ async def by_asking(config: Config) -> AsyncIterator[Finding]:
             yield "ok", f"repository {forge_name}:{repository}: keys to decrypt what is merged"
     async with AsyncExitStack() as stack:
         for name, entry in config.forges.items():
-            async for finding in _of_forge(name, entry, stack):
+            paths = [one.repository for one in config.repositories if one.forge == name]
+            named = [RepoId(name, path) for path in dict.fromkeys(paths) if "*" not in path]
+            async for finding in _of_forge(name, entry, named, stack):
                 yield finding
         clusters = Clusters(config, stack)
         for name, cluster in config.clusters.items():
             yield await _of_cluster(name, cluster, clusters)
 
 
-async def _of_forge(name: str, entry: Forge, stack: AsyncExitStack) -> AsyncIterator[Finding]:
+async def _of_forge(
+    name: str, entry: Forge, named: Sequence[RepoId], stack: AsyncExitStack
+) -> AsyncIterator[Finding]:
     try:
         for secret in entry.webhook_secrets:
             if why := DIALECTS[entry.kind].unusable(secret.read().encode()):
@@ -70,6 +78,27 @@ async def _of_forge(name: str, entry: Forge, stack: AsyncExitStack) -> AsyncIter
         yield "FAIL", f"forge {name}: {lack}"
     for degraded in forge.capabilities.degraded:
         yield "ok", f"forge {name}: {degraded}"
+    for repo in named[:MAX_REPOSITORIES]:
+        async for finding in _of_repository(forge, repo):
+            yield finding
+    if len(named) > MAX_REPOSITORIES:
+        yield "warn", f"forge {name}: only the first {MAX_REPOSITORIES} repositories were asked for"
+
+
+async def _of_repository(forge: ConnectedForge, repo: RepoId) -> AsyncIterator[Finding]:
+    try:
+        located = await forge.locate(repo)
+        missing = await forge.missing_in(repo)
+    except LongshoreError as error:
+        yield "FAIL", f"repository {repo}: {error}"
+        return
+    for lack in missing:
+        yield "FAIL", f"repository {repo}: {lack}"
+    if located.path.lower() != repo.path:
+        yield (
+            "warn",
+            f"repository {repo}: it is called {located.path} by now; name it so under `repositories`",
+        )
 
 
 async def _of_cluster(name: str, cluster: Cluster, clusters: Clusters) -> Finding:

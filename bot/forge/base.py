@@ -147,6 +147,9 @@ class Forge(Protocol):
     async def missing_permissions(self) -> Sequence[str]:
         """What we were not given and need: one sentence each, with the place to grant it."""
 
+    async def missing_in(self, repo: RepoId) -> Sequence[str]:
+        """The same for one repository. Raises ForgeNotFound where we are shown none."""
+
     @property
     def threads(self) -> Threads | None:
         """None without `Feature.THREADS`, and where the operator does not want any."""

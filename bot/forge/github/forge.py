@@ -60,6 +60,11 @@ class GitHubForge:
         # Only remarks on lines can be resolved here.
         return None
 
+    async def missing_in(self, repo: RepoId) -> Sequence[str]:
+        # What an App may do it may do in all of an installation's repositories.
+        await self.locate(repo)
+        return ()
+
     async def locate(self, repo: RepoId) -> Located:
         return await self._pulls.locate(repo)
 

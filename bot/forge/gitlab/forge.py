@@ -83,6 +83,12 @@ class GitLabForge:
             )
         return missing
 
+    async def missing_in(self, repo: RepoId) -> Sequence[str]:
+        await self.locate(repo)
+        if await self.permission(repo, await self.identity()) >= Permission.WRITE:
+            return ()
+        return ("the token's user needs the role Developer there, for statuses and deployments",)
+
     async def locate(self, repo: RepoId) -> Located:
         return await self._projects.locate(repo)
 

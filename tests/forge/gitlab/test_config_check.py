@@ -7,7 +7,7 @@ import pytest
 
 from bot.cli.findings import Finding, by_asking
 from bot.config import Config
-from tests.forge.gitlab.conftest import World
+from tests.forge.gitlab.conftest import PATH, World
 from tests.sandbox.forge import Level
 
 
@@ -21,8 +21,13 @@ async def findings(world: World, tmp_path: Path, token: str, **more: Any) -> lis
         "webhookSecrets": ["${env:HOOK_SECRET}"],
         **more,
     }
-    config = Config.model_validate({"dataDir": str(tmp_path / "data"), "forges": {"lab": forge}})
-    return [finding async for finding in by_asking(config) if finding[1].startswith("forge ")]
+    repositories = [{"forge": "lab", "repository": path} for path in (PATH, "acme/none", "acme/*")]
+    config = Config.model_validate(
+        {"dataDir": str(tmp_path / "data"), "forges": {"lab": forge}, "repositories": repositories}
+    )
+    return [
+        finding async for finding in by_asking(config) if finding[1].startswith(("forge ", "repository "))
+    ]
 
 
 async def test_who_we_are_and_what_is_done_in_place_of_what_is_said(
@@ -30,7 +35,8 @@ async def test_who_we_are_and_what_is_done_in_place_of_what_is_said(
 ) -> None:
     monkeypatch.setenv("HOOK_SECRET", "a shared secret")
     told = await findings(world, tmp_path, world.token.bearer.text)
-    assert {level for level, _ in told} == {"ok"}
+    (failed,) = [line for level, line in told if level != "ok"]
+    assert failed.startswith("repository lab:acme/none: GitLab shows us no project acme/none")
     assert told[0][1] == f"forge lab: we are {world.us.login}"
     assert any("commit status" in line for _, line in told)
 
@@ -43,6 +49,19 @@ async def test_what_the_token_lacks_is_a_failure(
     assert ("FAIL", "forge lab: the token poor lacks the scope `api`") in await findings(
         world, tmp_path, poor.bearer.text
     )
+
+
+async def test_a_role_that_does_not_suffice_and_a_rename_are_said(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", "a shared secret")
+    poor = world.gitlab.project_token(world.fleet, "poor", level=Level.REPORTER)
+    world.gitlab.rename(world.fleet, "acme/new/navy")
+    told = await findings(world, tmp_path, poor.bearer.text)
+    about = [(level, line) for level, line in told if PATH in line]
+    assert [level for level, _ in about] == ["FAIL", "warn"]
+    assert "role Developer" in about[0][1]
+    assert "called acme/new/navy by now" in about[1][1]
 
 
 async def test_a_token_that_is_none_and_a_secret_that_proves_nothing_are_failures(

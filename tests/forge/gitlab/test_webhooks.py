@@ -1,6 +1,7 @@
 """GitLab's deliveries: who they come from, which one it is, and what becomes of them."""
 
 import base64
+import copy
 import hmac
 import json
 import time
@@ -8,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.forge.dialects import DIALECTS
 from bot.forge.gitlab import webhooks
@@ -317,3 +320,50 @@ def test_what_is_of_another_form_gets_nowhere(body: bytes) -> None:
 def test_it_is_what_a_forge_of_this_kind_is_listened_to_with() -> None:
     assert DIALECTS["gitlab"] is webhooks
     assert webhooks.disables_hooks
+
+
+ODD_VALUES = st.sampled_from(
+    [None, True, 0, -1, 2**70, 1.5, "", "x", "\x00", "\u00e9\u202e", "../..", [], [None], {}, {"id": 1}]
+).map(copy.deepcopy)
+
+
+@st.composite
+def broken_payloads(draw: st.DrawFn) -> bytes:
+    """An event in which some fields that are read, or what holds them, went missing or turned odd."""
+    payload = copy.deepcopy(draw(st.sampled_from([row[1] for row in EVENTS])))
+    for _ in range(draw(st.integers(1, 4))):
+        node = payload
+        while node:
+            key = draw(st.sampled_from(sorted(node)))
+            if isinstance(node[key], dict) and draw(st.booleans()):
+                node = node[key]
+                continue
+            if draw(st.booleans()):
+                del node[key]
+            else:
+                node[key] = draw(ODD_VALUES)
+            break
+    return json.dumps(payload).encode()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(broken_payloads(), st.binary(max_size=200)))
+def test_a_broken_payload_is_read_or_refused_but_never_crashes(body: bytes) -> None:
+    try:
+        webhooks.normalise({}, body)
+    except MalformedEvent:
+        return
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["webhook-id", "webhook-timestamp", "webhook-signature", "x-gitlab-token", "x-gitlab-signature"]
+        ),
+        st.text(max_size=60),
+    )
+)
+def test_no_headers_that_were_not_made_with_a_secret_are_believed(headers: dict[str, str]) -> None:
+    with pytest.raises(BadSignature):
+        webhooks.verify(headers, BODY, [SECRET, SIGNING])
