@@ -40,7 +40,7 @@ from bot.git.wanted import Wanted, wanted_by_controller, wanted_by_kustomize
 from bot.model.hosts import Hosts
 from bot.model.remote import RemoteKind, RemoteRef
 from bot.model.repo import Sha
-from bot.model.semver import BadRange, newest, parse_full_version, parse_range
+from bot.model.semver import BadRange, Version, newest, parse_full_version, parse_range, parse_version
 from bot.model.target import GitSource
 
 Source = GitSource | RemoteRef
@@ -212,18 +212,28 @@ class ForeignRepositories:
 
     async def _fetched(self, address: Address, remote: Remote, wanted: Wanted) -> Sha:
         mirror = self._mirror(address)
-        source = wanted.ref
-        if wanted.semver:
-            source = f"refs/tags/{_newest(address, wanted.semver, await mirror.tags(remote))}"
         if wanted.commit:
             await self._require_reachable(address, remote, wanted.commit, wanted)
-            source = wanted.commit
-        await self._transfer(mirror, remote, (RefSpec(source, wanted.kept_as),), Extent.TIP)
+        try:
+            source = await self._source(address, remote, wanted)
+            await self._transfer(mirror, remote, (RefSpec(source, wanted.kept_as),), Extent.TIP)
+        except (RefNotFound, NoSuchVersion):
+            if not wanted.otherwise:
+                raise
+            await self._transfer(mirror, remote, (RefSpec(wanted.otherwise, wanted.kept_as),), Extent.TIP)
         commit = await mirror.commit(wanted.kept_as)
         if commit is None:
             raise RefNotFound(f"{wanted.shown} of {address} leads to no commit")
         await make_room(self._home, self._limits.total_bytes)
         return commit
+
+    async def _source(self, address: Address, remote: Remote, wanted: Wanted) -> str:
+        """What `git fetch` is asked for. Raises `NoSuchVersion`."""
+        if not wanted.semver:
+            return wanted.commit or wanted.ref
+        tags = await self._mirror(address).tags(remote)
+        read = parse_version if wanted.is_lenient else parse_full_version
+        return f"refs/tags/{_newest(address, wanted.semver, tags, read)}"
 
     async def _transfer(
         self, mirror: Mirror, remote: Remote, refs: Sequence[RefSpec], extent: Extent
@@ -289,9 +299,9 @@ def _read(source: Source) -> tuple[Address, Wanted]:
     return Address.of(source.url), wanted_by_kustomize(source.revision)
 
 
-def _newest(address: Address, semver: str, tags: tuple[str, ...]) -> str:
+def _newest(address: Address, semver: str, tags: tuple[str, ...], read: Callable[[str], Version]) -> str:
     try:
-        found = newest(tags, str, parse_range(semver), read=parse_full_version)
+        found = newest(tags, str, parse_range(semver), read=read)
     except BadRange as error:
         raise NoSuchVersion(str(error)) from None
     if found is None:

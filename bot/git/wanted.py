@@ -18,7 +18,8 @@ _DEFAULT_BRANCH = "master"
 class Wanted:
     """One of: a `commit`, perhaps of one `branch` only; the newest tag within `semver`; or `ref`, as `git fetch` takes it.
 
-    `shown` is what people call it.
+    `shown` is what people call it. `otherwise` is the ref that counts where there is none of those. Tags are versions of
+    three parts, unless `is_lenient`.
     """
 
     shown: str
@@ -26,18 +27,20 @@ class Wanted:
     commit: Sha | None = None
     branch: str = ""
     semver: str = ""
+    otherwise: str = ""
+    is_lenient: bool = False
 
     @property
     def kept_as(self) -> str:
         """The ref under which a mirror keeps the answer."""
-        spelled = f"{self.ref}\0{self.commit or ''}\0{self.branch}\0{self.semver}"
+        spelled = f"{self.ref}\0{self.commit or ''}\0{self.branch}\0{self.semver}\0{self.otherwise}"
         return f"refs/wanted/{sha256(spelled.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}"
 
 
 def wanted_by_controller(ref: GitRef) -> Wanted:
     """Raises `BadRef`."""
     if ref.revision:
-        return wanted_by_kustomize("" if ref.revision == "HEAD" else ref.revision)
+        return _wanted_by_argocd(ref)
     if ref.commit:
         if not _COMMIT.fullmatch(ref.commit):
             raise BadRef(f"{ref.commit[:80]!r} is no whole commit id", hint="all 40 digits, in lower case")
@@ -55,6 +58,18 @@ def wanted_by_controller(ref: GitRef) -> Wanted:
         return Wanted(f"tag {ref.tag}", ref=f"refs/tags/{_checked(ref.tag)}")
     branch = ref.branch or _DEFAULT_BRANCH
     return Wanted(f"branch {branch}", ref=f"refs/heads/{_checked(branch)}")
+
+
+def _wanted_by_argocd(ref: GitRef) -> Wanted:
+    """The newest tag within a range, else what is called so: a branch before a tag. Raises `BadRef`."""
+    name = ref.revision
+    if ref.semver:
+        shown = f"the newest tag within {ref.semver[:80]!r}"
+        otherwise = name if _REF.fullmatch(name) and name.isprintable() else ""
+        return Wanted(shown, semver=ref.semver, otherwise=otherwise, is_lenient=True)
+    if name == "HEAD" or name.startswith("refs/") or _COMMIT.fullmatch(name):
+        return wanted_by_kustomize("" if name == "HEAD" else name)
+    return Wanted(name, ref=f"refs/heads/{_checked(name)}", otherwise=name)
 
 
 def wanted_by_kustomize(revision: str) -> Wanted:

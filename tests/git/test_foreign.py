@@ -104,6 +104,26 @@ async def test_a_revision_of_kustomize_is_a_tag_a_branch_or_a_commit(
     assert await read(foreign, remote(server, origin.git("rev-parse", "v1.0.0"))) == "release: 1.0.0"
 
 
+async def test_a_revision_of_argo_cd_is_a_branch_before_it_is_a_tag(
+    server: GitServer, origin: Work, foreign: ForeignRepositories
+) -> None:
+    origin.git("push", "-q", "origin", "v1.0.0:refs/heads/1.1.0")
+    assert await read(foreign, source(server, revision="HEAD")) == "release: none"
+    assert await read(foreign, source(server, revision="1.1.0")) == "release: 1.0.0"
+    assert await read(foreign, source(server, revision="refs/tags/1.1.0")) == "release: 1.1.0"
+    assert await read(foreign, source(server, revision="v1.0.0")) == "release: 1.0.0"
+    assert await read(foreign, source(server, revision=origin.git("rev-parse", "v1.0.0"))) == "release: 1.0.0"
+
+
+async def test_a_range_of_argo_cd_takes_short_versions_and_names_after_all(
+    server: GitServer, origin: Work, foreign: ForeignRepositories
+) -> None:
+    origin.git("push", "-q", "origin", "v1.0.0:refs/heads/9.x", "main:refs/tags/v2.5")
+    assert await read(foreign, source(server, semver="2.x", revision="2.x")) == "release: none"
+    assert await read(foreign, source(server, semver="9.x", revision="9.x")) == "release: 1.0.0"
+    assert await read(foreign, source(server, semver="1.0.*", revision="1.0.*")) == "release: 1.0.0"
+
+
 async def test_only_the_commit_itself_is_fetched_not_its_history(
     server: GitServer, origin: Work, foreign: ForeignRepositories
 ) -> None:
