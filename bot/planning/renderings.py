@@ -286,9 +286,11 @@ class Renderings:
     async def _ready(self, tree: Tree, traced: Traced) -> Ready:
         """With everything fetched that the target needs from elsewhere. Raises what an errand raises."""
         target, key, fetched = traced.rendered, traced.key, Fetched()
-        if target.unknown_because or traced.trace.is_refused:
+        if target.unknown_because:
             return Ready(tree, NOTHING, key)
         where = await self._tree(tree, target)
+        if traced.trace.is_refused:
+            return Ready(where, NOTHING, key)
         if target.release is not None:
             fetched = await self._errand.inputs(where, target, traced.values)
             key = self._key(traced.trace, target, traced.substitution, fetched.inputs)

@@ -453,6 +453,9 @@ async def test_what_a_source_does_not_check_out_is_not_there(fleet: Bench) -> No
     part = target(plan, "flux-system/part", "staging")
     assert part.status.value == "changed"
     assert [(change.action.value, change.id.name) for change in part.changes] == [("removed", "b")]
+    fleet.work.commit({"parts/kustomization.yaml": kustomization("a/cm.yaml", "../apps/base")})
+    _, verification = await fleet.verified()
+    assert verification.disagreements == ()
     fleet.work.git("mv", "clusters/production", "production")
     fleet.work.commit(sparse("parts/a", "clusters/production"))
     gone = target(await fleet.plan(), "flux-system/part", "staging")
