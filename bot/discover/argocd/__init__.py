@@ -5,7 +5,7 @@ What can be told from the objects alone becomes a target; the rest is kept as un
 
 from bot.discover.argocd.application import application_target
 from bot.discover.argocd.application_set import application_set_target
-from bot.discover.argocd.clusters import declared_cluster, is_cluster_secret
+from bot.discover.argocd.clusters import declared_cluster, is_cluster_secret, is_repository_secret
 from bot.discover.argocd.context import ArgoContext
 from bot.discover.argocd.forbidden import forbidden_objects
 from bot.discover.argocd.objects import GROUP, is_application, is_application_set, is_project
@@ -22,5 +22,6 @@ __all__ = [
     "is_application_set",
     "is_cluster_secret",
     "is_project",
+    "is_repository_secret",
     "notices",
 ]

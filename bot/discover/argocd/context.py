@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.discover.argocd.clusters import declared_cluster
+from bot.discover.argocd.clusters import ProjectRepository, declared_cluster, project_repository
 from bot.discover.argocd.objects import is_project
 from bot.discover.argocd.projects import Projects
 from bot.discover.repository import RepositoryIdentity, normal_url
@@ -16,11 +16,13 @@ class ArgoContext:
     """`branch` is the one that a change is merged into, empty where that is not known.
 
     `clusters` are those whose Secrets are declared, and those that the operator names: there may be others.
+    `repositories` are those that are declared for one project.
     """
 
     repository: RepositoryIdentity
     projects: Projects
     clusters: tuple[ArgoCluster, ...] = ()
+    repositories: tuple[ProjectRepository, ...] = ()
     branch: str = ""
 
     @classmethod
@@ -31,13 +33,17 @@ class ArgoContext:
         clusters: Iterable[ArgoCluster] = (),
         branch: str = "",
     ) -> "ArgoContext":
-        """`manifests` are what is declared for one control plane: of it, AppProjects and the Secrets of clusters count."""
+        """`manifests` are what is declared for one control plane: of it, AppProjects and the Secrets of clusters and
+        repositories count.
+        """
         known = tuple(manifests)
-        declared = (declared_cluster(manifest) for manifest in known)
+        declared = map(declared_cluster, known)
+        repositories = map(project_repository, known)
         return cls(
             repository,
             Projects.of(manifest for manifest in known if is_project(manifest)),
             (*clusters, *(cluster for cluster in declared if cluster is not None)),
+            tuple(repository for repository in repositories if repository is not None),
             branch,
         )
 

@@ -40,7 +40,7 @@ def why_forbidden(wanted: Wanted, context: ArgoContext) -> Iterator[str]:
     """Each thing that its project forbids the Application as a whole: Argo CD then syncs nothing of it."""
     settings = wanted.settings
     for field, url in wanted.sources:
-        yield from _said(settings, context, partial(_source, field=field, url=url))
+        yield from _said(settings, context, partial(_source, field=field, url=url, context=context))
     place = settings.destination
     yield from _said(
         settings, context, partial(_place, goes_to=place, namespace=place.namespace, context=context)
@@ -77,20 +77,33 @@ def _said(settings: ArgoSettings, context: ArgoContext, judge: _Judge) -> Iterat
         yield reasons[0]
 
 
-def _source(project: Project, field: str, url: str) -> str:
-    if permits_repository(project.spec, url):
+def _source(project: Project, field: str, url: str, context: ArgoContext) -> str:
+    """What is declared for a project alone is allowed there without a word."""
+    own = [each for each in context.repositories if each.project in (None, project.ref.name)]
+    if any(each.url is None for each in own):
+        return ""
+    allowed = [*project.spec.get("sourceRepos", ()), *(each.url for each in own)]
+    if permits_repository({"sourceRepos": allowed}, url):
         return ""
     return f"has {shown(without_login(url))} in {field}, which {project.ref} does not allow: add it to spec.sourceRepos there"
 
 
 def _place(project: Project, goes_to: Destination, namespace: str, context: ArgoContext) -> str:
-    """Which cluster it is may be known in part: a Secret that is not declared here says the rest."""
+    """Which cluster it is may be known in part: a Secret that is not declared here says the rest.
+
+    A cluster that is declared for a project alone is allowed there without a word.
+    """
     found = found_by(goes_to, context, "")
     if found.unknown_because:
         return ""
     place = Place(found.server or None, found.name or None, namespace)
     where = f"{shown(found.name or found.server)}, namespace {shown(namespace)}"
-    if not may_permit_place(project.spec, place):
+    own = (each for each in context.clusters if each.project == project.ref.name)
+    allowed = [
+        *project.spec.get("destinations", ()),
+        *({"server": each.server, "namespace": "*"} for each in own),
+    ]
+    if not may_permit_place({"destinations": allowed}, place):
         return (
             f"goes to {where}, where {project.ref} does not let it: add the place to spec.destinations there"
         )

@@ -20,6 +20,7 @@ from bot.discover.argocd import (
     is_application_set,
     is_cluster_secret,
     is_project,
+    is_repository_secret,
     notices,
 )
 from bot.discover.objects import Malformed
@@ -336,7 +337,10 @@ manifests = st.fixed_dictionaries(
             {"name": names},
             optional={
                 "namespace": names,
-                "labels": st.just({"argocd.argoproj.io/secret-type": "cluster"}) | json_values,
+                "labels": st.sampled_from(
+                    [{"argocd.argoproj.io/secret-type": kind} for kind in ("cluster", "repository")]
+                )
+                | json_values,
                 "annotations": json_values,
                 "finalizers": json_values,
             },
@@ -352,7 +356,14 @@ manifests = st.fixed_dictionaries(
 @given(manifest=manifests, others=st.lists(manifests, max_size=3))
 def test_no_object_raises_anything_but_that_it_has_no_name(manifest: Json, others: list[Json]) -> None:
     at_hand = context(*others, cluster_secret("prod", "https://prod.example"))
-    for ask in (is_application, is_application_set, is_project, is_cluster_secret, declared_cluster):
+    for ask in (
+        is_application,
+        is_application_set,
+        is_project,
+        is_cluster_secret,
+        is_repository_secret,
+        declared_cluster,
+    ):
         ask(manifest)
     notices(found(manifest), at_hand)
     try:

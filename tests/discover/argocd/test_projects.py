@@ -246,6 +246,34 @@ def test_only_clusters_of_the_project_may_be_demanded() -> None:
     assert errors(project(), own, common, destination={"server": "https://common.example"}) == []
 
 
+def repository_secret(**fields: str) -> Json:
+    secret = cluster_secret("x", "", **fields)
+    labels = {"argocd.argoproj.io/secret-type": "repository"}
+    return {**secret, "metadata": {**secret["metadata"], "labels": labels}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_allowed"),
+    [
+        ({"url": f"{FLEET}.git", "project": "team"}, True),
+        ({"url": FLEET, "project": "other"}, False),
+        ({"url": FLEET}, False),
+        ({"url": "https://x.example", "project": "team"}, False),
+        ({"url": "ENC[x]", "project": "team"}, True),
+        ({"url": FLEET, "project": "ENC[x]"}, True),
+    ],
+)
+def test_a_repository_of_the_project_alone_is_allowed_there(fields: Json, is_allowed: bool) -> None:
+    refusing = project(sourceRepos=[])
+    assert (errors(refusing, repository_secret(**fields)) == []) is is_allowed
+
+
+@pytest.mark.parametrize(("owner", "is_allowed"), [("team", True), ("other", False), ("", False)])
+def test_a_cluster_of_the_project_alone_is_allowed_there(owner: str, is_allowed: bool) -> None:
+    refusing, prod = project(destinations=[]), cluster_secret("prod", "https://prod.example", project=owner)
+    assert (errors(refusing, prod, destination={"name": "prod"}) == []) is is_allowed
+
+
 def test_an_application_elsewhere_needs_to_be_let_in() -> None:
     manifest = application(spec(project="team"), namespace="team-a")
     refused = notices(found(manifest), context(project()))
