@@ -12,6 +12,7 @@ from bot.render.applicationset.leaves import first_document, normalized
 from bot.render.applicationset.params import Params, TextList, flat, go_text
 from bot.render.applicationset.pathspec import BadPattern, Pathspec, pathspec
 from bot.render.applicationset.world import Ground
+from bot.render.contents import LFS_REASON, is_lfs_pointer
 from bot.render.paths import Outside, follow
 
 _MAX_LOOKED_AT = 500_000
@@ -234,6 +235,8 @@ def _read(ground: Ground, path: str, entry: TreeEntry, context: Context, at: str
         raise Ungenerated(f"{path} {error.message}", at) from None
     except UnreadableFile as error:
         raise Ungenerated(error.message, at) from None
+    if is_lfs_pointer(data):
+        raise Ungenerated(f"{path} {LFS_REASON}", at)
     context.count_bytes(len(data), at)
     return data
 

@@ -34,6 +34,9 @@ def remarks(spec: Mapping[str, Any], applications: Sequence[Manifest]) -> Iterat
 
 
 def _steps(steps: Sequence[Mapping[str, Any]], applications: Sequence[Manifest]) -> Iterator[Diagnostic]:
+    yield _notice(
+        "Where progressive syncs are on, Argo CD syncs the Applications step by step and not as each says itself."
+    )
     for index, step in enumerate(steps, start=1):
         yield from _step(index, step)
     chosen = [

@@ -214,6 +214,7 @@ async def test_an_empty_file_is_one_set_and_an_empty_list_is_none(content: str, 
         (Link("."), "is not a file"),
         (Submodule(), "is a Git submodule"),
         (b"\xff", "d/f.yaml"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "is a Git LFS pointer"),
     ],
 )
 async def test_a_file_that_cannot_be_read_makes_the_set_unknown(content: Content, expected: str) -> None:

@@ -8,6 +8,7 @@ LABELLED = """
 metadata: {name: '{{name}}', labels: {env: '{{env}}'}}
 spec: {project: default, destination: {}}
 """
+STEPWISE = "step by step"
 ELEMENTS = "[{list: {elements: [{name: a, env: dev}, {name: b, env: prod}]}}]"
 
 
@@ -36,15 +37,15 @@ async def said(more: str) -> list[str]:
         ("strategy: {type: AllAtOnce}", []),
         ("strategy: {type: Nonsense}", ["must be AllAtOnce or RollingSync"]),
         ("strategy: {type: RollingSync}", ["must be AllAtOnce or RollingSync"]),
-        (strategy(step("env", "In", "dev"), step("env", "In", "prod", more=", maxUpdate: 10%")), []),
-        (strategy(step("env", "In", "dev")), ["selects b: a rolling sync never gets there"]),
-        (strategy(step("env", "NotIn", "dev"), step("none", "NotIn", "x")), ["More than one step"]),
+        (strategy(step("env", "In", "dev"), step("env", "In", "prod", more=", maxUpdate: 10%")), [STEPWISE]),
+        (strategy(step("env", "In", "dev")), [STEPWISE, "selects b: a rolling sync never gets there"]),
+        (strategy(step("env", "NotIn", "dev"), step("none", "NotIn", "x")), [STEPWISE, "More than one step"]),
         (
             strategy(step("env", "Exists"), step("env", "In", "dev", "prod", more=", maxUpdate: some")),
-            ["Step 1 of spec.strategy selects by an operator", "maxUpdate of step 2"],
+            [STEPWISE, "Step 1 of spec.strategy selects by an operator", "maxUpdate of step 2"],
         ),
-        (strategy("{}"), []),
-        (strategy(step("none", "In", "x")), ["selects a, b: a rolling sync"]),
+        (strategy("{}"), [STEPWISE]),
+        (strategy(step("none", "In", "x")), [STEPWISE, "selects a, b: a rolling sync"]),
     ],
 )
 async def test_what_argo_cd_does_not_do_is_said(more: str, expected: list[str]) -> None:
