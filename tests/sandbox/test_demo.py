@@ -68,8 +68,11 @@ def apps(fleet: Path) -> set[str]:
 
 
 @pytest.mark.timeout(300)
-async def test_tells_its_story_stays_up_when_asked_and_leaves_nothing(scratch: Path, tmp_path: Path) -> None:
-    async with demo("--keep", TMPDIR=str(scratch)) as process:
+@pytest.mark.parametrize("forge", ["github", "gitlab"])
+async def test_tells_its_story_stays_up_when_asked_and_leaves_nothing(
+    scratch: Path, tmp_path: Path, forge: str
+) -> None:
+    async with demo("--keep", "--forge", forge, TMPDIR=str(scratch)) as process:
         told = await text_until(process, READY)
         assert READY in told, told
         url = re.findall(r"git clone (\S+)", told)[-1]

@@ -1,4 +1,4 @@
-"""`python -m tests.sandbox.demo [--keep] [--dir DIR]`: what `make demo` runs."""
+"""`python -m tests.sandbox.demo [--forge github|gitlab] [--keep] [--dir DIR]`: what `make demo` runs."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from tests.sandbox.demo.narrator import DemoFailed, Narrator
 from tests.sandbox.demo.setting import Setting, opened
 from tests.sandbox.demo.story import Story
+from tests.sandbox.forge import StandInGitLab
 
 INTERRUPTED = 130
 TAIL_LINES = 12
 
 
-async def play(directory: Path, narrator: Narrator, *, keep: bool) -> None:
+async def play(directory: Path, narrator: Narrator, kind: str, *, keep: bool) -> None:
     """Raises what went wrong, after the logs were put into `directory`."""
-    async with opened(narrator, directory) as setting:
+    async with opened(narrator, directory, kind) as setting:
         try:
             await Story(setting).tell()
         except BaseException:
@@ -45,20 +47,31 @@ async def stay(setting: Setting) -> None:
     narrator = setting.narrator
     narrator.chapter("Yours to play with")
     narrator.look(f"git clone {setting.push_url}")
-    narrator.look(f"the pull requests: {setting.github.url}/{setting.repository.full_name}")
+    narrator.look(f"its requests: {setting.forge.url}/{setting.repository.full_name}")
     for name, cluster in setting.clusters.all.items():
         narrator.look(f"{name}: export KUBECONFIG={cluster.access.admin_kubeconfig}")
     narrator.look(
         f"Longshore: http://127.0.0.1:{setting.bot.port}/readyz and /metrics; {setting.bot.log.path}"
     )
-    curl = f"curl -H 'Authorization: Bearer TOKEN' {setting.github.api_url}/repos/{setting.repository.full_name}/pulls"
     narrator.say(
-        "A push to main is delivered. With the token of the URL above, a pull request is opened and merged by:"
+        "A push to main is delivered. With the token of the URL above, a request is opened and merged by:"
     )
-    narrator.say(f"""  {curl} -d '{{"title": "...", "head": "BRANCH", "base": "main"}}'""")
-    narrator.say(f"  {curl}/3/merge -X PUT")
+    for line in _commands(setting):
+        narrator.say(f"  {line}")
     narrator.say("Ctrl-C ends everything and leaves nothing behind.")
     await asyncio.Event().wait()
+
+
+def _commands(setting: Setting) -> list[str]:
+    api, path = setting.forge.api_url, setting.repository.full_name
+    if isinstance(setting.forge, StandInGitLab):
+        url = f"{api}/projects/{quote(path, safe='')}/merge_requests"
+        curl = f"curl -H 'PRIVATE-TOKEN: TOKEN' {url}"
+        wanted = "title=...&source_branch=BRANCH&target_branch=main"
+        return [f"{curl} -d '{wanted}'", f"{curl}/3", f"{curl}/3/merge -X PUT"]
+    curl = f"curl -H 'Authorization: Bearer TOKEN' {api}/repos/{path}/pulls"
+    wanted = """{"title": "...", "head": "BRANCH", "base": "main"}"""
+    return [f"{curl} -d '{wanted}'", f"{curl}/3/merge -X PUT"]
 
 
 async def run(options: argparse.Namespace, narrator: Narrator, directory: Path) -> int:
@@ -67,7 +80,7 @@ async def run(options: argparse.Namespace, narrator: Narrator, directory: Path) 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     try:
-        await play(directory, narrator, keep=options.keep)
+        await play(directory, narrator, options.forge, keep=options.keep)
     except asyncio.CancelledError:
         narrator.say("interrupted; everything was ended")
         return 0 if options.keep else INTERRUPTED
@@ -91,7 +104,9 @@ def tell_failure(narrator: Narrator, directory: Path, error: Exception) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.sandbox.demo", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="stay up at the end, until Ctrl-C")
-    parser.add_argument("--forge", choices=["github"], default="github", help="which forge to stand in")
+    parser.add_argument(
+        "--forge", choices=["github", "gitlab"], default="github", help="which forge to stand in"
+    )
     parser.add_argument(
         "--dir", type=Path, help="an empty directory to work in; it stays (default: a temporary one)"
     )

@@ -16,8 +16,9 @@ from tests.sandbox.demo.clusters import NAMES, Sight
 from tests.sandbox.demo.narrator import DemoFailed
 from tests.sandbox.demo.setting import PERSON, Setting
 from tests.sandbox.demo.watcher import Watcher
+from tests.sandbox.forge import StandInGitHub
 from tests.sandbox.forge.core.conversations import Comment, Pull
-from tests.sandbox.forge.github.checks import CheckRun
+from tests.stories.sight import Verdict
 
 PLAN_CHECK, DELIVER_CHECK = "longshore/plan", "longshore/deliver"
 PLAN_TIMEOUT_S = 60.0
@@ -44,6 +45,14 @@ class Story:
                 await self._remove_newsletter()
                 self._expect_no_newsletter()
 
+    @property
+    def _kind(self) -> str:
+        return "pull request" if isinstance(self.setting.forge, StandInGitHub) else "merge request"
+
+    @property
+    def _sign(self) -> str:
+        return "#" if isinstance(self.setting.forge, StandInGitHub) else "!"
+
     # The chapters
 
     async def _propose(self) -> Pull:
@@ -57,10 +66,10 @@ class Story:
         await checkout.commit("web 1.5.0, and one more of them in production")
         await checkout.push("web-1.5")
         narrator.say(f"{PERSON} pushed a branch: a new image for staging, one replica more for production")
-        pull = await setting.github.open_pull(
+        pull = await setting.forge.open_pull(
             setting.repository, "web-1.5", "web 1.5.0, and one more of them in production", author=PERSON
         )
-        narrator.look(f"pull request #{pull.number}: {setting.github.page_url(pull)}")
+        narrator.look(f"{self._kind} {self._sign}{pull.number}: {setting.forge.page_url(pull)}")
         narrator.say(
             "See that each cluster gets something else, that nothing else is touched, and that no cluster is up:"
         )
@@ -74,7 +83,7 @@ class Story:
             "the plan comment", partial(self._comment, pull, before), PLAN_TIMEOUT_S
         )
         narrator.quote(f"comment by {comment.author.login}, as posted:", comment.body)
-        self._tell_check(run)
+        self._tell_check(pull.head_sha, run)
         return comment
 
     async def _revise(self, pull: Pull, comment: Comment) -> None:
@@ -88,7 +97,7 @@ class Story:
             "pushed: the image for production, and a new password. See that it is shown, and masked:"
         )
         await self._planned(pull, comment.body)
-        if pull.comments != [comment]:
+        if self.setting.forge.remarks(pull) != [comment]:
             raise DemoFailed("the plan comment was not edited in place")
         if "not-a-real-password" in comment.body:
             raise DemoFailed("a password stands in the plan comment")
@@ -129,17 +138,19 @@ class Story:
 
     async def _first_delivery(self) -> None:
         """The bot has found main before the clusters were there; it is told that they are."""
-        github, narrator = self.setting.github, self.setting.narrator
-        sha = await github.head(self.setting.repository)
+        forge, narrator = self.setting.forge, self.setting.narrator
+        sha = await forge.head(self.setting.repository)
         early = await narrator.until(
             "a first word on main", partial(self._run, sha, DELIVER_CHECK), PLAN_TIMEOUT_S
         )
-        self._tell_check(early)
-        github.rerequest(early, author=PERSON)
-        narrator.say(
-            f"{PERSON} presses Re-run on that check. See that apps come after the infrastructure they need:"
-        )
-        self._tell_check(await self._concluded(sha, DELIVER_CHECK, DELIVERY_TIMEOUT_S, is_patient=True))
+        self._tell_check(sha, early)
+        if isinstance(forge, StandInGitHub) and early.run is not None:
+            forge.rerequest(early.run, author=PERSON)
+            narrator.say(f"{PERSON} presses Re-run on that check.")
+        else:
+            narrator.say("Longshore's sweep comes by.")
+        narrator.say("See that apps come after the infrastructure they need:")
+        self._tell_check(sha, await self._concluded(sha, DELIVER_CHECK, DELIVERY_TIMEOUT_S, is_patient=True))
 
     async def _merge(self, pull: Pull) -> None:
         self.setting.narrator.chapter("Merged: delivered to both clusters, and reported")
@@ -148,16 +159,16 @@ class Story:
     async def _merged(self, pull: Pull) -> None:
         """Merge, watch it arrive, and show what was said about it."""
         setting, narrator = self.setting, self.setting.narrator
-        sha = await setting.github.merge_pull(pull, author=PERSON)
-        narrator.say(f"{PERSON} merged pull request #{pull.number} as {sha[:7]}")
+        sha = await setting.forge.merge_pull(pull, author=PERSON)
+        narrator.say(f"{PERSON} merged {self._kind} {self._sign}{pull.number} as {sha[:7]}")
         run = await self._concluded(sha, DELIVER_CHECK, DELIVERY_TIMEOUT_S)
         report = await narrator.until(
             "the report on the pull request", partial(self._report, pull), PLAN_TIMEOUT_S
         )
         for watcher in self.watchers.values():
             await watcher.look()
-        narrator.quote(f"comment by {report.author.login} on #{pull.number}:", report.body)
-        self._tell_check(run)
+        narrator.quote(f"comment by {report.author.login} on {self._sign}{pull.number}:", report.body)
+        self._tell_check(sha, run)
         for name in NAMES:
             what = f"{name}'s deployment status"
             state = await narrator.until(what, partial(self._deployed, sha, name), PLAN_TIMEOUT_S)
@@ -171,10 +182,10 @@ class Story:
         checkout.edit("apps/base/kustomization.yaml", "  - newsletter\n", "")
         await checkout.commit("Nobody reads the newsletter")
         await checkout.push("no-newsletter")
-        pull = await setting.github.open_pull(
+        pull = await setting.forge.open_pull(
             setting.repository, "no-newsletter", "Nobody reads the newsletter", author=PERSON
         )
-        narrator.look(f"pull request #{pull.number}: {setting.github.page_url(pull)}")
+        narrator.look(f"{self._kind} {self._sign}{pull.number}: {setting.forge.page_url(pull)}")
         await self._planned(pull)
         await self._merged(pull)
 
@@ -200,39 +211,41 @@ class Story:
 
     # Looking at the forge
 
-    async def _concluded(
-        self, sha: str, name: str, timeout_s: float, *, is_patient: bool = False
-    ) -> CheckRun:
+    async def _concluded(self, sha: str, name: str, timeout_s: float, *, is_patient: bool = False) -> Verdict:
         """The check run once all is well. Any other end is the story's, unless it was there before and may change."""
 
-        async def look() -> CheckRun | None:
+        async def look() -> Verdict | None:
             run = await self._run(sha, name)
-            if run is None or run.status != "completed":
+            if run is None or run.conclusion is None:
                 return None
             if run.conclusion in {"success", "neutral"}:
                 return run
             if is_patient:
                 return None
-            raise DemoFailed(f"{name} on {sha[:7]} is {run.conclusion}: {run.title}\n{run.summary}")
+            summary = (run.run.summary if run.run else None) or ""
+            raise DemoFailed(f"{name} on {sha[:7]} is {run.conclusion}: {run.title}\n{summary}")
 
         return await self.setting.narrator.until(f"{name} on {sha[:7]}", look, timeout_s)
 
-    async def _run(self, sha: str, name: str) -> CheckRun | None:
+    async def _run(self, sha: str, name: str) -> Verdict | None:
         """The newest of that name."""
-        runs = self.setting.github.check_runs(self.setting.repository, sha)
+        runs = self.setting.sight.verdicts(self.setting.repository, sha)
         return next((run for run in reversed(runs) if run.name == name), None)
 
-    def _tell_check(self, run: CheckRun) -> None:
-        state = run.conclusion or run.status
-        self.setting.narrator.say(f"check run {run.name} on {run.head_sha[:7]}: {state}: {run.title}")
+    def _tell_check(self, sha: str, run: Verdict) -> None:
+        what = "check run" if run.run else "commit status"
+        state = run.conclusion or "under way"
+        self.setting.narrator.say(f"{what} {run.name} on {sha[:7]}: {state}: {run.title}")
 
     async def _comment(self, pull: Pull, before: str) -> Comment | None:
         """The bot's first comment, once it says something else than before."""
-        return pull.comments[0] if pull.comments and pull.comments[0].body != before else None
+        remarks = self.setting.forge.remarks(pull)
+        return remarks[0] if remarks and remarks[0].body != before else None
 
     async def _report(self, pull: Pull) -> Comment | None:
         """The delivery's comment: the bot's second one."""
-        return pull.comments[1] if len(pull.comments) > 1 else None
+        remarks = self.setting.forge.remarks(pull)
+        return remarks[1] if len(remarks) > 1 else None
 
     async def _deployed(self, sha: str, environment: str) -> str | None:
         """Its last state, once that is final."""
@@ -240,7 +253,7 @@ class Story:
             if (deployment.sha, deployment.environment) == (sha, environment):
                 last = deployment.statuses[-1] if deployment.statuses else None
                 if last is not None and last.state == "success":
-                    return f"{last.state} ({last.description})"
+                    return f"{last.state} ({last.description})" if last.description else last.state
         return None
 
 

@@ -123,6 +123,10 @@ class Hands:
     async def delete_comment(self, comment: Comment, author: str = "alice") -> None:
         await comments.delete_comment(self.forge, comment, self.user(author))
 
+    def remarks(self, thread: Thread) -> list[Comment]:
+        """What people and bots said, without what the forge itself wrote down."""
+        return list(thread.comments)
+
     # Deliveries
 
     def redeliver(self, delivery: Delivery) -> None:

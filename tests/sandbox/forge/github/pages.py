@@ -1,23 +1,12 @@
-"""A page for people: what a pull request looks like, for whoever watches the demo in a browser.
-
-The invariant: everything shown is escaped; a page here runs nothing that somebody wrote into a comment.
-"""
-
-from html import escape
+"""A page for people: what a pull request looks like on GitHub, for whoever watches the demo in a browser."""
 
 from aiohttp import web
 
 from tests.sandbox.forge.core.conversations import Thread
+from tests.sandbox.forge.core.pages import link, page, said, words
 from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.github.checks import latest
 from tests.sandbox.forge.github.state import State
-
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-pre { white-space: pre-wrap; background: #f6f8fa; padding: .8rem; border-radius: 6px }
-article { border: 1px solid #d1d9e0; border-radius: 6px; margin: 1rem 0; padding: .5rem 1rem }
-"""
-HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
 class Pages:
@@ -37,29 +26,29 @@ class Pages:
         return found
 
     async def _home(self, _request: web.Request) -> web.Response:
-        rows = [_link(f"/{known.full_name}", known.full_name) for known in self._state.forge.repositories]
-        return _page("Repositories", rows)
+        rows = [link(f"/{known.full_name}", known.full_name) for known in self._state.forge.repositories]
+        return page("Repositories", rows)
 
     async def _repository(self, request: web.Request) -> web.Response:
         known = self._found(request)
-        rows = [_link(_path(thread), f"#{thread.number} {thread.title}") for thread in known.threads.values()]
+        rows = [link(_path(thread), f"#{thread.number} {thread.title}") for thread in known.threads.values()]
         clone = f"git clone {self._state.site.web}/{known.full_name}.git"
-        return _page(known.full_name, [f"<pre>{escape(clone)}</pre>", *rows])
+        return page(known.full_name, [words(clone), *rows])
 
     async def _thread(self, request: web.Request) -> web.Response:
         known = self._found(request)
         thread = known.threads.get(int(request.match_info["number"]))
         if thread is None:
             raise web.HTTPNotFound
-        blocks = [_said(thread.author.login, thread.body or "")]
-        blocks += [_said(comment.author.login, comment.body) for comment in thread.comments]
+        blocks = [said(thread.author.login, thread.body or "")]
+        blocks += [said(comment.author.login, comment.body) for comment in thread.comments]
         pull = known.pull(thread.number)
         runs = self._state.checks.of_commit(known, pull.head_sha) if pull else []
         blocks += [
-            _link(f"/{known.full_name}/runs/{run.id}", f"{run.name}: {run.conclusion or run.status}")
+            link(f"/{known.full_name}/runs/{run.id}", f"{run.name}: {run.conclusion or run.status}")
             for run in latest(runs)
         ]
-        return _page(f"#{thread.number} {thread.title}", blocks)
+        return page(f"#{thread.number} {thread.title}", blocks)
 
     async def _check_run(self, request: web.Request) -> web.Response:
         run = self._state.checks.runs.get(int(request.match_info["number"]))
@@ -71,22 +60,8 @@ class Pages:
         ]
         parts = [run.title, run.summary, run.text, *notes]
         title = f"{run.name}: {run.conclusion or run.status}"
-        return _page(title, [f"<pre>{escape(part)}</pre>" for part in parts if part])
+        return page(title, [words(part) for part in parts if part])
 
 
 def _path(thread: Thread) -> str:
     return f"/{thread.repository.full_name}/issues/{thread.number}"
-
-
-def _link(path: str, text: str) -> str:
-    return f'<p><a href="{escape(path)}">{escape(text)}</a></p>'
-
-
-def _said(login: str, body: str) -> str:
-    return f"<article><b>{escape(login)}</b><pre>{escape(body)}</pre></article>"
-
-
-def _page(title: str, blocks: list[str]) -> web.Response:
-    head = f"<!doctype html><meta charset=utf-8><title>{escape(title)}</title><style>{STYLE}</style>"
-    content = f"{head}<h1>{escape(title)}</h1>{''.join(blocks)}"
-    return web.Response(text=content, content_type="text/html", headers=HEADERS)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from tests.sandbox.forge.core.conversations import Comment, Pull
+from tests.sandbox.forge.core.conversations import Comment, Pull, Thread
 from tests.sandbox.forge.core.deliveries import Hook
 from tests.sandbox.forge.core.delivering import Status
 from tests.sandbox.forge.core.people import Role
@@ -171,9 +171,8 @@ class GitLabHands(StandIn):
     def system_note(self, pull: Pull, body: str, author: str = "alice") -> Comment:
         return self.chronicle.note(pull, self.user(author), body)
 
-    def remarks(self, pull: Pull) -> list[Comment]:
-        """What people and bots said, without what GitLab itself wrote down."""
-        return [known for known in pull.comments if not self.state.notes.of(known).is_system]
+    def remarks(self, thread: Thread) -> list[Comment]:
+        return [known for known in thread.comments if not self.state.notes.of(known).is_system]
 
     # Pipelines
 

@@ -1,4 +1,4 @@
-"""A GitLab of our own on a loopback port: git, the API, and the hands of the people who use it."""
+"""A GitLab of our own on a loopback port: git, the API, pages to look at, and the hands of the people who use it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +12,7 @@ from tests.sandbox.forge.core.standin import application, listening
 from tests.sandbox.forge.gitlab.api import Api
 from tests.sandbox.forge.gitlab.git_http import GitHttp
 from tests.sandbox.forge.gitlab.hands import GitLabHands
+from tests.sandbox.forge.gitlab.pages import Pages
 from tests.sandbox.forge.gitlab.site import Site
 from tests.sandbox.forge.gitlab.state import State
 from tests.sandbox.forge.gitlab.ways import WAYS
@@ -34,6 +35,7 @@ class StandInGitLab(GitLabHands):
         state = State(Forge(directory, WAYS), Site(""), contract)
         GitHttp(state).mount(app)
         Api(state).mount(app)
+        Pages(state).mount(app)
         async with listening(app, port) as url, state.forge.post_office.opened():
             state.site = Site(url)
             yield cls(state)
