@@ -23,7 +23,7 @@ async def git_sets(generator: Mapping[str, Any], context: Context, at: str) -> l
     if not wanted:
         raise Ungenerated("needs directories or files", at)
     try:
-        ground = await context.ground(generator["repoURL"], generator["revision"])
+        ground = await context.ground(generator.get("repoURL", ""), generator.get("revision", ""))
     except NotKnown as error:
         raise Ungenerated(error.message, at, hint=error.hint) from None
     prefix = generator.get("pathParamPrefix", "")
@@ -54,7 +54,7 @@ def _directories(ground: Ground, wanted: Sequence[Mapping[str, Any]], context: C
 
 
 def _go_patterns(wanted: Sequence[Mapping[str, Any]], *, is_excluded: bool) -> list[GoPattern]:
-    texts = [each["path"] for each in wanted if each.get("exclude", False) is is_excluded]
+    texts = [each.get("path", "") for each in wanted if each.get("exclude", False) is is_excluded]
     return [found for found in map(go_pattern, texts) if found is not None]
 
 
@@ -164,7 +164,7 @@ def _files(
     excluded: list[Pathspec] = []
     for index, each in enumerate(wanted):
         try:
-            (excluded if each.get("exclude") else included).append(pathspec(each["path"]))
+            (excluded if each.get("exclude") else included).append(pathspec(each.get("path", "")))
         except BadPattern as error:
             raise Ungenerated(str(error), f"{at}[{index}].path") from None
     found: dict[str, TreeEntry] = {}

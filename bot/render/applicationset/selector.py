@@ -49,11 +49,11 @@ def check(selector: Mapping[str, Any], at: str, *, any_value: bool) -> None:
         _check_value(value, field, any_value=any_value)
     for index, each in enumerate(selector.get("matchExpressions", ())):
         field = f"{at}.matchExpressions[{index}]"
-        _check_key(each["key"], f"{field}.key")
+        _check_key(each.get("key", ""), f"{field}.key")
         values = each.get("values", ())
-        if each["operator"] not in ("In", "NotIn", "Exists", "DoesNotExist"):
+        if each.get("operator", "") not in ("In", "NotIn", "Exists", "DoesNotExist"):
             raise Ungenerated("must be In, NotIn, Exists or DoesNotExist", f"{field}.operator")
-        if bool(values) is (each["operator"] in ("Exists", "DoesNotExist")):
+        if bool(values) is (each.get("operator", "") in ("Exists", "DoesNotExist")):
             needs = "must not have" if values else "needs"
             raise Ungenerated(f"{needs} values", f"{field}.values")
         for value in values:
@@ -61,8 +61,8 @@ def check(selector: Mapping[str, Any], at: str, *, any_value: bool) -> None:
 
 
 def _holds(expression: Mapping[str, Any], labels: Labels) -> bool:
-    key, values = expression["key"], expression.get("values", ())
-    match expression["operator"]:
+    key, values = expression.get("key", ""), expression.get("values", ())
+    match expression.get("operator", ""):
         case "In":
             return key in labels and labels[key] in values
         case "NotIn":

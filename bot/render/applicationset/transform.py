@@ -157,9 +157,10 @@ async def _child(child: Generator, context: Context, at: str, params: Params | N
 
 
 def _nested(child: Generator, at: str) -> Iterator[tuple[str, Any]]:
+    """Combinations below another one. The API server takes them as they are, so that nothing in them is required."""
     for kind, shape in (("matrix", NESTED_MATRIX), ("merge", NESTED_MERGE)):
         if kind in child:
-            yield kind, admitted(child[kind], shape, f"{at}.{kind}")
+            yield kind, admitted(child[kind], shape, f"{at}.{kind}", is_partial=True)
 
 
 async def _interpolated(generator: Generator, params: Params, context: Context, at: str) -> Generator:

@@ -118,6 +118,15 @@ async def test_a_matrix_of_a_matrix_is_as_deep_as_it_goes() -> None:
     assert said.startswith("spec.generators[0].matrix.generators[0].matrix.generators[0]: names no generator")
 
 
+async def test_what_is_combined_below_another_combination_need_not_be_whole() -> None:
+    git = f"git: {{repoURL: {HERE}, directories: [{{path: apps/*}}, {{}}], template: {{}}}}"
+    inner = f"matrix: {{generators: [{{{git}}}, {{{OTHER}}}]}}"
+    outer = f"[{{matrix: {{generators: [{{{inner}}}, {{list: {{elements: [{{a: b}}]}}}}]}}}}]"
+    found = await made(application_set(outer, name="{{path.basename}}-{{tier}}"), WORLD)
+    assert names(found) == ["a-gold", "a-tin", "b-gold", "b-tin"]
+    assert WORLD.asked[-1] == (HERE, "")
+
+
 async def test_selectors_choose_in_each_generator_and_in_the_whole(templates: Templates) -> None:
     first = f"{ONE}, selector: {{matchLabels: {{name: a}}}}"
     manifest = go_set(
