@@ -11,11 +11,11 @@ _HEAD = "HEAD"
 
 
 def git_ref(revision: str) -> GitRef:
-    """A whole commit by its id, a range of versions among the tags, anything else among branches and tags."""
+    """A whole commit by its id, a range of versions among the tags, anything else, and a range of no tag, by its name."""
     if _COMMIT.fullmatch(revision):
         return GitRef(commit=revision.lower())
     if is_range(revision):
-        return GitRef(semver=revision)
+        return GitRef(semver=revision, revision=revision)
     return GitRef(revision=revision or _HEAD)
 
 
