@@ -21,6 +21,7 @@ from bot.render.argocd.fields import Fields
 from bot.render.argocd.objects import identified, said, settled, taken_apart
 from bot.render.contents import LFS_REASON, is_lfs_pointer
 from bot.render.errors import Unrenderable
+from bot.render.files import MAX_TOTAL_BYTES
 from bot.render.helm.found import Found as Noted
 from bot.render.helm.values import ValuesLoader
 from bot.render.paths import Place, follow
@@ -30,6 +31,7 @@ _JSONNET = ".jsonnet"
 _SKIP_MARK = b"+argocd:skip-file-rendering"
 _LOOKS_LIKE_ONE = (b"apiVersion:", b"kind:", b"metadata:")
 _MAX_DEPTH = 40
+_MOST_STEPS = 30_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,13 @@ def scan(tree: TreeReader, directory: str, selection: Selection) -> Iterator[Tra
     """Every listing and every file that may hold manifests, in Argo CD's order. Raises `Unrenderable`."""
     include, exclude = _glob(selection.include), _glob(selection.exclude)
 
+    left = _MOST_STEPS
+
     def is_wanted(path: str) -> bool:
+        nonlocal left
+        left -= len(path) * (len(selection.include) + len(selection.exclude))
+        if left < 0:
+            raise Unrenderable("directory.include and directory.exclude take too long for so many files")
         below = path[len(directory) + 1 :] if directory else path
         if selection.exclude and exclude is not None and exclude.matches(below):
             return False
@@ -77,14 +85,6 @@ def scan(tree: TreeReader, directory: str, selection: Selection) -> Iterator[Tra
             if place.entry is not None and place.entry.kind is EntryKind.TREE:
                 continue  # a link to a directory is no file, and is not entered either
             yield Candidate(found, place)
-
-
-def manifests(tree: TreeReader, candidate: Candidate) -> list[Manifest]:
-    """What Argo CD takes from the file; lists are taken apart later. Raises `Unrenderable` with the file."""
-    path = candidate.place.path
-    if candidate.place.entry is None:
-        return []
-    return taken_from(_content(tree, path), candidate.path, path)
 
 
 def taken_from(data: bytes, name: str, path: str) -> list[Manifest]:
@@ -136,11 +136,16 @@ def rendered_directory(tree: TreeReader, target: Target) -> Rendering:
     candidates = [found for found in _scanned(tree, directory, target) if isinstance(found, Candidate)]
     tree.prefetch([found.place.path for found in candidates if found.place.entry is not None])
     objects: list[Manifest] = []
-    for candidate in candidates:
+    left = MAX_TOTAL_BYTES
+    for path, place in ((found.path, found.place.path) for found in candidates if found.place.entry):
+        data = _content(tree, place)
+        left -= len(data)
+        if left < 0:
+            raise Unrenderable("its files are too large together", file=place)
         try:
-            objects += identified(taken_apart(manifests(tree, candidate)))
+            objects += identified(taken_apart(taken_from(data, path, place)))
         except Unrenderable as error:
-            raise Unrenderable(error.message, file=error.file or candidate.path, line=error.line) from None
+            raise Unrenderable(error.message, file=error.file or path, line=error.line) from None
     done = settled(objects, target.namespace)
     return Rendering(done.objects, said(done, target))
 

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 from bot.model.target import Target
 from bot.render.envsubst import Unknown
+from bot.render.errors import Unrenderable
 from bot.render.helm.values import Placeholder
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT, _LONGER = 7, 8
+_MAX_CHARS = 65_536
+_MAX_VALUE_CHARS = 4_096
 _OF_THE_COMMIT = Unknown("it is the commit that Argo CD renders")
 _OF_THE_SOURCE = Unknown("the Application's source does not say it")
 _REFERENCE = re.compile(
@@ -39,7 +42,16 @@ class Environment:
     values: Mapping[str, str]
 
     def substituted(self, text: str) -> str:
-        """As Go's `os.Expand` does it: what is not known to Argo CD is nothing, `$$` is a dollar, bad syntax is eaten."""
+        """As Go's `os.Expand` does it: what is not known to Argo CD is nothing, `$$` is a dollar, bad syntax is eaten.
+
+        Raises `Unrenderable` where this could make a text of any length.
+        """
+        if "$" not in text:
+            return text
+        if len(text) > _MAX_CHARS or any(len(value) > _MAX_VALUE_CHARS for value in self.values.values()):
+            raise Unrenderable(
+                f"a text with variables is longer than {_MAX_CHARS} characters, or a variable than {_MAX_VALUE_CHARS}"
+            )
 
         def of(match: re.Match[str]) -> str:
             if match["bad"]:
@@ -51,7 +63,7 @@ class Environment:
                 return self.values[name]
             return STAND_INS[name].text if name in STAND_INS else ""
 
-        return _REFERENCE.sub(of, text) if "$" in text else text
+        return _REFERENCE.sub(of, text)
 
 
 def environment(target: Target, instance: str) -> Environment:

@@ -8,6 +8,8 @@ from typing import Any
 
 from bot.render.errors import Unrenderable
 
+_MAX_ENTRIES = 2_000
+
 
 class Fields:
     """One mapping. `at` is where it stands, `spec.source.helm`."""
@@ -47,6 +49,8 @@ class Fields:
 
     def pairs(self, name: str) -> dict[str, str]:
         value = self.mapping(name)
+        if len(value) > _MAX_ENTRIES:
+            raise self.bad(name, f"has more than {_MAX_ENTRIES} entries")
         wrong = next((key for key, item in value.items() if not isinstance(item, str)), None)
         if wrong is not None:
             raise self.bad(f"{name}.{str(wrong)[:80]}", "must be text; put it in quotes")
@@ -68,4 +72,6 @@ class Fields:
         value = self._value.get(name)
         if value is not None and not isinstance(value, list | tuple):
             raise self.bad(name, "must be a list")
+        if value is not None and len(value) > _MAX_ENTRIES:
+            raise self.bad(name, f"has more than {_MAX_ENTRIES} entries")
         return list(value or [])

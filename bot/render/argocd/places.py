@@ -21,7 +21,7 @@ from bot.render.paths import Place, follow, join
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _FETCHED = frozenset({"http", "https"})
 _META = re.compile(r"[*?\[]")
-_MAX_FILES = 2_000
+_MAX_FILES = 10_000
 _MAX_DEPTH = 40
 
 
@@ -149,7 +149,7 @@ class Places:
             steps = (self._step(ground, directory, name, text, is_last=is_last) for directory in reached)
             reached = list(islice(chain.from_iterable(steps), _MAX_FILES + 1))
             if len(reached) > _MAX_FILES:
-                raise Unrenderable(f"{text[:200]!r} matches more than {_MAX_FILES} files")
+                raise Unrenderable(f"{text[:200]!r} leads to more than {_MAX_FILES} places")
         for path in reached:
             self._exists(ValuesFile(path, pattern.ref), text)
         return reached

@@ -12,14 +12,21 @@ from bot.render.helm.values import ReleaseValues, every_document, merged
 
 Reader = Callable[[ValuesFile], bytes | None]
 """The bytes of a file, None where there is none. Raises `Unrenderable`."""
+_MAX_TOTAL_BYTES = 64 << 20
 _SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\,[]{}"})
 
 
 def release_values(release: Release, read: Reader) -> ReleaseValues:
     """Raises `Unrenderable` with the field. `release.values_files` are no patterns any more."""
     values: dict[str, object] = {}
+    left = _MAX_TOTAL_BYTES
     for file in release.values_files:
         data = read(file)
+        left -= len(data or b"")
+        if left < 0:
+            raise Unrenderable(
+                f"helm.valueFiles: the files have more than {_MAX_TOTAL_BYTES >> 20} MiB together"
+            )
         if data is None:
             if release.ignores_missing_files:
                 continue
