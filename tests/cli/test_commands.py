@@ -44,6 +44,21 @@ def test_the_version_is_told() -> None:
     assert result.output.startswith("longshore 0.")
 
 
+def test_what_only_a_difference_needs_is_not_loaded_before_there_is_one() -> None:
+    modules = loaded_by("import bot.cli, bot.cli.plan, bot.cli.planned")
+    late = {
+        *("bot.render.render", "bot.render.walker", "bot.render.sops.decrypt", "bot.render.copies"),
+        *("bot.planning.argocd.controller", "bot.planning.flux.controller", "bot.planning.exhaustive"),
+        *("bot.registry", "bot.git.foreign", "bot.config", "re2"),
+    }
+    assert not late & modules
+
+
+def test_git_is_asked_before_what_plans_is_loaded() -> None:
+    modules = loaded_by("import bot.cli, bot.cli.plan, bot.cli.sides, bot.proc.sandbox")
+    assert not {"bot.planning", "bot.render", "bot.discover", "bot.model.plan", "yaml", "msgspec"} & modules
+
+
 def test_planning_loads_neither_web_nor_worker_nor_forge_nor_cluster_code() -> None:
     modules = loaded_by("import bot.cli, bot.cli.plan, bot.cli.planned, bot.report.plan_json")
     roots = {name.partition(".")[0] for name in modules}
