@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from bot.discover.argocd import is_application, is_application_set, is_cluster_secret, is_project
+from bot.discover.argocd import (
+    is_application,
+    is_application_set,
+    is_cluster_secret,
+    is_project,
+    is_repository_secret,
+)
 from bot.discover.fields import mapping
 from bot.discover.objects import DeclaredObject
 from bot.model.objects import Manifest
@@ -10,7 +16,7 @@ from bot.model.rendering import Diagnostic
 from bot.planning.expansion import DeclaringFiles
 from bot.planning.files import Dialect
 
-_SHOWN_OF_CLUSTERS = ("name", "server", "project")
+_SHOWN = ("name", "server", "url", "project")
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -20,6 +26,7 @@ def is_argocd(manifest: Manifest) -> bool:
         or is_application_set(manifest)
         or is_project(manifest)
         or is_cluster_secret(manifest)
+        or is_repository_secret(manifest)
     )
 
 
@@ -28,14 +35,16 @@ def declares_applications(manifest: Manifest) -> bool:
 
 
 def _plain(manifest: Manifest) -> Manifest | None:
-    """A cluster's Secret without what opens the cluster: how it is called and where it is are no secrets."""
-    if manifest.get("kind") != "Secret" or not is_cluster_secret(manifest):
+    """The Secret of a cluster or repository without what opens it: how it is called and where it is are no secrets."""
+    if manifest.get("kind") != "Secret" or not (
+        is_cluster_secret(manifest) or is_repository_secret(manifest)
+    ):
         return None
     metadata = dict(mapping(manifest.get("metadata")))
     annotations = mapping(metadata.get("annotations"))
     metadata["annotations"] = {name: value for name, value in annotations.items() if name != _LAST_APPLIED}
     kept = {
-        name: {key: value for key, value in mapping(manifest.get(name)).items() if key in _SHOWN_OF_CLUSTERS}
+        name: {key: value for key, value in mapping(manifest.get(name)).items() if key in _SHOWN}
         for name in ("data", "stringData")
     }
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, **kept}

@@ -1,5 +1,7 @@
 """What an AppProject forbids is said where a person is looking."""
 
+import json
+
 import pytest
 
 from bot.discover.repository import RepositoryIdentity
@@ -50,3 +52,23 @@ async def test_an_object_of_a_kind_that_the_project_forbids_is_an_error_of_its_a
     commit(fleet, {"apps/project.yaml": project("shop", namespaceResourceBlacklist=blacklist)})
     commit(fleet, {"web/cm.yaml": config_map("web", "2")})
     assert "namespaceResourceBlacklist" in said(await fleet.plan(), "argocd/web")
+
+
+async def test_a_repository_whose_secret_names_the_project_is_allowed_it(fleet: Bench) -> None:
+    secret = json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": "fleet",
+                "namespace": "argocd",
+                "labels": {"argocd.argoproj.io/secret-type": "repository"},
+            },
+            "stringData": {"url": URL, "project": "shop", "password": "very-hidden"},
+        }
+    )
+    narrow = project("shop", sourceRepos=["https://git.example.test/other/*"])
+    commit(fleet, {"apps/project.yaml": narrow, "apps/repository.yaml": secret})
+    plan = await fleet.plan()
+    assert errors(plan) == ""
+    assert "very-hidden" not in repr(plan)
