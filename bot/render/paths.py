@@ -58,6 +58,11 @@ def join(base: str, text: str) -> str:
     return "/".join(names)
 
 
+def below(directory: str, name: str) -> str:
+    """A name in a directory of the tree."""
+    return f"{directory}/{name}" if directory else name
+
+
 def follow(tree: TreeReader, path: str) -> Place:
     """Resolve every link in the clean `path`. Raises `Outside`."""
     entry = tree.entry(path)

@@ -26,7 +26,7 @@ from bot.render.ignored import note_ignore_files
 from bot.render.inflation.reads import ORIGINS_OF_CHARTS, Charts
 from bot.render.notes import Notes, TooMuch
 from bot.render.origins import repository_files
-from bot.render.paths import Above, Place, follow, join
+from bot.render.paths import Above, Place, below, follow, join
 from bot.render.remote import remote_entry
 from bot.render.uses import Uses
 
@@ -57,9 +57,8 @@ class Walk:
             self._notes.refuse(problem, *self._where())
         if self._charts.found and self._uses.tells_origins:
             self._notes.refuse(ORIGINS_OF_CHARTS, *self._where())
-        entries = self._notes.entries
-        files = repository_files(self._tree, entries)
-        return Trace(entries, self._notes.diagnostics, self._uses.found, files, self._charts.found)
+        notes, files = self._notes, repository_files(self._tree, self._notes.entries)
+        return Trace(notes.entries, notes.diagnostics, self._uses.found, files, self._charts.found)
 
     def _root(self) -> None:
         if self._target.renderer is RendererKind.HELM:
@@ -95,11 +94,12 @@ class Walk:
                 )
 
     def _kustomize(self, root: str) -> None:
-        tree = self._ground.tree
         file, line = self._where()
-        if self._artifact and not any(tree.entry(_below(root, name)) for name in KUSTOMIZATION_FILES):
+        if self._artifact and not any(
+            self._ground.tree.entry(below(root, name)) for name in KUSTOMIZATION_FILES
+        ):
             for name in KUSTOMIZATION_FILES:
-                self._notes.record(_below(root, name), TraceKind.ABSENT)
+                self._notes.record(below(root, name), TraceKind.ABSENT)
             self._scan(root)
         else:
             self._directory(root, Site(self._ground, file or "", root, ()))
@@ -123,9 +123,8 @@ class Walk:
                     case Listed(path, digest):
                         self._notes.add(TraceEntry(path, TraceKind.LISTING, "040000", digest))
                     case Resource(path):
-                        below = path[len(directory) + 1 :] if directory else path
                         site = Site(self._ground, path, directory, (directory,))
-                        self._local(Reference(path, use, f"./{below}"), site)
+                        self._local(Reference(path, use, f"./{path.removeprefix(f'{directory}/')}"), site)
         except Unrenderable as error:
             self._notes.refuse(error.message, *self._where())
 
@@ -146,8 +145,7 @@ class Walk:
                 f"kustomizations refer to one another more than {MAX_DEPTH} deep", ground, site.file
             )
             return
-        opened = self._kustomization_file(directory, site)
-        if opened is None:
+        if (opened := self._kustomization_file(directory, site)) is None:
             return
         name, file = opened
         contents = self._read(ground, file, kustomizations)
@@ -170,7 +168,7 @@ class Walk:
         ground = site.ground
         present: list[tuple[str, Place]] = []
         for name in KUSTOMIZATION_FILES:
-            path = _below(directory, name)
+            path = below(directory, name)
             try:
                 place = follow(ground.tree, path)
             except Unrenderable as error:
@@ -267,9 +265,9 @@ class Walk:
         """What a plugin names is relative to the kustomization that uses it, wherever its configuration lies."""
         ground = site.ground
         base = site.base if site.plugins_for is None else site.plugins_for
-        if (ground.path(file), base) in self._visited:
+        if (seen := (ground.path(file), base)) in self._visited:
             return
-        self._visited.add((ground.path(file), base))
+        self._visited.add(seen)
         contents = self._read(ground, file, plugin_files)
         self._notes.problems(contents, ground, file)
         inside = Site(ground, file, base, site.chain)
@@ -296,10 +294,6 @@ class Walk:
         """What was not looked at could be anything: such a target has the key of its whole tree."""
         whole = TraceEntry("", TraceKind.LISTING, "040000", self._ground.tree.id)
         return whole, Diagnostic(Severity.ERROR, f"reads more than {most} files", *self._where())
-
-
-def _below(directory: str, name: str) -> str:
-    return f"{directory}/{name}" if directory else name
 
 
 def _is_below(path: str, directory: str) -> bool:

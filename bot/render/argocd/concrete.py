@@ -158,19 +158,16 @@ class _Source:
 
     def _nothing(self) -> Target:
         """Argo CD looks into the directory's name and not through it."""
-        origin = self._target.origin
-        message = (
+        self._warn(
             f"the path {self._target.path!r} is a symbolic link, in which Argo CD finds nothing; write the directory that "
             "it leads to"
         )
-        self._notes.diagnostics.append(Diagnostic(Severity.WARNING, message, origin.file, origin.line))
         return self._made(RendererKind.PLAIN, {"directory": None})
 
     def _kustomization(self, options: Fields) -> Target:
         laid = overlay(options, self._environment)
         if remark := version_remark(options):
-            origin = self._target.origin
-            self._notes.diagnostics.append(Diagnostic(Severity.WARNING, remark, origin.file, origin.line))
+            self._warn(remark)
         return replace(self._made(RendererKind.KUSTOMIZE, cluster_options(options)), overlay=laid)
 
     def _release(self, options: Fields, own: Ground | None, directory: str) -> Target:
@@ -179,7 +176,13 @@ class _Source:
         refs = {name: Ground(tree, self._ref_prefix(name)) for name, tree in self._refs.items()}
         places = Places(own, directory, refs, self._environment, is_one_of_many, self._notes.entries)
         made = release(self._target, options, places, self._environment)
+        for remark in places.remarks:
+            self._warn(f"{options.at}.valueFiles: {remark}")
         return replace(self._made(RendererKind.HELM, {}), release=made)
+
+    def _warn(self, message: str) -> None:
+        origin = self._target.origin
+        self._notes.diagnostics.append(Diagnostic(Severity.WARNING, message, origin.file, origin.line))
 
     def _made(self, renderer: RendererKind, options: Mapping[str, Any]) -> Target:
         return replace(self._target, renderer=renderer, options=options, refs={})

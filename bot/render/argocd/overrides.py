@@ -17,6 +17,7 @@ from bot.model.tree import TreeReader
 from bot.render.errors import Unrenderable
 from bot.render.helm.found import read_file
 from bot.render.helm.values import ValuesLoader
+from bot.render.paths import below
 
 _FILE = ".argocd-source.yaml"
 _FIXED = ("chart", "path", "repoURL", "targetRevision")
@@ -40,12 +41,12 @@ def overridden(
     entries: list[TraceEntry] = []
     merged: Mapping[str, Any] = source
     for file in dict.fromkeys((_FILE, _named(instance))):
-        patch = _patch(tree, _below(directory, file), entries)
+        patch = _patch(tree, below(directory, file), entries)
         if patch:
             try:
                 merged = _into(merged, _patched(merged, patch, 0), 0)
             except Unrenderable as error:
-                raise Unrenderable(error.message, file=_below(directory, file)) from None
+                raise Unrenderable(error.message, file=below(directory, file)) from None
     kept = {field: source[field] for field in _FIXED if field in source}
     return Overridden(
         {**{field: value for field, value in merged.items() if field not in _FIXED}, **kept},
@@ -64,7 +65,7 @@ def _passed_over(
     """A file that would count if Argo CD ran in the Application's own namespace."""
     if instance == name:
         return ()
-    file, data = _read(tree, _below(directory, _named(name)))
+    file, data = _read(tree, below(directory, _named(name)))
     entries += file
     if data is None:
         return ()
@@ -72,7 +73,7 @@ def _passed_over(
         f"this file is not read for the Application {instance.replace('_', '/', 1)}, which lies outside of Argo CD's own "
         f"namespace; {_named(instance)} would be"
     )
-    return (Diagnostic(Severity.WARNING, message, _below(directory, _named(name))),)
+    return (Diagnostic(Severity.WARNING, message, below(directory, _named(name))),)
 
 
 def _patch(tree: TreeReader, path: str, entries: list[TraceEntry]) -> dict[str, Any]:
@@ -132,7 +133,3 @@ def _into(old: Any, new: Any, depth: int) -> Any:
     if isinstance(old, list | tuple) and isinstance(new, list):
         return [_into(old[at], item, depth + 1) if at < len(old) else item for at, item in enumerate(new)]
     return new
-
-
-def _below(directory: str, name: str) -> str:
-    return f"{directory}/{name}" if directory else name

@@ -16,10 +16,11 @@ from bot.model.tree import EntryKind, TreeEntry, TreeReader
 from bot.render.argocd.environment import Environment, stand_ins
 from bot.render.doublestar import BadPattern, Doublestar
 from bot.render.errors import Unrenderable
-from bot.render.paths import Place, follow, join
+from bot.render.paths import Place, below, follow, join
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _FETCHED = frozenset({"http", "https"})
+_TWICE = "is there twice: since Argo CD 3.4 its first place counts, before that its last one"
 _META = re.compile(r"[*?\[]")
 _MAX_FILES = 10_000
 _MAX_DEPTH = 40
@@ -48,6 +49,7 @@ class Places:
     environment: Environment
     is_one_of_many: bool = False
     entries: list[TraceEntry] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def values_files(self, texts: tuple[str, ...], *, ignore_missing: bool) -> tuple[ValuesFile, ...]:
         """Each once, at its first place; one that is named counts there and not where a pattern finds it too.
@@ -66,6 +68,8 @@ class Places:
                     raise Unrenderable(f"{text[:200]!r} matches no file")
                 result |= dict.fromkeys(match for match in matches if match not in explicit)
             elif self._exists(found, text):
+                if found in result:
+                    self.remarks.append(f"{text[:200]!r} {_TWICE}")
                 result[found] = None
             elif not ignore_missing:
                 raise Unrenderable(f"{text[:200]!r} does not exist ({found.path})")
@@ -158,9 +162,9 @@ class Places:
         if name == "**":
             yield from self._directories(ground, directory, text, 0)
         elif not _META.search(name) and "{" not in name:
-            place = self._followed(ground, _below(directory, name), text)
+            place = self._followed(ground, below(directory, name), text)
             if place.entry is not None:
-                yield _below(directory, name)
+                yield below(directory, name)
             else:
                 self.entries.append(ground.entry(place.path, TraceKind.ABSENT))
         else:
@@ -170,7 +174,7 @@ class Places:
                 raise Unrenderable(f"{text[:200]!r} {error}") from None
             for found, is_directory in self._listed(ground, directory, text):
                 if (is_last or is_directory) and wanted.matches(found):
-                    yield _below(directory, found)
+                    yield below(directory, found)
 
     def _directories(self, ground: Ground, directory: str, text: str, depth: int) -> Iterator[str]:
         if depth > _MAX_DEPTH:
@@ -178,7 +182,7 @@ class Places:
         yield directory
         for name, is_directory in self._listed(ground, directory, text):
             if is_directory:
-                yield from self._directories(ground, _below(directory, name), text, depth + 1)
+                yield from self._directories(ground, below(directory, name), text, depth + 1)
 
     def _listed(self, ground: Ground, directory: str, text: str) -> list[tuple[str, bool]]:
         """Names below, in their order, and whether each is a directory; links are followed."""
@@ -187,7 +191,7 @@ class Places:
         for name, entry in ground.tree.listing(at):
             kind = entry.kind
             if kind is EntryKind.LINK:
-                place = self._followed(ground, _below(at, name), text)
+                place = self._followed(ground, below(at, name), text)
                 if place.entry is None:
                     continue
                 kind = place.entry.kind
@@ -205,7 +209,3 @@ def has_login(url: str) -> bool:
         return urlsplit(url).username is not None
     except ValueError:
         return True
-
-
-def _below(directory: str, name: str) -> str:
-    return f"{directory}/{name}" if directory else name

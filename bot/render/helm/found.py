@@ -16,7 +16,7 @@ from bot.render.artifact import ArtifactTree
 from bot.render.errors import Unrenderable
 from bot.render.helm.files import MAX_FILES, Budget, ChartFiles, unpack, whole
 from bot.render.helm.ignore import IGNORE_FILE, Ignores, ignores
-from bot.render.paths import Place, follow
+from bot.render.paths import Place, below, follow
 
 _MAX_DEPTH = 40
 
@@ -115,7 +115,7 @@ def _nothing_ignored(_path: str, _is_directory: bool) -> bool:  # noqa: FBT001 -
 
 
 def _rules(tree: TreeReader, found: Found) -> Ignores:
-    path = _below(found.path, IGNORE_FILE)
+    path = below(found.path, IGNORE_FILE)
     file, data = read_file(tree, path)
     found.entries += file.entries
     try:
@@ -134,23 +134,23 @@ def _walk(
         raise Unrenderable("the chart has too many directories", file=found.path)
     kept: list[tuple[str, Place]] = []
     for name, entry in tree.listing(at):
-        place = Place(_below(at, name), entry)
+        place = Place(below(at, name), entry)
         if entry.kind is EntryKind.LINK:
-            place = follow(tree, _below(at, name))
+            place = follow(tree, below(at, name))
             found.place(place)
         is_directory = place.entry is not None and place.entry.kind is EntryKind.TREE
-        if place.entry is not None and not rules(_below(inside, name), is_directory):
+        if place.entry is not None and not rules(below(inside, name), is_directory):
             kept.append((name, place))
     found.entries.append(TraceEntry(at, TraceKind.LISTING, "040000", _digest(kept)))
     for name, place in kept:
         assert place.entry is not None
         if place.entry.kind is EntryKind.BLOB:
-            yield _below(inside, name), place.path, place.entry
+            yield below(inside, name), place.path, place.entry
         elif place.entry.kind is EntryKind.TREE:
             if place.path in chain:
-                raise Unrenderable("links of the chart lead in a circle", file=_below(at, name))
+                raise Unrenderable("links of the chart lead in a circle", file=below(at, name))
             deeper = (*chain, place.path)
-            yield from _walk(tree, found, place.path, _below(inside, name), rules, deeper)
+            yield from _walk(tree, found, place.path, below(inside, name), rules, deeper)
 
 
 def _digest(kept: list[tuple[str, Place]]) -> str:
@@ -163,7 +163,3 @@ def _read(tree: TreeReader, path: str) -> bytes:
         return tree.read(path)
     except UnreadableFile as error:
         raise Unrenderable(error.message, file=path) from None
-
-
-def _below(directory: str, name: str) -> str:
-    return f"{directory}/{name}" if directory else name

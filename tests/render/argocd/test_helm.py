@@ -130,6 +130,14 @@ async def test_files_of_values_are_found_and_ordered(sandbox: Sandbox, texts: li
     assert {name for name in ("a", "b", "c", "deep", "web") if name in found} == set(order.split())
 
 
+async def test_a_file_that_is_there_twice_counts_at_its_first_place_and_it_is_said(sandbox: Sandbox) -> None:
+    files = {"app/one.yaml": "from: one\n", "app/two.yaml": "from: two\n"}
+    target = application(helm={"valueFiles": ["one.yaml", "two.yaml", "./one.yaml"]})
+    found = await rendered(sandbox, {**CHART, **files}, target)
+    assert values(found)["from"] == "two"
+    assert "'./one.yaml' is there twice" in remarks(found)
+
+
 async def test_documents_of_one_file_are_merged_and_equal_keys_have_their_last_value(
     sandbox: Sandbox,
 ) -> None:
