@@ -1,10 +1,12 @@
 """To which cluster an Application goes: the label of its target, which tells people and grants nothing."""
 
+import difflib
 import re
 from dataclasses import dataclass
 
 from bot.discover.argocd.clusters import IN_CLUSTER, IN_CLUSTER_SERVER
 from bot.discover.argocd.context import ArgoContext
+from bot.discover.repository import without_login
 from bot.discover.schema import shown
 from bot.model.argocd import ArgoCluster, Destination
 
@@ -63,6 +65,21 @@ def _declared(server: str, name: str, context: ArgoContext) -> tuple[ArgoCluster
     if name and len(servers) > 1:
         return None, f"spec.destination.name is {shown(name)}, as {len(servers)} clusters are called"
     return next(iter(known), None), ""
+
+
+def why_missing(destination: Destination, context: ArgoContext) -> str:
+    """A hint where others are declared and this one is not; empty otherwise: it may be declared elsewhere."""
+    server, name = destination.server.rstrip("/"), destination.name
+    declared = [each for each in context.clusters if each.secret]
+    if not declared or not all(each.is_known for each in declared):
+        return ""
+    field, wanted, own = ("server", server, IN_CLUSTER_SERVER) if server else ("name", name, IN_CLUSTER)
+    known = {each.server if server else each.name for each in context.clusters}
+    if not wanted or wanted in known | {own}:
+        return ""
+    near = difflib.get_close_matches(wanted[:_LONGEST], known, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    return f"goes to a cluster of the {field} {shown(without_login(wanted))}, which no Secret in this repository declares{hint}"
 
 
 def as_label(name: str) -> str:

@@ -97,7 +97,7 @@ def _place(project: Project, goes_to: Destination, namespace: str, context: Argo
     if found.unknown_because:
         return ""
     place = Place(found.server or None, found.name or None, namespace)
-    where = f"{shown(found.name or found.server)}, namespace {shown(namespace)}"
+    where = f"{shown(found.name or without_login(found.server))}, namespace {shown(namespace)}"
     own = (each for each in context.clusters if each.project == project.ref.name)
     allowed = [
         *project.spec.get("destinations", ()),

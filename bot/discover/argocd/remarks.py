@@ -6,6 +6,7 @@ from itertools import islice
 from bot.discover.argocd import projects
 from bot.discover.argocd.application import application_target, sources_of
 from bot.discover.argocd.context import ArgoContext
+from bot.discover.argocd.destinations import why_missing
 from bot.discover.argocd.forbidden import Wanted, why_forbidden
 from bot.discover.argocd.objects import Identity, is_application, is_project, texts
 from bot.discover.argocd.project_spec import PROJECT
@@ -57,6 +58,9 @@ def _of_application(found: DeclaredObject, context: ArgoContext) -> Iterator[_Re
     wanted = Wanted(settings, tuple(_urls(spec, context)))
     yield from ((Severity.ERROR, sentence) for sentence in why_forbidden(wanted, context))
     yield from _on_project(settings, context)
+    elsewhere = why_missing(settings.destination, context)
+    if elsewhere:
+        yield Severity.WARNING, elsewhere
     if spec.written and spec.written.get("project") is None:
         yield Severity.WARNING, "has no spec.project: a cluster refuses it"
     yield from _unknown_fields(spec, APPLICATION)

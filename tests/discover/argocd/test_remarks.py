@@ -7,7 +7,17 @@ import pytest
 
 from bot.discover.argocd import notices
 from bot.model.rendering import Severity
-from tests.discover.argocd.examples import FLEET, Json, application, context, found, said, source, spec
+from tests.discover.argocd.examples import (
+    FLEET,
+    Json,
+    application,
+    cluster_secret,
+    context,
+    found,
+    said,
+    source,
+    spec,
+)
 
 NOTICE, WARNING = Severity.NOTICE, Severity.WARNING
 WAVE = "argocd.argoproj.io/sync-wave"
@@ -139,6 +149,36 @@ def test_where_what_is_hydrated_goes_is_said(more: Json, by_way: str) -> None:
             ),
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("destination", "sentence"),
+    [
+        (
+            {"name": "prud"},
+            (
+                "goes to a cluster of the name 'prud', which no Secret in this repository declares "
+                "(did you mean prod?)"
+            ),
+        ),
+        (
+            {"server": "https://x.y"},
+            "goes to a cluster of the server 'https://x.y', which no Secret in this repository declares",
+        ),
+        ({"name": "prod"}, ""),
+        ({"name": "in-cluster"}, ""),
+        ({"server": "https://kubernetes.default.svc/"}, ""),
+        ({"server": "https://prod.example/"}, ""),
+    ],
+)
+def test_a_cluster_that_is_declared_nowhere_is_said_where_others_are(
+    destination: Json, sentence: str
+) -> None:
+    prod = cluster_secret("prod", "https://prod.example")
+    manifest = application(spec(destination=destination))
+    assert said(manifest, prod) == ([(WARNING, sentence)] if sentence else [])
+    assert said(manifest) == []
+    assert said(manifest, prod, cluster_secret("hidden", "ENC[x]")) == []
 
 
 def test_an_operation_in_git_is_said() -> None:
