@@ -307,3 +307,47 @@ async def test_car_whose_pipeline_fails_leaves_the_train(lab: Laboratory) -> Non
     assert car.pipeline is not None
     await lab.gitlab.finish_pipeline(car.pipeline, "failed")
     assert (car.state, pull.is_open) == ("skip_merged", True)
+
+
+async def test_pipeline_on_the_merged_result_speaks_for_the_head(lab: Laboratory) -> None:
+    lab.gitlab.tier = Tier.PREMIUM
+    lab.gitlab.state.projects.of(lab.repository).merge_pipelines = True
+    pull = await lab.pull()
+    pipeline = await lab.gitlab.run_pipeline(pull)
+    assert pipeline.ref == f"refs/merge-requests/{pull.number}/merge"
+    merge = await lab.repository.store.commit(pipeline.sha)
+    assert merge.parents == (await lab.gitlab.head(lab.repository), pull.head_sha)
+    assert (await lab.request(pull)).head_pipeline["id"] == pipeline.id
+
+
+# Owners of files
+
+
+@pytest.mark.parametrize(
+    ("owners", "asked"),
+    [
+        ("* @alice\n", ["alice"]),
+        ("* @alice\n*.yaml @bob\n", ["bob"]),
+        ("* @alice\n/dir/ @bob\n", ["alice"]),
+        ("/dir/ @bob\n", []),
+        ("[Apps]\n* @alice\n[Yaml][2] @bob\n*.yaml\n", ["alice", "bob"]),
+        ("^[Apps]\n* @alice\n", []),
+        ("# nobody\n", []),
+    ],
+)
+async def test_owners_of_changed_files_are_asked_where_the_branch_wants_it(
+    lab: Laboratory, owners: str, asked: list[str]
+) -> None:
+    lab.gitlab.tier = Tier.PREMIUM
+    for login in ("alice", "bob"):
+        lab.gitlab.give_level(lab.repository, login, Level.DEVELOPER)
+    await lab.gitlab.push(lab.repository, "main", {"CODEOWNERS": owners})
+    lab.gitlab.protect_branch(lab.repository, "main", code_owners=True)
+    request = await lab.request(await lab.pull())
+    state = await lab.ask(request.approval_state.get)
+    rules = [rule for rule in state.rules if rule["approvals_required"]]
+    assert [user["username"] for rule in rules for user in rule["users"]] == asked
+    assert all(rule["rule_type"] == "code_owner" for rule in rules)
+    assert request.detailed_merge_status == ("not_approved" if asked else "mergeable")
+    lab.gitlab.protect_branch(lab.repository, "main", code_owners=False)
+    assert await status(lab, lab.repository.pulls[0]) == "mergeable"

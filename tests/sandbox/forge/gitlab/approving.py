@@ -4,6 +4,8 @@ The invariant: an approval counts for the newest version; what it takes comes fr
 free tier approvals are only a remark.
 """
 
+from dataclasses import replace
+
 from tests.sandbox.forge.core.conversations import Pull
 from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.gitlab.members import Level
@@ -16,7 +18,15 @@ def rules_of(state: State, pull: Pull) -> list[ApprovalRule]:
     if state.tier < Tier.PREMIUM:
         return []
     rules = state.projects.of(pull.repository).approval_rules
-    return [rule for rule in rules if not rule.branches or pull.base in rule.branches]
+    ours = [rule for rule in rules if not rule.branches or pull.base in rule.branches]
+    return [*ours, *(_owned(state, pull, rule) for rule in state.requests.of(pull).owner_rules)]
+
+
+def _owned(state: State, pull: Pull, rule: ApprovalRule) -> ApprovalRule:
+    """What owners have a say in is only asked for where the branch is protected so."""
+    protection = state.projects.protection_of(pull.repository, pull.base)
+    is_asked_for = protection is not None and protection.needs_code_owner
+    return rule if is_asked_for else replace(rule, required=0)
 
 
 def approvers(state: State, pull: Pull, rule: ApprovalRule) -> list[User]:

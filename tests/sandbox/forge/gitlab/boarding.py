@@ -10,7 +10,7 @@ from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.gitlab import running
 from tests.sandbox.forge.gitlab.announcer import Announcer
 from tests.sandbox.forge.gitlab.chronicle import Chronicle
-from tests.sandbox.forge.gitlab.merging import Words, merge_now
+from tests.sandbox.forge.gitlab.merging import TRAIN, Words, merge_now
 from tests.sandbox.forge.gitlab.pipelines import Pipeline
 from tests.sandbox.forge.gitlab.state import State
 from tests.sandbox.forge.gitlab.trains import Car
@@ -23,7 +23,7 @@ async def board(state: State, pull: Pull, user: User) -> Car:
     car = Car(state.forge.next_id(), pull, user, now, now)
     state.trains.cars.append(car)
     state.requests.of(pull).auto_merge_by = user
-    state.requests.of(pull).auto_merge_strategy = "merge_train"
+    state.requests.of(pull).auto_merge_strategy = TRAIN
     await _try(state, car, ahead)
     place = f"position {len(ahead) + 1}" if ahead else "the beginning"
     Chronicle(state).note(pull, user, f"added this merge request to the merge train at {place}")
@@ -44,13 +44,14 @@ async def _try(state: State, car: Car, ahead: list[Car]) -> None:
     sha = await store.commit_tree(tree, [onto, pull.head_sha], message, car.user.identity)
     await store.set_ref(f"{pull.refs}/train", sha)
     car.pipeline = running.make(state, pull.repository, sha, f"{pull.refs}/train", car.user, pull)
-    car.pipeline.own_state = "running"
+    car.pipeline.own_state, car.pipeline.head = "running", pull.head_sha
     await Announcer(state).pipeline(car.pipeline)
 
 
 async def leave(state: State, car: Car, why: str) -> None:
     car.state, car.updated_at = "skip_merged", state.forge.now()
-    state.requests.of(car.pull).auto_merge_by = None
+    request = state.requests.of(car.pull)
+    request.auto_merge_by = request.auto_merge_strategy = None
     Chronicle(state).note(car.pull, car.user, f"removed this merge request from the merge train {why}")
 
 

@@ -9,8 +9,10 @@ from tests.sandbox.forge.core.conversations import Comment, Pull
 from tests.sandbox.forge.core.events import PullChanged
 from tests.sandbox.forge.core.git_objects import ABSENT
 from tests.sandbox.forge.core.people import User
-from tests.sandbox.forge.gitlab import looking
+from tests.sandbox.forge.gitlab import looking, owners
 from tests.sandbox.forge.gitlab.notes import Detail, new_discussion
+from tests.sandbox.forge.gitlab.projects import ApprovalRule
+from tests.sandbox.forge.gitlab.requests import Version
 from tests.sandbox.forge.gitlab.state import State
 from tests.sandbox.forge.gitlab.tiers import Tier
 
@@ -78,6 +80,26 @@ class Chronicle:
         versions = self.state.requests.of(pull).versions
         if not versions or (versions[-1].head, versions[-1].base) != (version.head, version.base):
             versions.append(version)
+        self.state.requests.of(pull).owner_rules = await self._owner_rules(pull, version)
+
+    async def _owner_rules(self, pull: Pull, version: Version) -> list[ApprovalRule]:
+        store, forge = pull.repository.store, self.state.forge
+        found = [entry for place in owners.PLACES for entry in await store.entries(version.start, place)]
+        if not found:
+            return []
+        text = (await store.read(found[0][2])).decode(errors="replace")
+        paths = [change.path for change in await looking.changes_of(pull, version)]
+        return [
+            ApprovalRule(
+                forge.next_id(),
+                demand.pattern,
+                "code_owner",
+                demand.required,
+                [user for user in forge.users.values() if user.login in demand.owners],
+                section=demand.section,
+            )
+            for demand in owners.demands(text, paths)
+        ]
 
     def note(self, pull: Pull, author: User, body: str) -> Comment:
         now, number = self.state.forge.now(), self.state.forge.next_id()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
+from tests.sandbox.forge.core import comments
 from tests.sandbox.forge.core.conversations import Comment, Pull, Thread
 from tests.sandbox.forge.core.deliveries import Hook
 from tests.sandbox.forge.core.delivering import Status
@@ -167,6 +168,12 @@ class GitLabHands(StandIn):
             self.forge.next_id(), "Reviewers", kind, count, [self.user(one) for one in logins]
         )
         self.state.projects.of(repository).approval_rules.append(rule)
+
+    async def react(self, comment: Comment, emoji: str, author: str = "alice") -> None:
+        """Give an emoji to what somebody said."""
+        reaction, is_new = comments.react(self.forge, comment.reactions, self.user(author), emoji)
+        if is_new and isinstance(comment.thread, Pull):
+            await self.announcer.emoji(reaction, comment, comment.thread, "award")
 
     def system_note(self, pull: Pull, body: str, author: str = "alice") -> Comment:
         return self.chronicle.note(pull, self.user(author), body)

@@ -11,6 +11,8 @@ from tests.sandbox.forge.gitlab.errors import unprocessable
 from tests.sandbox.forge.gitlab.pipelines import Pipeline
 from tests.sandbox.forge.gitlab.state import State
 
+TRAIN = "merge_train"
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -65,7 +67,8 @@ async def merge_what_waited(state: State, pipeline: Pipeline) -> None:
     for repository in state.forge.repositories:
         for pull in repository.pulls:
             request = state.requests.of(pull)
-            is_waiting = pull.is_open and request.auto_merge_by is not None
+            is_on_train = request.auto_merge_strategy == TRAIN
+            is_waiting = pull.is_open and request.auto_merge_by is not None and not is_on_train
             if not is_waiting or state.pipelines.head_of(pull) is not pipeline:
                 continue
             await core.probe_merge(state.forge, pull)

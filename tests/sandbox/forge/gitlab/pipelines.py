@@ -35,7 +35,10 @@ class CommitStatus:
 
 @dataclass(eq=False, slots=True)
 class Pipeline:
-    """`source` is external, push or merge_request_event; only the last of them has a `pull`."""
+    """`source` is external, push or merge_request_event; only the last of them has a `pull`.
+
+    `head` is the head it speaks for: of a pipeline on a merged result, or of a merge train, another commit than `sha`.
+    """
 
     id: int
     iid: int
@@ -47,6 +50,7 @@ class Pipeline:
     created_at: datetime
     updated_at: datetime
     pull: Pull | None = None
+    head: str | None = None
     statuses: list[CommitStatus] = field(default_factory=list)
     # For a pipeline that runs jobs of its own, which statuses from outside only join.
     own_state: str | None = None
@@ -91,7 +95,7 @@ class Pipelines:
 
     def head_of(self, pull: Pull) -> Pipeline | None:
         """The newest that ran for the merge request at its head, else for its source branch there."""
-        own = [p for p in self.of(pull.repository) if p.pull is pull and p.sha == pull.head_sha]
+        own = [p for p in self.of(pull.repository) if p.pull is pull and pull.head_sha in (p.head, p.sha)]
         if own or pull.head_repository is None:
             return own[0] if own else None
         source = (p for p in self.of(pull.head_repository) if p.pull is None)

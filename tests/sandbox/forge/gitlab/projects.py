@@ -76,6 +76,7 @@ class ApprovalRule:
     required: int
     users: list[User] = field(default_factory=list)
     branches: tuple[str, ...] = ()
+    section: str | None = None
 
 
 @dataclass(eq=False, slots=True)

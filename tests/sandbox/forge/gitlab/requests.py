@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tests.sandbox.forge.core.conversations import Pull
 from tests.sandbox.forge.core.people import User
+from tests.sandbox.forge.gitlab.projects import ApprovalRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Request:
     assignees: list[User] = field(default_factory=list)
     reviewers: list[User] = field(default_factory=list)
     approved_by: dict[User, datetime] = field(default_factory=dict)
+    # Made anew for every version, from the CODEOWNERS of the target branch.
+    owner_rules: list[ApprovalRule] = field(default_factory=list)
     changes_requested_by: set[User] = field(default_factory=set)
     # External status checks by the check's id, for the newest head: passed, failed or pending.
     check_states: dict[int, str] = field(default_factory=dict)

@@ -88,7 +88,7 @@ async def cancel(call: Call) -> Answer:
         raise unauthorized()
     if request.auto_merge_by is None:
         raise ApiError(406, {"message": "406 Not Acceptable"})
-    request.auto_merge_by = None
+    request.auto_merge_by = request.auto_merge_strategy = None
     return Answer({"status": "success"}, 201)
 
 

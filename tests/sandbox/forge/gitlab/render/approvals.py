@@ -77,7 +77,7 @@ def rule_of_request(site: Site, pull: Pull, known: ApprovalRule) -> Json:
     shown = {name: value for name, value in rule(site, known).items() if name not in gone}
     return {
         **shown,
-        "section": None,
+        "section": known.section,
         "source_rule": {"approvals_required": known.required},
         "overridden": False,
     }
