@@ -1,9 +1,9 @@
 """What generators of one ApplicationSet share: where they may look, how they render, and the notes of what they read."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.model.rendering import TraceEntry, TraceKind
 from bot.model.tree import TreeEntry
@@ -12,6 +12,8 @@ from bot.render.applicationset.errors import Ungenerated
 from bot.render.applicationset.params import Params, Texts
 from bot.render.applicationset.templates import Templates
 from bot.render.applicationset.world import Ground, World
+
+Found = TypeVar("Found")
 
 MAX_SETS = 5_000
 MAX_ENTRIES = 20_000
@@ -30,6 +32,7 @@ class Context:
     is_open: bool = False
     _entries: dict[tuple[str, str, str], TraceEntry] = field(default_factory=dict)
     _grounds: dict[tuple[str, str], Ground] = field(default_factory=dict)
+    _known: dict[Hashable, Any] = field(default_factory=dict)
     _sets: int = 0
     _read_bytes: int = 0
 
@@ -65,6 +68,13 @@ class Context:
         self._read_bytes += size
         if self._read_bytes > MAX_READ_BYTES:
             raise Ungenerated(f"there is more than {MAX_READ_BYTES // 1024**2} MiB to read", at)
+
+    def remembered(self, key: Hashable, make: Callable[[], Found]) -> Found:
+        """What was made for this key before: a matrix asks its second generator again and again."""
+        if key not in self._known:
+            self._known[key] = make()
+        found: Found = self._known[key]
+        return found
 
     async def ground(self, repo_url: str, revision: str) -> Ground:
         """The files that a URL and a revision lead to, asked for once. Raises `NotKnown`."""

@@ -1,6 +1,7 @@
 """The git generator: a set of parameters for each directory that matches, or for each object in the files that do."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from bot.model.rendering import TraceEntry, TraceKind
@@ -9,13 +10,16 @@ from bot.render.applicationset.context import Context
 from bot.render.applicationset.errors import NotKnown, Ungenerated
 from bot.render.applicationset.go_match import GoPattern, go_pattern
 from bot.render.applicationset.leaves import first_document, normalized
-from bot.render.applicationset.params import Params, TextList, flat, go_text
+from bot.render.applicationset.params import Params, TextList, copied, flat, go_text
 from bot.render.applicationset.pathspec import BadPattern, Pathspec, pathspec
 from bot.render.applicationset.world import Ground
 from bot.render.contents import LFS_REASON, is_lfs_pointer
 from bot.render.paths import Outside, follow
 
 _MAX_LOOKED_AT = 500_000
+
+_Patterns = Sequence[tuple[str, bool]]
+"""Each with whether it excludes."""
 
 
 async def git_sets(generator: Mapping[str, Any], context: Context, at: str) -> list[Params]:
@@ -27,20 +31,25 @@ async def git_sets(generator: Mapping[str, Any], context: Context, at: str) -> l
     except NotKnown as error:
         raise Ungenerated(error.message, at, hint=error.hint) from None
     prefix = generator.get("pathParamPrefix", "")
+    patterns = tuple((each.get("path", ""), bool(each.get("exclude"))) for each in wanted)
     if generator.get("directories"):
-        paths = _directories(ground, wanted, context, f"{at}.directories")
+        field = f"{at}.directories"
+        key = (field, id(ground), patterns)
+        paths = context.remembered(key, lambda: _directories(ground, patterns, context, field))
         context.count(len(paths), at)
         sets = [_of_directory(path, prefix, context) for path in paths]
     else:
-        sets = _of_files(ground, wanted, prefix, context, f"{at}.files")
+        sets = _of_files(ground, patterns, prefix, context, f"{at}.files")
     await context.with_values(sets, generator.get("values", {}), at)
     return sets
 
 
-def _directories(ground: Ground, wanted: Sequence[Mapping[str, Any]], context: Context, at: str) -> list[str]:
+def _directories(ground: Ground, wanted: _Patterns, context: Context, at: str) -> list[str]:
     included = _go_patterns(wanted, is_excluded=False)
     excluded = _go_patterns(wanted, is_excluded=True)
-    found = []
+    found: list[str] = []
+    if not included:
+        return found
     for path, kind in _below(ground.tree, _common([each.directory for each in included]), at):
         if kind is EntryKind.SUBMODULE:
             _refuse_submodule(path, included, at)
@@ -53,8 +62,8 @@ def _directories(ground: Ground, wanted: Sequence[Mapping[str, Any]], context: C
     return found
 
 
-def _go_patterns(wanted: Sequence[Mapping[str, Any]], *, is_excluded: bool) -> list[GoPattern]:
-    texts = [each.get("path", "") for each in wanted if each.get("exclude", False) is is_excluded]
+def _go_patterns(wanted: _Patterns, *, is_excluded: bool) -> list[GoPattern]:
+    texts = [text for text, excludes in wanted if excludes is is_excluded]
     return [found for found in map(go_pattern, texts) if found is not None]
 
 
@@ -115,8 +124,6 @@ def _in_submodule(path: str, at: str) -> Ungenerated:
 
 def _common(directories: Sequence[str]) -> str:
     """The deepest directory that all lie in."""
-    if not directories:
-        return ""
     parts = [each.split("/") if each else [] for each in directories]
     common = []
     for names in zip(*parts, strict=False):
@@ -144,27 +151,25 @@ def _path_params(facts: Params, prefix: str, others: Params, context: Context) -
     return {**others, **told, **steps}
 
 
-def _of_files(
-    ground: Ground, wanted: Sequence[Mapping[str, Any]], prefix: str, context: Context, at: str
-) -> list[Params]:
-    files = _files(ground, wanted, context, at)
+def _of_files(ground: Ground, wanted: _Patterns, prefix: str, context: Context, at: str) -> list[Params]:
+    files = context.remembered((at, id(ground), wanted), lambda: _files(ground, wanted, context, at))
     ground.tree.prefetch(list(files))
     sets = []
     for path in sorted(files):
-        values = _objects(_read(ground, path, files[path], context, at), path, at)
+        values = context.remembered(
+            (id(ground), path), partial(_objects, ground, path, files[path], context, at)
+        )
         context.count(len(values), at)
         sets += [_of_file(_unicode(path, at), value, prefix, context) for value in values]
     return sets
 
 
-def _files(
-    ground: Ground, wanted: Sequence[Mapping[str, Any]], context: Context, at: str
-) -> dict[str, TreeEntry]:
+def _files(ground: Ground, wanted: _Patterns, context: Context, at: str) -> dict[str, TreeEntry]:
     included: list[Pathspec] = []
     excluded: list[Pathspec] = []
-    for index, each in enumerate(wanted):
+    for index, (text, excludes) in enumerate(wanted):
         try:
-            (excluded if each.get("exclude") else included).append(pathspec(each.get("path", "")))
+            (excluded if excludes else included).append(pathspec(text))
         except BadPattern as error:
             raise Ungenerated(str(error), f"{at}[{index}].path") from None
     found: dict[str, TreeEntry] = {}
@@ -241,10 +246,10 @@ def _read(ground: Ground, path: str, entry: TreeEntry, context: Context, at: str
     return data
 
 
-def _objects(data: bytes, path: str, at: str) -> list[Params]:
+def _objects(ground: Ground, path: str, entry: TreeEntry, context: Context, at: str) -> list[Params]:
     """One mapping, or those of a list. Raises `Ungenerated`."""
     try:
-        value = first_document(data)
+        value = first_document(_read(ground, path, entry, context, at))
     except NotKnown as error:
         raise Ungenerated(f"{path}: {error.message}", at) from None
     if value is None or isinstance(value, dict):
@@ -265,7 +270,7 @@ def _of_file(path: str, value: Params, prefix: str, context: Context) -> Params:
         "basenameNormalized": normalized(base),
         "filenameNormalized": normalized(name),
     }
-    others = dict(value) if context.is_go else {key: go_text(each) for key, each in flat(value).items()}
+    others = copied(value) if context.is_go else {key: go_text(each) for key, each in flat(value).items()}
     return _path_params(facts, prefix, others, context)
 
 

@@ -10,7 +10,7 @@ from bot.model.argocd import ArgoCluster
 from bot.model.manifests import MAX_INPUT_BYTES, KubeLoader, parsed
 from bot.render.applicationset.context import Context
 from bot.render.applicationset.errors import NotKnown, Ungenerated
-from bot.render.applicationset.params import MapList, Params, Texts
+from bot.render.applicationset.params import MapList, Params, Texts, copied
 from bot.render.applicationset.selector import check, selects
 
 IN_CLUSTER = "in-cluster"
@@ -44,7 +44,7 @@ async def list_sets(generator: Mapping[str, Any], context: Context, at: str) -> 
         field = f"{at}.elements[{index}]"
         if element is not None and not isinstance(element, dict):
             raise Ungenerated("must be a mapping", field)
-        plain = dict(element or {})
+        plain = copied(element or {})
         found.append(plain if context.is_go else dict(_text_element(plain, field)))
     text = generator.get("elementsYaml", "")
     context.count_bytes(len(text), f"{at}.elementsYaml")
@@ -79,7 +79,7 @@ def _yaml_elements(text: str, at: str) -> list[Params]:
         return []
     if not isinstance(value, list) or not all(each is None or isinstance(each, dict) for each in value):
         raise Ungenerated("must be a list of mappings", at)
-    return [dict(each or {}) for each in value]
+    return [copied(each or {}) for each in value]
 
 
 async def cluster_sets(generator: Mapping[str, Any], context: Context, at: str) -> list[Params]:

@@ -30,6 +30,13 @@ class Int64(int):
     """An `int64`, where JSON's numbers are `float64`."""
 
 
+def copied(value: Any) -> Any:
+    """A copy that shares nothing with the value, nor within itself as YAML's anchors do: sets are merged in place."""
+    if isinstance(value, dict):
+        return {key: copied(each) for key, each in value.items()}
+    return [copied(each) for each in value] if isinstance(value, list) else value
+
+
 def typed_paths(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     """Where values lie that are of no type that JSON gives."""
     if isinstance(value, Texts | TextList | MapList | Int64) and at:

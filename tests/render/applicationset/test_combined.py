@@ -161,6 +161,31 @@ async def test_a_merge_lays_later_sets_over_those_of_the_first_with_the_same_key
     }
 
 
+async def test_what_is_merged_is_neither_the_manifest_s_own_nor_shared_by_an_anchor(
+    templates: Templates,
+) -> None:
+    generators = """
+    - merge:
+        mergeKeys: [name]
+        generators:
+        - list: {elements: [{name: a, deep: &deep {x: '1'}}, {name: b, deep: *deep}]}
+        - list: {elements: [{name: a, deep: {x: '2'}}]}
+    """
+    manifest = go_set(generators, path="{{.deep.x}}")
+    for _ in range(2):
+        assert paths(await made(manifest, templates=templates)) == {"a": "2", "b": "1"}
+
+
+async def test_a_file_that_is_read_for_each_pair_gives_each_its_own(templates: Templates) -> None:
+    first = "list: {elements: [{name: a, deep: {x: '1'}}, {name: b, deep: {z: '2'}}]}"
+    second = f"git: {{{GIT}, files: [{{path: deep.yaml}}]}}"
+    manifest = go_set(
+        f"[{{matrix: {{generators: [{{{first}}}, {{{second}}}]}}}}]", path='{{ keys .deep | join "," }}'
+    )
+    world = MemoryWorld({"deep.yaml": "deep: {w: '0'}"})
+    assert paths(await made(manifest, world, templates)) == {"a": "w,x", "b": "w,z"}
+
+
 async def test_a_set_without_a_merge_key_has_none_and_a_number_is_no_text(templates: Templates) -> None:
     generators = """
     - merge:

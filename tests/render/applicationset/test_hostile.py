@@ -116,8 +116,10 @@ WORLD = MemoryWorld(
 @given(SPECS | VALUES)
 def test_no_manifest_raises_and_what_is_generated_can_be_sent(templates: Templates, spec: Any) -> None:
     manifest = {"metadata": {"name": "s", "namespace": "argocd"}, "spec": spec}
+    before = repr(manifest)
     found = asyncio.run(generate(manifest, WORLD, templates))
     templates.close()
+    assert repr(manifest) == before
     assert bool(found.problem) is not bool(found.applications)
     assert bool(found.problem) is bool(found.field)
     for application in found.applications:
