@@ -12,13 +12,14 @@ from pathlib import Path
 
 import click
 
+from oracles.argocd.oracle import ARGOCD
 from oracles.flux.oracle import FLUX
 from oracles.oracle import Oracle, Wanted
 from oracles.processes import OracleMissing
 from oracles.report import Result, text, write
 from oracles.trials import NeverSettled
 
-ORACLES = {oracle.name: oracle for oracle in (FLUX,)}
+ORACLES = {oracle.name: oracle for oracle in (FLUX, ARGOCD)}
 
 
 @click.command()
@@ -60,16 +61,16 @@ def _result(oracle: Oracle, wanted: Wanted) -> Result:
 
     try:
         with tempfile.TemporaryDirectory(prefix="longshore-oracles-") as directory:
-            trials = asyncio.run(oracle.tried(wanted, Path(directory), say))
+            result = Result(oracle, asyncio.run(oracle.tried(wanted, Path(directory), say)))
+            # Told before the directory is taken away, which may take as long.
+            click.echo(f"\n{text(result.table())}\n{result.totals}; {time.monotonic() - began_s:.0f} s")
+            for refusal in result.refusals:
+                click.echo(f"refused by both: {refusal}", err=True)
+            for problem in result.problems:
+                click.echo(f"disagreement: {problem}", err=True)
+            return result
     except (NeverSettled, OracleMissing) as error:
         raise click.ClickException(str(error)) from None
-    result = Result(oracle, trials)
-    click.echo(f"\n{text(result.table())}\n{result.totals}; {time.monotonic() - began_s:.0f} s")
-    for refusal in result.refusals:
-        click.echo(f"refused by both: {refusal}", err=True)
-    for problem in result.problems:
-        click.echo(f"disagreement: {problem}", err=True)
-    return result
 
 
 if __name__ == "__main__":

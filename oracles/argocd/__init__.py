@@ -1,0 +1,1 @@
+"""What we find and render, against Argo CD's own controllers."""

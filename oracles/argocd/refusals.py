@@ -1,0 +1,142 @@
+"""What Argo CD refuses: ours has to be unknown for a reason that says the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from oracles.argocd.app import App, Kind
+from oracles.argocd.features.directory import config, text
+from oracles.argocd.scene import PROJECT, argo
+from oracles.trials import Refusal
+from tests.sandbox.forge.core.git_objects import File
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """How an app is spoilt, and what has to be said of it. `feature` is the row that it counts for."""
+
+    feature: str
+    kind: Kind
+    spoil: Callable[[App], None]
+    theirs: str
+    ours: str
+
+    @property
+    def refusal(self) -> Refusal:
+        return Refusal(self.theirs, self.ours)
+
+
+def _options(**fields: Any) -> Callable[[App], None]:
+    def spoil(app: App) -> None:
+        app.options |= fields
+
+    return spoil
+
+
+def _source(**fields: Any) -> Callable[[App], None]:
+    def spoil(app: App) -> None:
+        app.source |= fields
+
+    return spoil
+
+
+def _spec(**fields: Any) -> Callable[[App], None]:
+    def spoil(app: App) -> None:
+        app.spec |= fields
+
+    return spoil
+
+
+def _file(path: str, content: str | File) -> Callable[[App], None]:
+    def spoil(app: App) -> None:
+        app.files[path] = content
+
+    return spoil
+
+
+def _two_kinds(app: App) -> None:
+    app.options["releaseName"] = "x"
+    app.source["kustomize"] = {"namePrefix": "x-"}
+
+
+def _own_label(app: App) -> None:
+    app.overlay["commonLabels"] = {"team": "own"}
+    app.options["commonLabels"] = {"team": "shop"}
+
+
+def _reference(app: App) -> None:
+    app.options["valueFiles"] = ["$none/values.yaml"]
+    app.more.append({"repoURL": app.script.url, "ref": "values"})
+
+
+def _reference_twice(app: App) -> None:
+    app.more += [{"repoURL": app.script.url, "ref": "values"}] * 2
+
+
+def _against_schema(app: App) -> None:
+    app.files["values.schema.json"] = '{"properties": {"a": {"type": "integer"}}}'
+
+
+def _project(app: App, **spec: Any) -> None:
+    everything = {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}]}
+    name = app.script.named("team")
+    app.script.root("bootstrap/a-project.yaml", argo(PROJECT, name, {**everything, **spec}))
+    app.spec["project"] = name
+
+
+def _forbidden_source(app: App) -> None:
+    _project(app, sourceRepos=["https://example.invalid/*"])
+
+
+def _forbidden_destination(app: App) -> None:
+    _project(app, destinations=[{"server": "*", "namespace": "only-*"}])
+
+
+def _list_then_text(app: App) -> None:
+    app.files["half.yaml"] = f"{text(config('good'))}---\na: [b\n"
+
+
+_D, _K, _H = Kind.DIRECTORY, Kind.KUSTOMIZE, Kind.HELM
+_OUT = File(b"../../../../etc/passwd", "120000")
+_BAD_OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: [\n"
+
+REFUSED: dict[str, Refused] = {
+    "path-missing": Refused("path", _D, _source(path="apps/none"), "app path does not exist", "apps/none"),
+    "path-absolute": Refused("path", _D, _source(path="/apps/web"), "app path is absolute", "/apps/web"),
+    "path-outside": Refused("path", _D, _source(path="../x"), "app path outside root", "../x"),
+    "path-of-a-file": Refused("path", _D, _source(path="apps/web/config.yaml"), "not a directory", "config.yaml"),
+    "path-empty": Refused("path", _D, _source(path=""), "spec.source.path", "path"),
+    "revision-missing": Refused("targetRevision", _D, _source(targetRevision="none"), "unable to resolve 'none'", "nothing outside of this repository is asked"),
+    "link-outside": Refused("a link out of the repository", _D, _file("/elsewhere/out.yaml", _OUT), "out-of-bounds symlinks", "out.yaml"),
+    "two-kinds": Refused("source types", _H, _two_kinds, "multiple application sources defined", "kustomize"),
+    "no-chart": Refused("source types", _D, _source(helm={"releaseName": "x"}), "Chart.yaml", "Chart.yaml"),
+    "no-kustomization": Refused("source types", _D, _source(kustomize={"namePrefix": "x-"}), "Missing kustomization file", "kustomization"),
+    "plugin": Refused("source types", _D, _source(plugin={"name": "x"}), "plugin", "plugin"),
+    "yaml-object": Refused("directory: files that are no objects", _D, _file("bad.yaml", _BAD_OBJECT), "bad.yaml", "bad.yaml"),
+    "yaml-half": Refused("directory: files that are no objects", _D, _list_then_text, "half.yaml", "half.yaml"),
+    "json-list": Refused("directory: files that are no objects", _D, _file("bad.json", "[1]"), "bad.json", "bad.json"),
+    "label-there": Refused("kustomize: commonLabels", _K, _own_label, "label team already in kustomization file", "team"),
+    "label-templates": Refused("kustomize: commonLabels", _K, _options(commonLabels={"a": "b"}, labelIncludeTemplates=True), "--without-selector flag must be specified", "labelWithoutSelector"),
+    "image-name-only": Refused("kustomize: images", _K, _options(images=["nginx"]), "invalid format of image", "nginx"),
+    "replicas-nobody": Refused("kustomize: replicas", _K, _options(replicas=[{"name": "nobody", "count": 1}]), "nobody", "nobody"),
+    "component-missing": Refused("kustomize: components", _K, _options(components=["../none"]), "../none", "none"),
+    "patch-nobody": Refused("kustomize: patches", _K, _options(patches=[{"patch": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: nobody}\n"}]), "no matches for Id", "nobody"),
+    "kustomize-version": Refused("kustomize: version", _K, _options(version="v4.5.7"), "not registered", "v4.5.7"),
+    "values-missing": Refused("helm: valueFiles", _H, _options(valueFiles=["none.yaml"]), "none.yaml", "none.yaml"),
+    "values-outside": Refused("helm: valueFiles", _H, _options(valueFiles=["../../../../etc/passwd"]), "outside repository root", "passwd"),
+    "values-scheme": Refused("helm: valueFiles", _H, _options(valueFiles=["ftp://127.0.0.1:1/x.yaml"]), "scheme 'ftp' is not allowed", "ftp"),
+    "values-broken": Refused("helm: values", _H, _options(values="a: [\n"), "failed to parse", "values"),
+    "values-schema": Refused("helm: skipSchemaValidation", _H, _against_schema, "at '/a'", "/a"),
+    "chart-fails": Refused("helm: values", _H, _file("templates/failing.yaml", '{{ fail "text-of-it" }}'), "text-of-it", "text-of-it"),
+    "helm-version": Refused("helm: version", _H, _options(version="v2"), "'v2' is not supported", "helm.version"),
+    "kubernetes-version": Refused("helm: kubeVersion, apiVersions", _H, _options(kubeVersion="new"), "could not parse", "new"),
+    "reference-missing": Refused("sources: ref", _H, _reference, "not one of the available sources", "$none"),
+    "reference-twice": Refused("sources: ref", _H, _reference_twice, "multiple sources had the same `ref` key", "values"),
+    "override-broken": Refused(".argocd-source.yaml: directory", _D, _file(".argocd-source.yaml", "a: [\n"), ".argocd-source.yaml", ".argocd-source.yaml"),
+    "override-empty": Refused(".argocd-source.yaml: directory", _D, _file(".argocd-source.yaml", ""), ".argocd-source.yaml", ".argocd-source.yaml"),
+    "cluster-unknown": Refused("a cluster that nobody declares", _D, _spec(destination={"name": "nowhere", "namespace": "x"}), "no clusters with this name", "nowhere"),
+    "cluster-twice": Refused("destination by name", _D, _spec(destination={"name": "staging", "server": "https://kubernetes.default.svc"}), "can't have both name and server", "name"),
+    "project-unknown": Refused("a project that nobody declares", _D, _spec(project="nowhere"), "project nowhere which does not exist", "nowhere"),
+    "project-source": Refused("project", _D, _forbidden_source, "is not permitted in project", "project"),
+    "project-destination": Refused("project", _D, _forbidden_destination, "do not match any of the allowed destinations", "project"),
+}  # fmt: skip

@@ -1,0 +1,33 @@
+"""When Argo CD has said what it has to say."""
+
+from typing import Any
+
+from oracles.argocd.live import Seen
+
+
+def verdict(**item: Any) -> Any:
+    return Seen({"web": {"metadata": {"name": "web"}, **item}}).verdicts["Application web"]
+
+
+def test_an_application_that_was_compared_has_a_verdict() -> None:
+    assert verdict(status={}) is None
+    assert verdict(status={"reconciledAt": "now", "sync": {"status": "Synced"}}) is not None
+
+
+def test_an_application_that_cannot_be_compared_has_one_too() -> None:
+    assert verdict(status={"conditions": [{"type": "InvalidSpecError", "message": "no"}]}) is not None
+    assert verdict(status={"conditions": [{"type": "OrphanedResourceWarning", "message": "x"}]}) is None
+
+
+def test_an_application_that_is_being_applied_has_none() -> None:
+    compared = {"reconciledAt": "now", "sync": {"status": "OutOfSync"}}
+    assert verdict(status=compared, operation={}) is None
+    assert verdict(status={**compared, "operationState": {"phase": "Running"}}) is None
+    assert verdict(status={**compared, "operationState": {"phase": "Failed"}}) is not None
+
+
+def test_a_set_has_a_verdict_once_it_says_whether_it_erred() -> None:
+    said = [{"type": "ErrorOccurred", "status": "False", "reason": "ApplicationSetUpToDate"}]
+    silent, spoken = ({"metadata": {"name": "all"}, "status": {"conditions": c}} for c in ([], said))
+    assert Seen(sets={"all": silent}).verdicts == {"ApplicationSet all": None}
+    assert Seen(sets={"all": spoken}).verdicts["ApplicationSet all"] is not None
