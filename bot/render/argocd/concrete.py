@@ -11,6 +11,7 @@ from typing import Any
 from bot.model.rendering import Diagnostic, Severity, Trace, TraceEntry
 from bot.model.target import GitSource, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader
+from bot.render.argocd.components import named_components
 from bot.render.argocd.detect import SourceKind, detected, explicit
 from bot.render.argocd.directory import Selection
 from bot.render.argocd.environment import Environment, environment
@@ -122,7 +123,7 @@ class _Source:
         options = Fields(kind.value, over.source.get(kind.value))
         match kind:
             case SourceKind.KUSTOMIZE:
-                return self._kustomization(options)
+                return self._kustomization(options, directory)
             case SourceKind.HELM:
                 return self._release(options, Ground(self._tree), directory)
             case SourceKind.DIRECTORY:
@@ -164,8 +165,16 @@ class _Source:
         )
         return self._made(RendererKind.PLAIN, {"directory": None})
 
-    def _kustomization(self, options: Fields) -> Target:
+    def _kustomization(self, options: Fields, directory: str) -> Target:
         laid = overlay(options, self._environment)
+        if "components" in laid:
+            laid["components"] = named_components(
+                self._tree,
+                directory,
+                laid["components"],
+                ignore_missing="ignoreMissingComponents" in laid,
+                entries=self._notes.entries,
+            )
         if remark := version_remark(options):
             self._warn(remark)
         return replace(self._made(RendererKind.KUSTOMIZE, cluster_options(options)), overlay=laid)

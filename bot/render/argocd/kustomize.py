@@ -20,7 +20,6 @@ _FLAGS = (
     "ignoreMissingComponents",
 )
 _SELECTOR = ("group", "version", "kind", "name", "namespace", "labelSelector", "annotationSelector")
-_GLOB = re.compile(r"[*?\[\\]")
 
 
 def overlay(options: Fields, environment: Environment) -> dict[str, Any]:
@@ -119,9 +118,6 @@ def _patch(each: Fields) -> dict[str, Any]:
 def _components(options: Fields) -> list[str]:
     found = list(options.texts("components"))
     for index, text in enumerate(found):
-        if _GLOB.search(text) or text.startswith("-"):
-            raise options.bad(
-                f"components[{index}]",
-                "is a pattern; Longshore reads only components that are named one by one",
-            )
+        if text.startswith("-"):
+            raise options.bad(f"components[{index}]", f"{text[:200]!r} would be an option of kustomize")
     return found

@@ -187,6 +187,7 @@ async def test_what_argo_cd_refuses_is_unknown_with_the_field(
         ({"patches": ["x"]}, "kustomize.patches[0]"),
         ({"forceCommonLabels": "yes", "namePrefix": "a"}, "kustomize.forceCommonLabels"),
         ({"components": [{"a": 1}]}, "kustomize.components"),
+        ({"components": ["--help"]}, "kustomize.components[0]"),
         ({"images": ["--help:1"]}, "kustomize.images[0]"),
         ({"kubeVersion": "newest"}, "kustomize.kubeVersion"),
     ],
@@ -255,6 +256,47 @@ def test_the_key_follows_options_and_what_they_name() -> None:
     before = key(BASE | {"app/patch.yaml": "a: 1"}, patched)
     assert key(BASE | {"app/patch.yaml": "a: 2"}, patched) != before
     assert key(BASE, application()) != key(BASE, application(kustomize={"namePrefix": "a-"}))
+
+
+def component(name: str) -> str:
+    return f"kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\nlabels: [{{pairs: {{{name}: here}}}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("texts", "ignore", "labels"),
+    [
+        (["../comps/*"], False, "a b"),
+        (["../comps/[b]"], False, "b"),
+        (["../*/a", "../comps/a"], False, "a"),
+        (["../comps/.*"], False, "hidden"),
+        (["../comps/*"], True, ""),
+        (["../comps/*", "../comps/b"], True, "b"),
+        (["../comps/?x"], False, None),
+        (["../../*"], False, None),
+        (["../comps/["], False, None),
+    ],
+)
+async def test_components_may_be_named_by_a_pattern(
+    sandbox: Sandbox, texts: list[str], ignore: bool, labels: str | None
+) -> None:
+    tree = files("") | {
+        "comps/a/kustomization.yaml": component("a"),
+        "comps/b/kustomization.yaml": component("b"),
+        "comps/.hidden/kustomization.yaml": component("hidden"),
+    }
+    options = {"components": texts, "ignoreMissingComponents": ignore}
+    found = await rendered(sandbox, tree, application(kustomize=options))
+    if labels is None:
+        assert "kustomize.components" in failure(found)
+    else:
+        present = manifests(found)["Deployment/web"]["metadata"].get("labels") or {}
+        assert " ".join(sorted(present)) == labels
+
+
+def test_the_key_follows_components_that_a_pattern_comes_to_find() -> None:
+    tree = files("") | {"comps/a/kustomization.yaml": component("a")}
+    target = application(kustomize={"components": ["../comps/*"]})
+    assert key(tree, target) != key(tree | {"comps/b/kustomization.yaml": component("b")}, target)
 
 
 INFLATED = chart(
