@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from bot.discover.argocd.clusters import IN_CLUSTER_SERVER
 from bot.discover.argocd.context import ArgoContext
 from bot.discover.argocd.destinations import Found, found_by
 from bot.discover.argocd.projects import Project
@@ -96,7 +97,9 @@ def _place(project: Project, goes_to: Destination, namespace: str, context: Argo
     found = found_by(goes_to, context, "")
     if found.unknown_because:
         return ""
-    place = Place(found.server or None, found.name or None, namespace)
+    # A Secret outside of Git may give the cluster that Argo CD runs in another name.
+    is_called_so = found.cluster is not None or found.server != IN_CLUSTER_SERVER
+    place = Place(found.server or None, (found.name if is_called_so else "") or None, namespace)
     where = f"{shown(found.name or without_login(found.server))}, namespace {shown(namespace)}"
     own = (each for each in context.clusters if each.project == project.ref.name)
     allowed = [

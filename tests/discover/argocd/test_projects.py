@@ -222,6 +222,12 @@ def test_a_forbidden_destination_is_an_error_with_the_way_out() -> None:
     ]
 
 
+def test_the_cluster_that_argo_cd_runs_in_may_have_another_name() -> None:
+    named = project(destinations=[{"name": "hub", "namespace": "*"}])
+    assert errors(named) == []
+    assert errors(named, cluster_secret("home", IN_CLUSTER)) != []
+
+
 def test_a_cluster_is_known_by_its_secret() -> None:
     allowed = project(destinations=[{"server": "https://prod.example", "namespace": "*"}])
     prod = cluster_secret("prod", "https://prod.example/")
