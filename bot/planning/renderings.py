@@ -29,7 +29,7 @@ from bot.planning.elsewhere import Elsewhere, Errand
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
 from bot.planning.fetched import Fetched
 from bot.planning.memory import Memory
-from bot.render.builder import Builders
+from bot.render.builder import Builders, patched
 from bot.render.cache import CacheKey, RenderingCache
 from bot.render.given import NOTHING, Given
 from bot.render.ground import RemoteTree
@@ -148,6 +148,8 @@ class Renderings:
         if target.parts:
             parts = tuple([await self.trace(tree, part, previous) for part in target.parts])
             return Traced(target, _joined(parts), key_of_parts([p.key for p in parts], target), parts=parts)
+        if previous is not None and target.renderer is RendererKind.KUSTOMIZE and not target.unknown_because:
+            self.warm_up()
         concrete: Target | None = None
         try:
             where = await self._tree(tree, target)
@@ -197,6 +199,12 @@ class Renderings:
         if self._trust not in known:
             known[self._trust] = Templates.here(self._workshop.sandbox.layers)
         return known[self._trust]
+
+    def warm_up(self) -> None:
+        """Something is going to be rendered: the program that does may start while that is being found."""
+        quick = self._sandbox.builders.kustomize
+        if quick is not None and not self.exhaustive:
+            quick.warm_up(patched)
 
     async def _tree(self, tree: TreeReader, target: Target) -> TreeReader:
         if target.unknown_because:

@@ -28,6 +28,13 @@ _IDLE_S = 60.0
 _NEVER = b"openapi"
 """A schema is for the whole process: whoever may bring one has a process of its own."""
 
+_OBJECT = b"{apiVersion: apps/v1, kind: Deployment, metadata: {name: first}}"
+_PATCHED = {
+    "kustomization.yaml": b"{resources: [object.yaml], patches: [{path: patch.yaml}]}",
+    "object.yaml": _OBJECT,
+    "patch.yaml": _OBJECT,
+}
+
 _Idle = list[tuple[PipedProgram, int]]
 Question = Callable[[], bytes | None]
 """Reads from disk what is asked; None for what a program of its own is for."""
@@ -54,6 +61,7 @@ class Builder:
         self._gate = asyncio.Semaphore(programs)
         self._idle: _Idle = []
         self._rest: asyncio.TimerHandle | None = None
+        self._warming: asyncio.Task[None] | None = None
         weakref.finalize(self, _end, self._idle)
 
     async def answer(self, question: Question) -> bytes | None:
@@ -65,6 +73,15 @@ class Builder:
             if self._rest is not None:
                 self._rest.cancel()
             self._rest = asyncio.get_running_loop().call_later(_IDLE_S, self.close)
+
+    def warm_up(self, question: Question) -> None:
+        """Have a program started and asked something small, while nobody waits for it: it has loaded then what it needs."""
+        if not self._idle and (self._warming is None or self._warming.done()):
+            self._warming = asyncio.create_task(self._warmed(question))
+
+    async def _warmed(self, question: Question) -> None:
+        with contextlib.suppress(ProgramError):  # whoever asks in earnest will hear of it
+            await self.answer(question)
 
     def close(self) -> None:
         """End the programs that wait. Building again starts new ones."""
@@ -132,6 +149,11 @@ def build(root: Path, directory: str) -> bytes | None:
             return None
         files[path] = data
     return asked(files, directory, root.name)
+
+
+def patched() -> bytes | None:
+    """A `Question`: a build that needs kustomize's own schema, which takes it longest to load."""
+    return asked(_PATCHED, "", "first")
 
 
 def asked(files: Mapping[str, bytes], directory: str, name: str) -> bytes | None:

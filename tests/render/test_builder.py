@@ -1,5 +1,6 @@
 """The builder against the stock program, on the same files."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -7,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.proc.confine import Layers
 from bot.proc.errors import ProgramMissing
 from bot.proc.programs import find
-from bot.render.builder import Builder, Builders, build, template
+from bot.render.builder import Builder, Builders, build, patched, template
 from bot.render.errors import Unrenderable
 from bot.render.helm.run import write_archive
 from bot.render.sandbox import Sandbox, helm_template, kustomize_build
@@ -196,3 +198,25 @@ async def test_one_that_is_late_is_ended_and_the_stock_program_asked(
     hurried = replace(sandbox, builders=Builders(builder))
     assert await builder.answer(partial(build, root, "app")) is None
     assert await kustomize_build_or_none(root, hurried) == await kustomize_build_or_none(root, sandbox)
+
+
+async def test_who_comes_after_a_warm_up_is_answered_by_the_program_that_was_started(
+    tmp_path: Path, sandbox: Sandbox, program: Path
+) -> None:
+    root = made(tmp_path / "repository", TREES["lists"])
+    cold, warm = Builder(program, sandbox.layers), Builder(program, sandbox.layers)
+    warm.warm_up(patched)
+    warm.warm_up(patched)
+    assert await warm.answer(partial(build, root, "app")) == await cold.answer(partial(build, root, "app"))
+    cold.close()
+    warm.close()
+
+
+async def test_a_program_that_cannot_be_started_is_said_to_who_asks_and_not_by_a_warm_up(
+    tmp_path: Path,
+) -> None:
+    builder = Builder(tmp_path / "missing", Layers())
+    builder.warm_up(patched)
+    await asyncio.sleep(0.2)
+    root = made(tmp_path / "repository", TREES["plain"])
+    assert await builder.answer(lambda: build(root, "app")) is None

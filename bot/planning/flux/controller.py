@@ -65,6 +65,8 @@ class Flux:
         return not is_source(manifest)
 
     async def starts(self) -> tuple[list[Start], list[Diagnostic]]:
+        if self._previous is None and self._files.kustomizations:
+            self._renderings.warm_up()
         pending, left_out = await starts(self._files.kustomizations, self._reads)
         said = taken_for_this(pending, self._sources, self._tree)
         return pending, [*self._files.diagnostics, *left_out, *said]
