@@ -15,19 +15,6 @@ def git(acme: Acme, tmp_path: Path) -> Git:
     return Git(tmp_path / "bob", acme.github.token("acme"))
 
 
-async def test_clone_change_and_push_arrive_as_a_push_and_a_new_head(acme: Acme, git: Git) -> None:
-    pull = await acme.pull()
-    before = pull.head_sha
-    await git("clone", "-q", acme.github.clone_url(acme.repository), ".")
-    await git("switch", "-q", "change")
-    (git.directory / "a.yaml").write_text("a: 3\n")
-    await git("commit", "-qam", "Three")
-    await git("push", "-q")
-    after = await git("rev-parse", "HEAD")
-    assert pull.head_sha == after != before
-    assert (await acme.repository.store.refs("refs/pull"))["refs/pull/1/head"] == after
-
-
 async def test_pull_request_heads_are_fetched_also_those_of_forks(acme: Acme, git: Git) -> None:
     fork = await acme.github.fork(acme.repository, "bob")
     head = await acme.github.push(fork, "theirs", {"c.yaml": "c: 1\n"}, author="bob")
@@ -124,20 +111,6 @@ async def test_token_that_may_only_read_cannot_push(acme: Acme, tmp_path: Path, 
     assert list(await acme.repository.store.refs("refs/heads")) == ["refs/heads/main"]
 
 
-async def test_refs_of_pull_requests_cannot_be_pushed(acme: Acme, git: Git) -> None:
-    pull = await acme.pull()
-    await git("clone", "-q", acme.github.clone_url(acme.repository), ".")
-    code, output = await git.try_("push", "origin", f"HEAD:refs/pull/{pull.number}/head")
-    assert code != 0
-    assert "hidden ref" in output
-
-
-async def test_renamed_repository_is_followed(acme: Acme, git: Git) -> None:
-    url = acme.github.clone_url(acme.repository)
-    acme.github.forge.rename(acme.repository, "armada")
-    assert "refs/heads/main" in await git("ls-remote", url)
-
-
 async def test_modes_and_strange_names_survive(acme: Acme, git: Git) -> None:
     strange = b'caf\xe9 "x".yaml'.decode("utf-8", "surrogateescape")
     files: dict[str, str | bytes | File | None] = {
@@ -151,14 +124,6 @@ async def test_modes_and_strange_names_survive(acme: Acme, git: Git) -> None:
     modes = {line.split()[3]: line.split()[0] for line in listing.splitlines()}
     assert (modes["run.sh"], modes["link"]) == ("100755", "120000")
     assert (git.directory / os.fsencode(strange).decode("utf-8", "surrogateescape")).exists()
-
-
-async def test_merge_pushed_by_hand_marks_the_pull_request_merged(acme: Acme, git: Git) -> None:
-    pull = await acme.pull()
-    await git("clone", "-q", acme.github.clone_url(acme.repository), ".")
-    await git("merge", "-q", "--no-ff", "-m", "By hand", "origin/change")
-    await git("push", "-q")
-    assert (pull.is_open, pull.is_merged, pull.merge_sha) == (False, True, await git("rev-parse", "HEAD"))
 
 
 async def test_deleted_head_or_base_branch_closes_the_pull_request(acme: Acme, git: Git) -> None:

@@ -4,13 +4,11 @@ The fixture fails any of these tests when one request, answer or webhook is outs
 """
 
 import base64
-import time
-from pathlib import Path
 
 import pytest
 from gidgethub import BadRequest
 
-from tests.sandbox.forge import Role, StandInGitHub
+from tests.sandbox.forge import Role
 from tests.sandbox.forge.acme import Acme
 
 REPOSITORY = "/repos/acme/fleet"
@@ -200,10 +198,3 @@ async def test_person_with_a_plain_token_sees_what_their_role_allows(acme: Acme)
     level = await acme.bot.getitem(REPOSITORY + "/collaborators/carol/permission")
     assert level["permission"] == "write"
     assert (await carol.getitem("/rate_limit"))["rate"]["limit"] == 5000
-
-
-async def test_starts_in_an_instant(github: StandInGitHub, tmp_path: Path) -> None:
-    start = time.monotonic()
-    async with StandInGitHub.running(tmp_path / "other", contract=github.state.contract):
-        pass
-    assert time.monotonic() - start < 0.3
