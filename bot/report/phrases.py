@@ -53,6 +53,7 @@ STAYS = {
     Stay.ORPHANED: "its deletionPolicy is Orphan",
     Stay.NO_FINALIZER: "the Application has no finalizer that deletes them",
     Stay.OWNER_STAYS: "what delivers it is not deleted either",
+    Stay.BY_HAND: "nothing deletes what was applied by hand",
 }
 HOOKS = "Helm hooks, each run at the moment named and not looked after otherwise"
 KNOWN = "known, though not all of it"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from bot.model.plan import Action, ObjectChange, Plan, TargetPlan, TargetStatus
-from bot.model.target import TargetId
+from bot.model.target import Found, TargetId
 
 _ARGOCD = "argoproj.io"
 _CONTROLLERS = (".toolkit.fluxcd.io", _ARGOCD)
@@ -28,6 +28,8 @@ class Stay(StrEnum):
     """Argo CD deletes the Application and nothing else."""
     OWNER_STAYS = "owner-stays"
     """The object that has it delivered is not deleted either."""
+    BY_HAND = "by-hand"
+    """Somebody applied the Application by hand, and nothing but a person deletes it."""
 
 
 def staying(plan: Plan) -> dict[TargetId, Stay]:
@@ -38,6 +40,7 @@ def staying(plan: Plan) -> dict[TargetId, Stay]:
         for change in target.changes:
             if change.action is Action.REMOVED and change.id.group.endswith(_CONTROLLERS):
                 removed_by[place(target, change)].append(target.target.id)
+    found |= dict.fromkeys(_applied_by_hand(plan, removed_by), Stay.BY_HAND)
     gone = [t for t in plan.with_status(TargetStatus.REMOVED) if t.target.id not in found]
     is_growing = True
     while is_growing:
@@ -46,6 +49,15 @@ def staying(plan: Plan) -> dict[TargetId, Stay]:
         found |= dict.fromkeys((t.target.id for t in below), Stay.OWNER_STAYS)
         gone = [t for t in gone if t.target.id not in found]
     return found
+
+
+def _applied_by_hand(plan: Plan, removed_by: Mapping[_Place, list[TargetId]]) -> list[TargetId]:
+    """Applications and ApplicationSets that go although nothing that is delivered declared them."""
+    return [
+        t.target.id
+        for t in plan.with_status(TargetStatus.REMOVED)
+        if t.target.argocd is not None and _declared_as(t) not in removed_by
+    ]
 
 
 def leaving_behind(plan: Plan) -> frozenset[_Place]:
@@ -70,7 +82,9 @@ def _own(planned: TargetPlan) -> Stay | None:
     """By what the target says of itself; its deletion policy counts once the target itself goes."""
     target = planned.target
     if target.argocd is not None and planned.status is TargetStatus.REMOVED:
-        return None if target.argocd.deletes_objects else Stay.NO_FINALIZER
+        # What a set generated goes with it, whatever its finalizers are.
+        is_set = target.origin.found is Found.ARGOCD_APPLICATION_SET
+        return None if is_set or target.argocd.deletes_objects else Stay.NO_FINALIZER
     policy = target.flux.deletion_policy if target.flux is not None else ""
     if planned.status is TargetStatus.REMOVED and policy not in {"", _MIRROR}:
         return Stay.ORPHANED if policy == _ORPHAN else None

@@ -98,17 +98,26 @@ def application(name: str = "web", *, deletes: bool = False, **fields: Any) -> A
     return target(f"argocd/{name}", engine=EngineKind.ARGOCD, argocd=argocd, **fields)
 
 
+def app_object(name: str = "web") -> Manifest:
+    return named("Application", name, "argoproj.io/v1alpha1") | {
+        "metadata": {"name": name, "namespace": "argocd"}
+    }
+
+
 @pytest.mark.parametrize(("deletes", "stays"), [(True, False), (False, True)])
 def test_what_a_removed_application_delivered_stays_without_its_finalizer(deletes: bool, stays: bool) -> None:
-    planned = plan(goes(application(deletes=deletes), deployment()))
-    assert (STAYS in plan_comment(planned)) is stays
+    parent = loses(application("root"), app_object())
+    planned = plan(parent, goes(application(deletes=deletes), deployment()))
+    assert ("has no finalizer that deletes them" in plan_comment(planned)) is stays
 
 
 def test_what_argo_cd_delivered_for_an_application_that_stays_itself_stays_too() -> None:
     """The set that made the Application does not delete it."""
     keeps = application("sites:set", prune=False)
-    gone = named("Application", "web", "argoproj.io/v1alpha1") | {
-        "metadata": {"name": "web", "namespace": "argocd"}
-    }
-    planned = plan(loses(keeps, gone), goes(application(deletes=True, cluster="eu"), deployment()))
-    assert "what delivers it is not deleted either" in plan_comment(planned)
+    gone = goes(application(deletes=True, cluster="eu"), deployment())
+    assert "what delivers it is not deleted either" in plan_comment(plan(loses(keeps, app_object()), gone))
+
+
+def test_an_application_that_somebody_applied_by_hand_is_deleted_by_nobody_else() -> None:
+    planned = plan(goes(application(deletes=True), deployment()))
+    assert "nothing deletes what was applied by hand" in plan_comment(planned)
