@@ -118,7 +118,8 @@ def remarks(plan: Plan) -> tuple[Remark, ...]:
             found.setdefault(diagnostic, {})[target.target.id] = None
     order = list(Severity)
     listed = [Remark(diagnostic, tuple(targets)) for diagnostic, targets in found.items()]
-    subjects = {t.target.id: f"{t.target.flux.ref} " for t in plan.targets if t.target.flux is not None}
+    declared = ((t.target.id, t.target.flux or t.target.argocd) for t in plan.targets)
+    subjects = {name: f"{settings.ref} " for name, settings in declared if settings is not None}
     return tuple(sorted(_alike(listed, subjects), key=lambda r: order.index(r.diagnostic.severity)))
 
 
