@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,8 @@ from tests.sandbox.forge.core.conversations import Pull
 from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.github.checks import CheckRun
 
+# What a status can say where a check run has a word of its own.
+_SHOWN = {"neutral": "success", "skipped": "success", "action_required": "failure"}
 _STATES = {
     "failure": "failure",
     "failed": "failure",
@@ -30,6 +33,19 @@ class Verdict:
     title: str
     id: int
     run: CheckRun | None = None
+
+    def is_concluded(self, conclusion: str | None) -> bool:
+        """None: with any conclusion; a status has fewer words than a check run."""
+        if conclusion is None or self.conclusion is None:
+            return self.conclusion is not None
+        return self.conclusion == (conclusion if self.run else _SHOWN.get(conclusion, conclusion))
+
+    def has(self, words: Sequence[str]) -> bool:
+        """A status has no room for them: what it would say is only on the pull request."""
+        if self.run is None:
+            return True
+        said = "\n".join([self.title, self.run.summary or "", self.run.text or ""])
+        return all(word in said for word in words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,25 +101,24 @@ class Story:
         def look() -> str:
             comments, verdict = self.said(pull, "plan"), self.verdict(pull.head_sha, PLAN)
             assert len(comments) <= 1, "two plan comments"
-            if not comments or verdict is None or verdict.conclusion is None:
+            if not comments or verdict is None or not verdict.is_concluded(conclusion):
                 return ""
             body = comments[0].body
             is_of_head = payload(comments[0]).get("head") == pull.head_sha
-            has_words = all(word in body for word in words) and conclusion in {None, verdict.conclusion}
-            return body if is_of_head and has_words else ""
+            return body if is_of_head and all(word in body for word in words) else ""
 
         return await self.until(look, f"#{pull.number} is planned, saying {words} {conclusion or ''}")
 
     async def delivered(
         self, sha: str | None = None, conclusion: str = "success", *words: str, within_s: float = PATIENCE_S
     ) -> Verdict:
-        """The delivery check of the commit, once it has come to this conclusion."""
+        """The delivery's verdict on the commit, once it has come to this; the words count where it has room for them."""
         revision = sha or await self.head()
 
         def look() -> Verdict | None:
             verdict = self.verdict(revision, DELIVER)
-            is_it = verdict is not None and verdict.conclusion == conclusion
-            return verdict if is_it and verdict and all(word in told(verdict) for word in words) else None
+            is_it = verdict is not None and verdict.is_concluded(conclusion) and verdict.has(words)
+            return verdict if is_it else None
 
         return await self.until(look, f"{revision[:12]} comes to {conclusion} {words}", within_s=within_s)
 
@@ -233,8 +232,3 @@ def _own(content: Content, namespace: str) -> Content:
 def payload(comment: Comment) -> Mapping[str, str]:
     found = _MARKER.match(comment.body)
     return json.loads(base64.b64decode(found["payload"])) if found else {}
-
-
-def told(verdict: Verdict) -> str:
-    run = verdict.run
-    return "\n".join([verdict.title, (run.summary or "") if run else "", (run.text or "") if run else ""])
