@@ -15,6 +15,7 @@ NOBODY: tuple[str, ...] = ()
 MAX_BYTES: Final = 3 * 1024 * 1024
 MAX_LINES: Final = 20_000
 MAX_PATTERN_CHARACTERS: Final = 500
+MAX_STARS: Final = 20
 
 SECTION: Final = re.compile(
     r"(?P<optional>\^?)\[(?P<name>[^\]\n]{1,200})\](?:\[(?P<needed>\d{1,3})\])?(?P<owners>.*)"
@@ -97,7 +98,7 @@ def parse(text: str, grammar: Grammar) -> CodeOwners:
 
 def _line(text: str, defaults: tuple[str, ...], grammar: Grammar) -> Line | None:
     words = WORD.match(text)
-    if words is None or len(words[0]) > MAX_PATTERN_CHARACTERS:
+    if words is None or len(words[0]) > MAX_PATTERN_CHARACTERS or words[0].count("*") > MAX_STARS:
         return None
     glob, rest = words[0], text[words.end() :]
     is_exception = grammar is Grammar.SECTIONED and glob.startswith("!")

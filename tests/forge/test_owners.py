@@ -79,9 +79,10 @@ def test_a_plain_file_has_no_sections() -> None:
 
 @pytest.mark.parametrize("grammar", Grammar)
 def test_a_file_made_to_take_long_does_not(grammar: Grammar) -> None:
-    began = time.monotonic()
-    text = "\n".join([f"{'*a' * 100}b @x", "*" * 1000 + " @x", "[" * 400, "\\", "!"] * 4000)
-    owners = parse(text, grammar)
+    began = time.process_time()
+    hostile = [f"{'*a' * 20}b @x", f"{'*a' * 100}b @x", "*" * 1000 + " @x", "[" * 400, "\\", "!"]
+    owners = parse("\n".join(hostile * 4000), grammar)
     assert owners.of("a" * 2000) == []
     assert sum(len(section.lines) for section in owners.sections) <= MAX_LINES
-    assert time.monotonic() - began < 10
+    # Seconds of our own work: others may have the machine.
+    assert time.process_time() - began < 10

@@ -4,7 +4,6 @@ import base64
 import copy
 import hmac
 import json
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.forge.dialects import DIALECTS
-from bot.forge.gitlab import webhooks
+from bot.forge.gitlab import signatures, webhooks
 from bot.forge.webhooks import (
     BadSignature,
     CheckRerequested,
@@ -39,10 +38,16 @@ PATH = "acme/platform/fleet"
 PROJECT = {"id": 15, "path_with_namespace": PATH, "default_branch": "main"}
 
 
-def signed(
-    body: bytes = BODY, *, key: bytes = KEY, age_s: float = 0.0, name: str = "msg-1"
-) -> dict[str, str]:
-    sent_at = str(int(time.time() - age_s))
+NOW = 1_790_000_000
+
+
+@pytest.fixture
+def _at_a_fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signatures, "now_s", lambda: NOW)
+
+
+def signed(body: bytes = BODY, *, key: bytes = KEY, age_s: int = 0, name: str = "msg-1") -> dict[str, str]:
+    sent_at = str(NOW - age_s)
     signature = hmac.digest(key, f"{name}.{sent_at}.".encode() + body, "sha256")
     return {
         "webhook-id": name,
@@ -59,6 +64,7 @@ def digest(secret: bytes = SECRET) -> dict[str, str]:
     return {"X-Gitlab-Signature": hmac.digest(secret, BODY, "sha256").hex()}
 
 
+@pytest.mark.usefixtures("_at_a_fixed_time")
 @pytest.mark.parametrize(
     ("headers", "secrets"),
     [
@@ -79,6 +85,7 @@ def test_who_knows_a_secret_is_believed(headers: Mapping[str, str], secrets: lis
     webhooks.verify(headers, BODY, secrets)
 
 
+@pytest.mark.usefixtures("_at_a_fixed_time")
 @pytest.mark.parametrize(
     ("headers", "secrets", "why"),
     [
