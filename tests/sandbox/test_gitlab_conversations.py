@@ -257,6 +257,15 @@ async def test_deployment_does_not_move_to_where_it_is(lab: Laboratory) -> None:
     assert "cannot transition" in await lab.refused(400, made.save)
 
 
+@pytest.mark.parametrize(("state", "count"), [("success", 1), ("running", 2)])
+async def test_deployment_made_twice_is_one_only_once_it_has_succeeded(
+    lab: Laboratory, state: str, count: int
+) -> None:
+    """A client that repeats itself leaves one behind that runs for ever."""
+    made = [await deploy(lab, state) for _ in range(2)]
+    assert len({known.id for known in made}) == count
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

@@ -90,14 +90,23 @@ async def create(call: Call) -> Answer:
     sha = await repository.store.resolve(given)
     if sha is None:
         raise invalid({"sha": ["The commit does not exist"]})
-    if await repository.store.resolve(f"refs/{'tags' if is_tag else 'heads'}/{ref}") is None:
+    if await repository.store.resolve(ref) is None:
         raise invalid({"ref": ["The branch or tag does not exist"]})
+    same = _last_successful(call, name)
+    if same is not None and (same.ref, same.sha, same.state) == (ref, sha, status):
+        return Answer(await _shown(call, same), 201)
     now = forge.now()
     made = Deployment(forge.next_id(), sha, ref, "deploy", name, None, None, call.user, now)
     made.statuses.append(_status(call, name, status))
     call.state.projects.add_deployment(repository, made, now, is_tag=is_tag)
     await deploying.deploy(forge, repository, made)
     return Answer(await _shown(call, made), 201)
+
+
+def _last_successful(call: Call, environment: str) -> Deployment | None:
+    """What GitLab calls the last deployment; making it once more is making nothing. One that runs is made twice."""
+    known = [d for d in call.repository.deployments if (d.environment, d.state) == (environment, "success")]
+    return known[-1] if known else None
 
 
 def _status(call: Call, environment: str, state: str) -> DeploymentStatus:
@@ -134,10 +143,7 @@ async def delete(call: Call) -> Answer:
     known = _deployment(call)
     if known.state == "running":
         raise message(400, "Cannot destroy running deployment")
-    newest = [
-        d for d in call.repository.deployments if d.environment == known.environment and d.state == "success"
-    ]
-    if newest and newest[-1] is known:
+    if _last_successful(call, known.environment) is known:
         raise message(400, "Deployment currently deployed to environment")
     call.repository.deployments.remove(known)
     return NOTHING
@@ -189,9 +195,9 @@ async def list_environments(call: Call) -> Answer:
 @routes("GET", "/environments/{environment_id}")
 async def read_environment(call: Call) -> Answer:
     known = _environment(call)
-    last = [d for d in call.repository.deployments if (d.environment, d.state) == (known.name, "success")]
+    last = _last_successful(call, known.name)
     shown = render.environment(call.state, call.repository, known)
-    shown["last_deployment"] = await _shown(call, last[-1]) if last else None
+    shown["last_deployment"] = await _shown(call, last) if last else None
     return Answer(shown)
 
 
