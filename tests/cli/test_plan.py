@@ -39,7 +39,7 @@ def test_the_exit_status_tells_nothing_changes_and_unknown_apart(work: Work) -> 
 @pytest.mark.parametrize(
     "wrong",
     [
-        *(["--formt", "json"], ["--format", "xml"], ["--discover", "argocd"], ["--head", "nowhere"]),
+        *(["--formt", "json"], ["--format", "xml"], ["--discover", "helm"], ["--head", "nowhere"]),
         *(["--kube-version", "new"], ["--kube-version", "--debug"]),
     ],
 )
