@@ -108,7 +108,9 @@ def cleaned(value: object, shape: Shape) -> Any:
         case MapOf(item), dict():
             return _without_nothing((str(key), cleaned(each, item)) for key, each in value.items())
         case Fields(fields), dict():
-            return _without_nothing((name, cleaned(value.get(name), fields[name])) for name in fields)
+            # Most of the fields that there are stand nowhere in one object.
+            present = (name for name in fields if value.get(name) is not None)
+            return _without_nothing((name, cleaned(value[name], fields[name])) for name in present)
         case _:
             return value
 
