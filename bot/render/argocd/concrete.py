@@ -182,8 +182,9 @@ class _Source:
     def _release(self, options: Fields, own: Ground | None, directory: str) -> Target:
         about = self._target.argocd
         is_one_of_many = bool(self._target.refs) or (about is not None and len(about.revisions) > 1)
-        refs = {name: Ground(tree, self._ref_prefix(name)) for name, tree in self._refs.items()}
-        places = Places(own, directory, refs, self._environment, is_one_of_many, self._notes.entries)
+        names = self._names(has_own=own is not None)
+        refs = {name: Ground(self._refs[name], self._ref_prefix(name)) for name in {*names.values()} - {""}}
+        places = Places(own, directory, refs, names, self._environment, is_one_of_many, self._notes.entries)
         made = release(self._target, options, places, self._environment)
         for remark in places.remarks:
             self._warn(f"{options.at}.valueFiles: {remark}")
@@ -202,6 +203,18 @@ class _Source:
         return Unrenderable(
             f"is rendered by {shown}, a program that only Argo CD has; Longshore runs no plugin of Argo CD"
         )
+
+    def _names(self, *, has_own: bool) -> dict[str, str]:
+        """One name for all that are the same source: files are told apart by where they lie, not by who names them."""
+        target = self._target
+        known: dict[GitSource, str] = {}
+        if has_own and target.oci_source is None:
+            known[target.source or GitSource("")] = ""
+        return {
+            name: known.setdefault(target.refs[name], name)
+            for name in sorted(self._refs)
+            if name in target.refs
+        }
 
     def _ref_prefix(self, name: str) -> str:
         """Files of the repository at hand are called as everywhere else."""

@@ -41,11 +41,15 @@ class Ground:
 
 @dataclass(slots=True)
 class Places:
-    """`own` is None for a chart that is not at hand, `directory` the chart's. `is_one_of_many`: there are other sources."""
+    """`own` is None for a chart that is not at hand, `directory` the chart's. `is_one_of_many`: there are other sources.
+
+    `refs` have one name for each tree, empty for `own`; `names` leads there from whatever name a source has.
+    """
 
     own: Ground | None
     directory: str
     refs: Mapping[str, Ground]
+    names: Mapping[str, str]
     environment: Environment
     is_one_of_many: bool = False
     entries: list[TraceEntry] = field(default_factory=list)
@@ -86,10 +90,11 @@ class Places:
         """What a text names, whether it is there or not. Raises `Unrenderable`."""
         ref, slash, rest = text.partition("/")
         name = ref[1:] if ref.startswith("$") else ""
-        if name and name in self.refs:
-            return self._in_tree(self._known(f"{slash}{rest}", text), text, name, may_match=may_match)
+        if name and name in self.names:
+            path = f"/{self._known(f'{slash}{rest}', text)}"
+            return self._in_tree(path, text, self.names[name], may_match=may_match)
         if text.startswith("$") and self.is_one_of_many:
-            known = ", ".join(f"${each}" for each in sorted(self.refs)) or "no source has a `ref`"
+            known = ", ".join(f"${each}" for each in sorted(self.names)) or "no source has a `ref`"
             raise Unrenderable(f"{text[:200]!r}: {ref[:80]} is none of the Application's sources ({known})")
         path = self._known(text, text)
         scheme = _SCHEME.match(path)
@@ -110,7 +115,7 @@ class Places:
         return found
 
     def _in_tree(self, path: str, text: str, ref: str, *, may_match: bool) -> ValuesFile:
-        base = "" if ref or path.startswith("/") or self.own is None else self.directory
+        base = "" if path.startswith("/") or self.own is None else self.directory
         try:
             clean = join(base, path.lstrip("/") or ".")
         except Unrenderable as error:

@@ -334,6 +334,12 @@ class TestSources:
         missing = await rendered(sandbox, {**CHART, "web.yaml": "a: 1\n"}, target, {"else": {}})
         assert "does not exist" in failure(missing)
 
+    async def test_a_file_is_the_same_whatever_its_source_is_called(self, sandbox: Sandbox) -> None:
+        files = {**CHART, "env/a.yaml": "from: a\n", "env/b.yaml": "from: b\n"}
+        texts = ["/env/*.yaml", "$here/env/a.yaml", "$same/env/*.yaml"]
+        target = application(helm={"valueFiles": texts}, refs={"here": HERE, "same": HERE})
+        assert values(await rendered(sandbox, files, target))["from"] == "a"
+
     @pytest.mark.parametrize("text", ["$nope/a.yaml", "$Here/a.yaml", "$here/../a.yaml", "$here"])
     async def test_a_ref_that_leads_nowhere_is_named(self, sandbox: Sandbox, text: str) -> None:
         target = application(helm={"valueFiles": [text]}, refs={"here": HERE})
