@@ -237,8 +237,8 @@ class Target:
     `spec.patches`, `spec.images` and the like. `release` is what the renderer `helm` renders; `source`,
     `oci_source` or `artifact` is where `path` lies when that is not the repository at hand; `ignore` are the
     patterns that Flux adds to the `.sourceignore` of the repository at hand, `includes` what it lays into its tree.
-    `flux` is set for what Flux applies, `argocd` for what Argo CD does. `options` are what an Application says of how its
-    source is rendered, as it is written; `refs` are the other sources that its value files may lie in (`$NAME/PATH`).
+    `flux` is set for what Flux applies, `argocd` for what Argo CD does. `options` are an Application's
+    source as it is written, and of a target that is known to be a directory or a kustomization what is left of them for it; `refs` are the other sources that its value files may lie in (`$NAME/PATH`).
     `parts` are the sources of an Application that has several, in their order, each like a target of its own; `manifests`
     are the objects of the renderer `given`. `unknown_because` is set where the finder already knows that the target
     cannot be rendered: it is then planned as unknown, with this reason.
