@@ -70,6 +70,30 @@ async def test_open_pulls_are_those_of_the_base(world: World) -> None:
     assert {pull.number for pull in await world.forge.open_pulls(FLEET)} == {wanted.number, other.number}
 
 
+async def test_a_list_tells_labels_and_drafts_of_the_state_that_is_asked_for(world: World) -> None:
+    for name in ("a", "b", "c"):
+        await world.github.push(world.fleet, name, {f"{name}.yaml": b""})
+    draft = await world.github.open_pull(world.fleet, "a", "A draft", draft=True)
+    await world.github.label(draft, "preview")
+    closed = await world.github.open_pull(world.fleet, "b")
+    await world.github.close_pull(closed)
+    merged = await world.github.open_pull(world.fleet, "c")
+    await world.github.merge_pull(merged)
+
+    (listed,) = await world.forge.listed_pulls(FLEET, state=PullState.OPEN, limit=10)
+    assert (listed.number, listed.title, listed.author) == (draft.number, "A draft", "alice")
+    assert (listed.head_ref, listed.base_ref, listed.labels) == ("a", "main", ("preview",))
+    assert len(listed.head_sha) == 40
+    for state, numbers in (
+        (PullState.CLOSED, {closed.number}),
+        (PullState.MERGED, {merged.number}),
+        (None, {draft.number, closed.number, merged.number}),
+    ):
+        found = await world.forge.listed_pulls(FLEET, state=state, limit=10)
+        assert {pull.number for pull in found} == numbers
+    assert len(await world.forge.listed_pulls(FLEET, state=None, limit=2)) == 2
+
+
 async def test_a_commit_knows_the_pull_request_it_came_with(world: World) -> None:
     head = await world.github.push(world.fleet, "x", NEW)
     opened = await world.github.open_pull(world.fleet, "x")

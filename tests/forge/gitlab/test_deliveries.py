@@ -171,6 +171,30 @@ async def test_a_pipeline_of_the_merge_request_waits_for_our_verdict(world: Worl
         assert VerdictAwaited(PATH, pull.number, world.fleet.id) in listener.taken()
 
 
+async def test_a_merge_train_is_no_branch_and_its_pipeline_gets_the_verdict(world: World) -> None:
+    world.gitlab.tier = Paid.PREMIUM
+    world.gitlab.state.projects.of(world.fleet).merge_trains = True
+    forge = await world.open(world.settings(tier=Tier.PREMIUM))
+    async with listening(world) as listener:
+        pull = await world.opened()
+        head = await world.head("x")
+        await forge.put_check(FLEET, report(head, Conclusion.SUCCESS, pull=pull.number))
+        await world.gitlab.settle()
+        listener.taken()
+        car = await world.gitlab.board_train(pull)
+        await world.gitlab.settle()
+        told = listener.taken()
+        assert not [event for event in told if isinstance(event, Pushed)]
+        assert VerdictAwaited(PATH, pull.number, world.fleet.id) in told
+        assert await forge.find_check(FLEET, head, PLAN, pull=pull.number) is None
+        check = await forge.put_check(FLEET, report(head, Conclusion.SUCCESS, pull=pull.number))
+        assert check.head_sha == head
+        assert car.pipeline is not None
+        assert car.pipeline.sha != head
+        assert [status.name for status in car.pipeline.newest] == [PLAN]
+        assert await forge.find_check(FLEET, head, PLAN, pull=pull.number) == check
+
+
 async def test_an_external_status_check_of_our_name_is_answered(world: World) -> None:
     world.gitlab.tier = Paid.ULTIMATE
     forge = await world.open(world.settings(tier=Tier.ULTIMATE))

@@ -65,6 +65,34 @@ async def test_open_ones_are_listed_by_base_newest_first(world: World) -> None:
     assert len(await world.forge.open_pulls(FLEET)) == 3
 
 
+async def test_a_list_tells_labels_and_drafts_of_the_state_that_is_asked_for(world: World) -> None:
+    draft, closed, merged = [await world.opened(name) for name in ("a", "b", "c")]
+    await world.gitlab.set_draft(draft, draft=True)
+    await world.gitlab.label(draft, "preview")
+    await world.gitlab.close_pull(closed)
+    await world.gitlab.merge_pull(merged)
+
+    (listed,) = await world.forge.listed_pulls(FLEET, state=PullState.OPEN, limit=10)
+    assert (listed.number, listed.author, listed.labels) == (draft.number, "alice", ("preview",))
+    assert (listed.head_ref, listed.base_ref) == ("a", "main")
+    assert listed.head_sha == await world.head("a")
+    for state, numbers in (
+        (PullState.CLOSED, {closed.number}),
+        (PullState.MERGED, {merged.number}),
+        (None, {draft.number, closed.number, merged.number}),
+    ):
+        found = await world.forge.listed_pulls(FLEET, state=state, limit=10)
+        assert {pull.number for pull in found} == numbers
+    assert len(await world.forge.listed_pulls(FLEET, state=None, limit=2)) == 2
+
+
+async def test_a_listed_merge_request_without_its_branch_has_no_commit(world: World) -> None:
+    opened = await world.opened()
+    await world.gitlab.delete_branch(world.fleet, "x")
+    (listed,) = await world.forge.listed_pulls(FLEET, state=PullState.OPEN, limit=10)
+    assert (listed.number, listed.head_ref) == (opened.number, "x")
+
+
 async def test_a_commit_nobody_knows_came_in_with_nothing(world: World) -> None:
     assert await world.forge.pulls_of_commit(FLEET, Sha("f" * 40)) == []
 

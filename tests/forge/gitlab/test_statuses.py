@@ -5,6 +5,7 @@ import pytest
 from bot.forge.reports import CheckReport, CheckState, Conclusion
 from bot.model.repo import Sha
 from tests.forge.gitlab.conftest import FLEET, World
+from tests.sandbox.forge import Tier as Paid
 
 PLAN = "longshore/plan"
 
@@ -82,6 +83,26 @@ async def test_a_pipeline_that_starts_later_gets_the_verdict_too(world: World) -
     found = await world.forge.find_check(FLEET, sha, PLAN, pull=pull.number)
     assert found is not None
     assert found.conclusion is Conclusion.FAILURE
+
+
+async def test_a_pipeline_on_the_merged_result_gets_the_verdict_on_the_head(world: World) -> None:
+    world.gitlab.tier = Paid.PREMIUM
+    world.gitlab.state.projects.of(world.fleet).merge_pipelines = True
+    pull = await world.opened()
+    sha = await world.head("x")
+    await world.forge.put_check(FLEET, report(sha, CheckState.RUNNING, pull=pull.number))
+    pipeline = await world.gitlab.run_pipeline(pull)
+    assert pipeline.sha != sha
+    assert await world.forge.find_check(FLEET, sha, PLAN, pull=pull.number) is None
+    check = await world.forge.put_check(FLEET, report(sha, Conclusion.SUCCESS, pull=pull.number))
+    assert check.head_sha == sha
+    assert [status.state for status in pipeline.newest] == ["success"]
+    assert [state for state, _ in states(world, sha)] == ["success"], "what began elsewhere must end there"
+    assert await world.forge.find_check(FLEET, sha, PLAN, pull=pull.number) == check
+    # The next head has another result, and no verdict yet.
+    await world.gitlab.push(world.fleet, "x", {"c.yaml": b""})
+    newer = await world.head("x")
+    assert await world.forge.find_check(FLEET, newer, PLAN, pull=pull.number) is None
 
 
 async def test_a_verdict_on_a_fork_never_stands_on_a_branch_of_ours(world: World) -> None:
