@@ -14,7 +14,7 @@ from bot.forge.commits import NewCommit
 from bot.forge.guards import Approvals, BranchRules, EnvironmentRules
 from bot.forge.owners import CodeOwners
 from bot.forge.reports import Check, CheckReport, Deployment, DeploymentReport
-from bot.model.repo import Actor, PullRequest, RepoId, Sha
+from bot.model.repo import Actor, PullRequest, PullState, RepoId, Sha
 
 CommentId = NewType("CommentId", int)
 ThreadId = NewType("ThreadId", str)
@@ -110,6 +110,19 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedPull:
+    """What a list says of one pull request. `head_sha` is empty where its branch is gone, `author` is the login."""
+
+    number: int
+    title: str
+    author: str
+    base_ref: str
+    head_ref: str
+    head_sha: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GitCredentials:
     """User and password for Git over HTTPS; reading is all they are meant for. `expires_at` None: until revoked."""
 
@@ -183,6 +196,11 @@ class Forge(Protocol):
 
     async def open_pulls(self, repo: RepoId, *, base: str | None = None) -> Sequence[PullRequest]:
         """Newest first, and of a few thousand only the newest."""
+
+    async def listed_pulls(
+        self, repo: RepoId, *, state: PullState | None, limit: int
+    ) -> Sequence[ListedPull]:
+        """The `limit` newest, drafts included; with `state` None whatever their state."""
 
     async def pulls_of_commit(self, repo: RepoId, sha: Sha) -> Sequence[PullRequest]:
         """The pull requests that a commit came in with or, while they are open, belongs to. Empty where none is

@@ -6,7 +6,16 @@ from typing import Final
 
 import aiohttp
 
-from bot.forge.base import Capabilities, Comment, CommentId, GitCredentials, Located, Permission, Threads
+from bot.forge.base import (
+    Capabilities,
+    Comment,
+    CommentId,
+    GitCredentials,
+    ListedPull,
+    Located,
+    Permission,
+    Threads,
+)
 from bot.forge.commits import NewCommit
 from bot.forge.github import comments
 from bot.forge.github.auth import AppAuth, Auth, TokenAuth
@@ -26,7 +35,7 @@ from bot.forge.guards import Approvals, BranchRules, EnvironmentRules
 from bot.forge.owners import CodeOwners
 from bot.forge.reports import Check, CheckReport, Deployment, DeploymentReport
 from bot.forge.text import clip
-from bot.model.repo import Actor, PullRequest, RepoId, Sha
+from bot.model.repo import Actor, PullRequest, PullState, RepoId, Sha
 
 GIT_USER: Final = "x-access-token"
 
@@ -106,6 +115,11 @@ class GitHubForge:
 
     async def open_pulls(self, repo: RepoId, *, base: str | None = None) -> Sequence[PullRequest]:
         return await self._pulls.open_pulls(repo, base=base)
+
+    async def listed_pulls(
+        self, repo: RepoId, *, state: PullState | None, limit: int
+    ) -> Sequence[ListedPull]:
+        return await self._pulls.listed_pulls(repo, state=state, limit=limit)
 
     async def pulls_of_commit(self, repo: RepoId, sha: Sha) -> Sequence[PullRequest]:
         return await self._pulls.pulls_of_commit(repo, sha)

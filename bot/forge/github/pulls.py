@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.forge.base import Located, Permission
+from bot.forge.base import ListedPull, Located, Permission
 from bot.forge.errors import ForgeConflict, ForgeInvalid, ForgeNotFound
 from bot.forge.github.calls import Calls
 from bot.forge.github.pages import Listing
@@ -69,6 +69,14 @@ class Pulls:
         found = await self.calls.list(repo, listing, Pull, limit=MAX_OPEN_PULLS)
         return [_pull(repo, pull) for pull in found]
 
+    async def listed_pulls(
+        self, repo: RepoId, *, state: PullState | None, limit: int
+    ) -> Sequence[ListedPull]:
+        wanted = "all" if state is None else "open" if state is PullState.OPEN else "closed"
+        listing = Listing("/pulls{?state,per_page}", {"state": wanted, "per_page": 100})
+        found = await self.calls.list(repo, listing, Pull, limit=limit)
+        return [_listed(pull) for pull in found if state is None or _state(pull) is state]
+
     async def pulls_of_commit(self, repo: RepoId, sha: Sha) -> Sequence[PullRequest]:
         listing = Listing("/commits/{sha}/pulls{?per_page}", {"sha": sha, "per_page": 100})
         try:
@@ -79,14 +87,30 @@ class Pulls:
         return [_pull(repo, pull) for pull in found]
 
 
+def _state(pull: Pull) -> PullState:
+    if pull.merged_at:
+        return PullState.MERGED
+    return PullState.OPEN if pull.state == "open" else PullState.CLOSED
+
+
+def _listed(pull: Pull) -> ListedPull:
+    return ListedPull(
+        pull.number,
+        pull.title,
+        pull.user.login if pull.user else GHOST.login,
+        pull.base.ref,
+        pull.head.ref,
+        pull.head.sha,
+        tuple(label.name for label in pull.labels),
+    )
+
+
 def _pull(repo: RepoId, pull: Pull) -> PullRequest:
-    is_open = pull.state == "open"
-    state = PullState.MERGED if pull.merged_at else PullState.OPEN if is_open else PullState.CLOSED
     return PullRequest(
         repo=repo,
         number=pull.number,
         title=pull.title,
-        state=state,
+        state=_state(pull),
         draft=pull.draft,
         author=pull.user.actor if pull.user else GHOST,
         base_ref=pull.base.ref,

@@ -59,6 +59,10 @@ class Branch(msgspec.Struct):
     repo: Repository | None = None
 
 
+class Label(msgspec.Struct):
+    name: str
+
+
 class Pull(msgspec.Struct):
     number: int
     title: str
@@ -68,6 +72,7 @@ class Pull(msgspec.Struct):
     head: Branch
     user: User | None = None
     draft: bool = False
+    labels: list[Label] = []
     merged_at: str | None = None
     merge_commit_sha: str | None = None
 

@@ -7,7 +7,16 @@ from typing import Final
 
 import aiohttp
 
-from bot.forge.base import Capabilities, Comment, CommentId, GitCredentials, Located, Permission, Threads
+from bot.forge.base import (
+    Capabilities,
+    Comment,
+    CommentId,
+    GitCredentials,
+    ListedPull,
+    Located,
+    Permission,
+    Threads,
+)
 from bot.forge.commits import NewCommit
 from bot.forge.errors import ForgeForbidden, ForgeNotFound
 from bot.forge.gitlab import notes
@@ -28,7 +37,7 @@ from bot.forge.gitlab.tokens import Tokens
 from bot.forge.guards import Approvals, BranchRules, EnvironmentRules
 from bot.forge.owners import CodeOwners
 from bot.forge.reports import Check, CheckReport, Deployment, DeploymentReport
-from bot.model.repo import Actor, PullRequest, RepoId, Sha
+from bot.model.repo import Actor, PullRequest, PullState, RepoId, Sha
 
 GIT_USER: Final = "oauth2"
 SCOPE: Final = "api"
@@ -122,6 +131,11 @@ class GitLabForge:
 
     async def open_pulls(self, repo: RepoId, *, base: str | None = None) -> Sequence[PullRequest]:
         return await self._pulls.open_pulls(repo, base=base)
+
+    async def listed_pulls(
+        self, repo: RepoId, *, state: PullState | None, limit: int
+    ) -> Sequence[ListedPull]:
+        return await self._pulls.listed_pulls(repo, state=state, limit=limit)
 
     async def pulls_of_commit(self, repo: RepoId, sha: Sha) -> Sequence[PullRequest]:
         return await self._pulls.pulls_of_commit(repo, sha)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.aio import gather_bounded
-from bot.forge.base import Permission
+from bot.forge.base import ListedPull, Permission
 from bot.forge.errors import ForgeNotFound
 from bot.forge.gitlab.paths import part
 from bot.forge.gitlab.projects import Projects
@@ -19,6 +19,7 @@ NO_COMMIT: Final = Sha("0" * 40)
 
 STATES: Final = {"opened": PullState.OPEN, "closed": PullState.CLOSED, "merged": PullState.MERGED}
 """`locked` is a merge request while it is merged: still open."""
+STATE_NAMES: Final = {state: name for name, state in STATES.items()}
 
 PERMISSIONS: Final = (
     (50, Permission.ADMIN),
@@ -69,6 +70,14 @@ class Pulls:
         found = await self.projects.list(repo, "/merge_requests", MergeRequest, params, limit=MAX_OPEN_PULLS)
         return await self._pulls(repo, found)
 
+    async def listed_pulls(
+        self, repo: RepoId, *, state: PullState | None, limit: int
+    ) -> Sequence[ListedPull]:
+        wanted = "all" if state is None else STATE_NAMES[state]
+        params = {"state": wanted, "order_by": "created_at", "sort": "desc"}
+        found = await self.projects.list(repo, "/merge_requests", MergeRequest, params, limit=limit)
+        return [_listed(one) for one in found]
+
     async def pulls_of_commit(self, repo: RepoId, sha: Sha) -> Sequence[PullRequest]:
         path = f"/repository/commits/{part(sha)}/merge_requests"
         try:
@@ -113,6 +122,15 @@ class Pulls:
         path = await self.projects.path_of(found.source_project_id)
         # A fork may lie where this project lay once.
         return None if path is not None and path.lower() == repo.path else path
+
+
+def _listed(found: MergeRequest) -> ListedPull:
+    author = found.author.username if found.author else GHOST.login
+    return ListedPull(
+        *(found.iid, found.title, author, found.target_branch, found.source_branch),
+        found.sha or "",
+        tuple(found.labels),
+    )
 
 
 def _merge_sha(found: MergeRequest) -> Sha | None:

@@ -77,6 +77,7 @@ class MergeRequest(msgspec.Struct):
     source_project_id: int | None = None
     sha: str | None = None
     draft: bool = False
+    labels: list[str] = []
     author: User | None = None
     merge_commit_sha: str | None = None
     squash_commit_sha: str | None = None

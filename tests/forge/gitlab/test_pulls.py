@@ -86,13 +86,6 @@ async def test_a_list_tells_labels_and_drafts_of_the_state_that_is_asked_for(wor
     assert len(await world.forge.listed_pulls(FLEET, state=None, limit=2)) == 2
 
 
-async def test_a_listed_merge_request_without_its_branch_has_no_commit(world: World) -> None:
-    opened = await world.opened()
-    await world.gitlab.delete_branch(world.fleet, "x")
-    (listed,) = await world.forge.listed_pulls(FLEET, state=PullState.OPEN, limit=10)
-    assert (listed.number, listed.head_ref) == (opened.number, "x")
-
-
 async def test_a_commit_nobody_knows_came_in_with_nothing(world: World) -> None:
     assert await world.forge.pulls_of_commit(FLEET, Sha("f" * 40)) == []
 
