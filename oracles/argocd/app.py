@@ -26,7 +26,7 @@ class App:
     """What features change: the source's block of its kind, the Application's `spec`, the directory and its files.
 
     `more` are sources beside the first. `files` are by path below the directory, or from the repository's root with a
-    leading slash. `overlay` are the kustomization's own fields, `values` the chart's.
+    leading slash. `overlay` are the kustomization's own fields, `bases` what it reads elsewhere, `values` the chart's.
     """
 
     script: Script
@@ -41,6 +41,8 @@ class App:
     objects: dict[str, list[Manifest]] = field(default_factory=dict)
     files: dict[str, Content] = field(default_factory=dict)
     overlay: dict[str, Any] = field(default_factory=dict)
+    kustomization: str = "kustomization.yaml"
+    bases: list[str] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -65,8 +67,8 @@ class App:
         for file, objects in self.objects.items():
             self.script.files[f"{self.directory}/{file}"] = documents_text(objects)
         if self.kind is Kind.KUSTOMIZE:
-            own = {**KUSTOMIZATION, **self.overlay, "resources": list(self.objects)}
-            self.script.write(f"{self.directory}/kustomization.yaml", own)
+            own = {**KUSTOMIZATION, **self.overlay, "resources": [*self.objects, *self.bases]}
+            self.script.write(f"{self.directory}/{self.kustomization}", own)
 
     def _put_chart(self) -> None:
         self.script.write(

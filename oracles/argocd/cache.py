@@ -13,6 +13,10 @@ from redis.asyncio import Redis
 from bot.model.objects import Manifest, ObjectId
 
 _TRACKING = "argocd.argoproj.io/tracking-id"
+_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+_OWN = frozenset({"PreSync", "Sync", "PostSync", "SyncFail", "PostDelete", "Skip"})
+_HELMS = frozenset({"pre-install", "pre-upgrade", "post-install", "post-upgrade"})
+"""Others of Helm's, tests among them, are never run."""
 IsNamespaced = Callable[[Manifest], bool]
 
 
@@ -69,9 +73,16 @@ def _placed(manifest: Manifest, destination: str, is_namespaced: IsNamespaced) -
 
 
 def _is_hook(manifest: Manifest) -> bool:
-    """Whether the controller takes it out of what it compares."""
+    """Whether the controller takes it out of what it compares, and applies it all the same at some time."""
     annotations = manifest["metadata"].get("annotations") or {}
-    return any(key in annotations for key in ("argocd.argoproj.io/hook", "helm.sh/hook"))
+    own, helms = (_listed(annotations.get(key)) for key in _HOOKS)
+    if own == ["Skip"]:
+        return False
+    return bool(_OWN.intersection(own) or _HELMS.intersection(helms))
+
+
+def _listed(value: str | None) -> list[str]:
+    return [part.strip() for part in (value or "").split(",") if part.strip()]
 
 
 def _untracked(manifest: Manifest) -> Manifest:

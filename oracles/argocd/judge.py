@@ -73,7 +73,8 @@ class Judge:
             if self.ours.sets.get(made_by):
                 return Outcome.INCOMPLETE, (f"ours: {made_by}: {self.ours.sets[made_by]}",)
             return Outcome.DIFFERENT, (f"{THEM} has it, we did not find it",)
-        return Outcome.DIFFERENT, (f"we found it, {THEM} has no such thing",)
+        said = self.theirs.sets.get(self.ours.applications[name].made_by)
+        return Outcome.DIFFERENT, (f"we found it, {THEM} has no such thing{f': {said}' if said else ''}",)
 
     def _unexpectedly_refused(self, theirs: str, ours: str) -> _Said:
         """Chance came upon something that Argo CD does not take: so must we not. A feature alone has to work."""

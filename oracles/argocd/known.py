@@ -11,8 +11,10 @@ _NOTHING = Known(
 KNOWN: dict[str, Known] = {
     "generator: nothing": _NOTHING,
     "clusters: none selected": _NOTHING,
-    "kustomize: components by a pattern": Known(
-        Outcome.INCOMPLETE, "is a pattern", "only components that are named one by one are read"
+    "helm: a value file twice": Known(
+        Outcome.DIFFERENT,
+        "data.values",
+        "since 3.4 Argo CD counts a value file where it stands first, as we do; before, last",
     ),
     "kustomize: version": Known(
         Outcome.DIFFERENT,

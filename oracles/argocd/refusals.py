@@ -59,6 +59,17 @@ def _two_kinds(app: App) -> None:
     app.source["kustomize"] = {"namePrefix": "x-"}
 
 
+def _inflated(app: App) -> None:
+    """Argo CD gives kustomize no argument, unless its settings say so."""
+    app.files |= {"charts/inner/Chart.yaml": "apiVersion: v2\nname: inner\nversion: 1.0.0\n"}
+    app.overlay["helmCharts"] = [{"name": "inner", "releaseName": "x"}]
+
+
+def _file_outside(app: App) -> None:
+    app.files["/shared/config.yaml"] = text(config("shared"))
+    app.bases.append("../../shared/config.yaml")
+
+
 def _own_label(app: App) -> None:
     app.overlay["commonLabels"] = {"team": "own"}
     app.options["commonLabels"] = {"team": "shop"}
@@ -121,6 +132,8 @@ REFUSED: dict[str, Refused] = {
     "replicas-nobody": Refused("kustomize: replicas", _K, _options(replicas=[{"name": "nobody", "count": 1}]), "nobody", "nobody"),
     "component-missing": Refused("kustomize: components", _K, _options(components=["../none"]), "../none", "none"),
     "patch-nobody": Refused("kustomize: patches", _K, _options(patches=[{"patch": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: nobody}\n"}]), "no matches for Id", "nobody"),
+    "inflated": Refused("kustomize: helmCharts", _K, _inflated, "--enable-helm", "enable-helm"),
+    "file-outside": Refused("kustomize: a file outside", _K, _file_outside, "is not in or below", "shared/config.yaml"),
     "kustomize-version": Refused("kustomize: version", _K, _options(version="v4.5.7"), "not registered", "v4.5.7"),
     "values-missing": Refused("helm: valueFiles", _H, _options(valueFiles=["none.yaml"]), "none.yaml", "none.yaml"),
     "values-outside": Refused("helm: valueFiles", _H, _options(valueFiles=["../../../../etc/passwd"]), "outside repository root", "passwd"),

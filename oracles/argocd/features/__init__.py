@@ -6,14 +6,14 @@ A feature can be added to any app of its kind that has others already, so that t
 from collections.abc import Callable
 
 from oracles.argocd.app import App, Kind
-from oracles.argocd.features import common, directory, helm, helm_files, kustomize, overrides, sources
+from oracles.argocd.features import common, directory, helm, helm_files, kustomize, overrides, sources, types
 
 Feature = Callable[[App], None]
 
 FEATURES: dict[Kind, dict[str, Feature]] = {
-    Kind.DIRECTORY: {**directory.FEATURES, **overrides.DIRECTORY},
-    Kind.KUSTOMIZE: {**kustomize.FEATURES, **overrides.KUSTOMIZE},
+    Kind.DIRECTORY: {**directory.FEATURES, **overrides.DIRECTORY, **types.DIRECTORY},
+    Kind.KUSTOMIZE: {**kustomize.FEATURES, **overrides.KUSTOMIZE, **types.KUSTOMIZE},
     Kind.HELM: {**helm.FEATURES, **helm_files.FEATURES, **overrides.HELM, **sources.HELM},
 }
-ANY: dict[str, Feature] = {**common.FEATURES, **sources.ANY}
+ANY: dict[str, Feature] = {**common.FEATURES, **sources.ANY, **types.ANY}
 """Of every kind of app."""

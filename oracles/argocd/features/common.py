@@ -43,13 +43,33 @@ def how_it_is_applied(app: App) -> None:
 
 def waves_and_hooks(app: App) -> None:
     marks = "argocd.argoproj.io"
-    hooked = config("hooked")
-    hooked["metadata"] |= {
-        "annotations": {f"{marks}/hook": "PreSync", f"{marks}/hook-delete-policy": "HookSucceeded"}
-    }
     waved = config("waved")
     waved["metadata"] |= {"annotations": {f"{marks}/sync-wave": "-1", f"{marks}/sync-options": "Prune=false"}}
-    app.objects["hooked.yaml"] = [hooked, waved]
+    app.objects["waved.yaml"] = [waved]
+    phases = ["PreSync", "Sync", "PostSync", "SyncFail", "PostDelete", "Skip", "PreSync,PostSync", "Never"]
+    for number, phase in enumerate(app.pick.sample(phases, k=4)):
+        hooked = config(f"hooked-{number}", phase=phase)
+        hooked["metadata"] |= {
+            "annotations": {f"{marks}/hook": phase, f"{marks}/hook-delete-policy": "HookSucceeded"}
+        }
+        app.objects[f"hooked-{number}.yaml"] = [hooked]
+
+
+def helms_hooks(app: App) -> None:
+    """Those of a chart, in plain files too. Some are never run."""
+    events = [
+        "pre-install",
+        "post-upgrade",
+        "pre-delete",
+        "post-rollback",
+        "test",
+        "crd-install",
+        "test,pre-install",
+    ]
+    for number, event in enumerate(app.pick.sample(events, k=4)):
+        hooked = config(f"event-{number}", event=event)
+        hooked["metadata"] |= {"annotations": {"helm.sh/hook": event}}
+        app.objects[f"event-{number}.yaml"] = [hooked]
 
 
 def project(app: App) -> None:
@@ -71,5 +91,6 @@ FEATURES = {
     "forms of path": path_forms,
     "syncPolicy and what else is of no matter": how_it_is_applied,
     "waves and hooks": waves_and_hooks,
+    "hooks of Helm": helms_hooks,
     "project": project,
 }

@@ -122,6 +122,23 @@ def lists_and_loops(app: App) -> None:
     )
 
 
+def revision(app: App) -> None:
+    """Which commit it is."""
+    name = app.pick.choice(["REVISION", "REVISION_SHORT", "REVISION_SHORT_8"])
+    app.options["parameters"] = [
+        *app.options.get("parameters", ()),
+        {"name": "commit", "value": f"$ARGOCD_APP_{name}", "forceString": True},
+    ]
+
+
+def of_the_source(app: App) -> None:
+    names = ("SOURCE_REPO_URL", "SOURCE_PATH", "SOURCE_TARGET_REVISION", "PROJECT_NAME")
+    app.options["parameters"] = [
+        *app.options.get("parameters", ()),
+        *({"name": name.lower(), "value": f"$ARGOCD_APP_{name}"} for name in names),
+    ]
+
+
 FEATURES = {
     "helm: values": values,
     "helm: valuesObject": values_object,
@@ -135,4 +152,6 @@ FEATURES = {
     "helm: kubeVersion, apiVersions": capabilities,
     "helm: charts in charts/": subchart,
     "helm: lists and loops": lists_and_loops,
+    "helm: environment of the revision": revision,
+    "helm: environment of the source": of_the_source,
 }

@@ -13,13 +13,13 @@ def value_files(app: App) -> None:
     _file(app, "one.yaml", a="one", b="one", nested={"first": "one"})
     _file(app, "two.yaml", a="two", list=[9])
     app.options["valueFiles"] = app.pick.choice(
-        [
-            ["one.yaml", "two.yaml"],
-            ["two.yaml", "one.yaml"],
-            ["one.yaml", "two.yaml", "one.yaml"],
-            ["values.yaml"],
-        ]
+        [["one.yaml", "two.yaml"], ["two.yaml", "one.yaml"], ["values.yaml"]]
     )
+
+
+def file_twice(app: App) -> None:
+    value_files(app)
+    app.options["valueFiles"] = ["one.yaml", "two.yaml", "one.yaml"]
 
 
 def elsewhere(app: App) -> None:
@@ -60,6 +60,7 @@ def skip_schema(app: App) -> None:
 
 FEATURES = {
     "helm: valueFiles": value_files,
+    "helm: a value file twice": file_twice,
     "helm: valueFiles elsewhere": elsewhere,
     "helm: valueFiles, environment": environment,
     "helm: ignoreMissingValueFiles": ignore_missing,

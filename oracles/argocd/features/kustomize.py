@@ -121,7 +121,7 @@ def base(app: App) -> None:
         "spec": {"ports": [{"port": 1}]},
     }
     app.script.write("base/service.yaml", service)
-    app.objects["../../base"] = []
+    app.bases.append("../../base")
     app.options.setdefault("nameSuffix", "-over")
 
 

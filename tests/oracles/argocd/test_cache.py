@@ -58,9 +58,16 @@ async def test_a_secret_is_taken_from_where_its_values_are(redis: str) -> None:
 
 
 async def test_a_hook_is_not_compared_and_counts_all_the_same(redis: str) -> None:
-    hook = manifest("h", annotations={"helm.sh/hook": "test"})
-    found = await objects(redis, [], [hook, manifest("other-application-of-the-same-name")])
+    hook = manifest("h", annotations={"helm.sh/hook": "pre-install"})
+    found = await objects(redis, [], [hook, manifest("compared-or-not-at-all")])
     assert list(found) == [ObjectId("", "ConfigMap", "shop", "h")]
+
+
+async def test_a_hook_that_never_runs_does_not_count(redis: str) -> None:
+    marks = [{"helm.sh/hook": "test"}, {"helm.sh/hook": "pre-delete"}, {"argocd.argoproj.io/hook": "Never"}]
+    assert (
+        await objects(redis, [], [manifest(f"h{n}", annotations=mark) for n, mark in enumerate(marks)]) == {}
+    )
 
 
 async def test_what_is_cluster_scoped_has_no_namespace(redis: str) -> None:
