@@ -102,11 +102,32 @@ class PipedProgram:
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
-        try:
-            self._process.wait(_CLOSE_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
+        if not self._ends_within(_CLOSE_TIMEOUT_S):
             self._process.kill()
             self._process.wait()
+
+    def _ends_within(self, timeout_s: float) -> bool:
+        """Told by the kernel at once where it can: `wait` with a timeout looks again and again, ever more seldom."""
+        if self._process.returncode is None and hasattr(os, "pidfd_open"):
+            try:
+                descriptor = os.pidfd_open(self._process.pid)
+            except OSError:
+                return self._waits(timeout_s)
+            try:
+                poll = select.poll()
+                poll.register(descriptor, select.POLLIN)
+                poll.poll(timeout_s * 1000)
+            finally:
+                os.close(descriptor)
+            timeout_s = 0.0
+        return self._waits(timeout_s)
+
+    def _waits(self, timeout_s: float) -> bool:
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def __enter__(self) -> Self:
         return self
