@@ -7,6 +7,8 @@ import json
 import re
 from typing import Any
 
+import msgspec
+
 from bot.model.plan import (
     Counts,
     FieldChange,
@@ -29,9 +31,13 @@ _HALVES = re.compile("[\ud800-\udfff]")
 
 def plan_json(plan: Plan) -> str:
     """One indented document, ending in a line end."""
-    text = json.dumps(plan_data(plan), indent=2, ensure_ascii=False)
-    # NB: names of files that are no UTF-8 carry halves of characters, which no JSON reader has to accept.
-    return _HALVES.sub("\ufffd", text) + "\n"
+    data = plan_data(plan)
+    try:
+        text = msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
+    except UnicodeEncodeError:
+        # NB: names of files that are no UTF-8 carry halves of characters, which no JSON reader has to accept.
+        text = _HALVES.sub("\ufffd", json.dumps(data, indent=2, ensure_ascii=False))
+    return text + "\n"
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
