@@ -64,8 +64,8 @@ class Deployments:
         self, method: str, repo: RepoId, path: str, environment: str, data: Mapping[str, object]
     ) -> Held:
         try:
-            # GitLab answers a second one that is like the newest with that.
-            answer = await self.projects.send(method, repo, path, data=data, repeatable=True)
+            # One that may have been made is not made again: the next step finds it.
+            answer = await self.projects.send(method, repo, path, data=data)
         except ForgeForbidden as error:
             raise ForgeForbidden(
                 f"GitLab lets us not deploy to {environment}: {error.message}",

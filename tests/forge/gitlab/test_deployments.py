@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.forge.errors import ForgeForbidden
+from bot.forge.errors import ForgeForbidden, ForgeUnavailable
 from bot.forge.gitlab.settings import Tier
 from bot.forge.reports import DeploymentReport, DeploymentState
 from tests.forge.gitlab.conftest import FLEET, World
@@ -46,6 +46,14 @@ async def test_what_is_said_already_is_not_said_again(world: World) -> None:
     world.requests.clear()
     await world.forge.put_deployment(FLEET, await report(world))
     assert world.writes == []
+
+
+async def test_a_deployment_that_may_have_been_made_is_not_made_again(world: World) -> None:
+    world.gitlab.faults.answer("POST", "/deployments$", 502, phase="after")
+    with pytest.raises(ForgeUnavailable):
+        await world.forge.put_deployment(FLEET, await report(world))
+    await world.forge.put_deployment(FLEET, await report(world, DeploymentState.SUCCESS))
+    assert [known.state for known in world.fleet.deployments] == ["success"]
 
 
 async def test_another_place_commit_or_branch_is_another_deployment(world: World) -> None:
