@@ -12,7 +12,7 @@ import pytest_asyncio
 from tests.sandbox.cluster import ClusterAccess
 from tests.stories.districts import districts, grant
 from tests.stories.fluxfiles import FLEET_KEY
-from tests.stories.town import Plan, Town, founded
+from tests.stories.town import Forge, Plan, Town, founded
 
 if TYPE_CHECKING:
     from tests.sandbox.forge.contract import Contract
@@ -148,6 +148,13 @@ async def either_town(_either: Town) -> AsyncIterator[Town]:
     """The same story with an App, with a token of GitHub, and on GitLab."""
     yield _either
     await _hold_to_description(_either)
+
+
+@pytest.fixture(params=["github", "gitlab"])
+def forge(request: pytest.FixtureRequest) -> Forge:
+    """A forge of the test's own."""
+    running: Forge = request.getfixturevalue(request.param)
+    return running
 
 
 async def _hold_to_description(town: Town) -> None:

@@ -18,9 +18,9 @@ def districts(town: Town) -> dict[str, Any]:
     """`narrow`: the operator allows its own namespaces. `limited`: RBAC knows no Secrets. `lost`: nobody answers."""
     limited = town.access.kubeconfig(_USER)
     return {
-        "narrow": cluster(town, "narrow", repository="narrow-*/fleet", namespaces=["narrow-*"]),
-        "limited": cluster(town, "limited", limited, repository="limited-*/fleet"),
-        "lost": cluster(town, "lost", nowhere(town.bot.directory), repository="lost-*/fleet"),
+        "narrow": cluster(town, "narrow", repository=town.path("narrow-*"), namespaces=["narrow-*"]),
+        "limited": cluster(town, "limited", limited, repository=town.path("limited-*")),
+        "lost": cluster(town, "lost", nowhere(town.bot.directory), repository=town.path("lost-*")),
     }
 
 

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from tests.sandbox.cluster import ClusterAccess
-from tests.sandbox.forge import StandInGitHub
+from tests.stories.town import Forge, identity_on
 from tests.stories.universe import Kill, Universe, universe
 
 pytestmark = [pytest.mark.timeout(600)]
@@ -28,12 +28,12 @@ SEED = 20261123
 
 @pytest_asyncio.fixture
 async def universes(
-    tmp_path: Path, github: StandInGitHub, control_plane: ClusterAccess
+    tmp_path: Path, forge: Forge, control_plane: ClusterAccess
 ) -> AsyncIterator[list[Universe]]:
-    app = github.create_app()
+    identity = identity_on(forge)
     async with AsyncExitStack() as stack:
         opening = [
-            stack.enter_async_context(universe(tmp_path / str(n), github, control_plane, app))
+            stack.enter_async_context(universe(tmp_path / str(n), forge, control_plane, identity))
             for n in range(AT_ONCE)
         ]
         yield [await each for each in opening]

@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.cluster import ClusterAccess
-from tests.sandbox.forge import Seen, StandInGitHub
+from tests.sandbox.forge import Seen
+from tests.stories.town import Forge, identity_on
 from tests.stories.universe import universe
 
 pytestmark = [pytest.mark.timeout(180)]
 
 
 async def test_a_worker_that_slept_through_its_lease_writes_nothing_when_it_wakes(
-    tmp_path: Path, github: StandInGitHub, control_plane: ClusterAccess
+    tmp_path: Path, forge: Forge, control_plane: ClusterAccess
 ) -> None:
-    async with universe(tmp_path / "first", github, control_plane, github.create_app()) as here:
+    async with universe(tmp_path / "first", forge, control_plane, identity_on(forge)) as here:
         story, asleep, woke = here.story, [False], [False]
         late: list[str] = []
 

@@ -9,11 +9,11 @@ import pytest
 
 from bot.model.steps import StepKey
 from tests.sandbox.cluster import ClusterAccess
-from tests.sandbox.forge import StandInGitHub
 from tests.sandbox.forge.core.conversations import Pull
 from tests.sandbox.forge.core.faults import Faults, Phase
 from tests.stories.manifests import NS, config_map
 from tests.stories.story import DELIVER, PLAN
+from tests.stories.town import Forge, identity_on
 from tests.stories.universe import Universe, universe
 
 pytestmark = [pytest.mark.timeout(240)]
@@ -22,7 +22,6 @@ SEED = 7
 BAD_WEATHER_S = 20.0
 PAUSE_S = 0.7
 CONVERGES_WITHIN_S = 90.0
-FORGE_PATHS = ("/comments", "/check-runs", "/deployments", "/pulls/", "git-upload-pack", "/access_tokens")
 CLUSTER_PATHS = ("/configmaps", "/leases")
 
 
@@ -65,7 +64,12 @@ class Weather:
         await self.here.store.redis.flushall()
 
     async def forge_fault(self) -> None:
-        self._strike(self.story.town.forge.faults, "GET|POST|PATCH", self.random.choice(FORGE_PATHS))
+        self._strike(self.story.town.forge.faults, "GET|POST|PATCH", self.random.choice(self._forge_paths))
+
+    @property
+    def _forge_paths(self) -> tuple[str, ...]:
+        at = self.story.town.sight.paths
+        return (at.comments, at.checks, "/deployments", at.pull, "git-upload-pack", "/access_tokens")
 
     async def cluster_fault(self) -> None:
         self._strike(self.here.proxy.faults, "GET|PUT|PATCH|DELETE", self.random.choice(CLUSTER_PATHS))
@@ -84,9 +88,9 @@ class Weather:
 
 @pytest.mark.parametrize("seed", [SEED])
 async def test_a_random_mix_of_everything_ends_as_if_nothing_had_happened(
-    tmp_path: Path, github: StandInGitHub, control_plane: ClusterAccess, seed: int
+    tmp_path: Path, forge: Forge, control_plane: ClusterAccess, seed: int
 ) -> None:
-    async with universe(tmp_path / "here", github, control_plane, github.create_app(), sweep="3s") as here:
+    async with universe(tmp_path / "here", forge, control_plane, identity_on(forge), sweep="3s") as here:
         weather, story, happened = Weather(here, seed), here.story, list[str]()
         async with asyncio.timeout(BAD_WEATHER_S * 4):
             clock = asyncio.get_running_loop()
@@ -94,7 +98,7 @@ async def test_a_random_mix_of_everything_ends_as_if_nothing_had_happened(
             while clock.time() < until_s:
                 happened.append(await weather.blow())
                 await asyncio.sleep(PAUSE_S)
-        github.faults._requests.clear()
+        forge.faults._requests.clear()
         here.proxy.faults._requests.clear()
         if not here.worker.process.is_running:
             await here.worker.start()

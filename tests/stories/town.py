@@ -31,6 +31,7 @@ TOKEN_USER = "longshore-machine"
 TOP_GROUP = "stories"
 
 Forge = StandInGitHub | StandInGitLab
+Identity = App | AccessToken
 
 
 @dataclass(slots=True)
@@ -51,8 +52,10 @@ class Town:
     access: ClusterAccess
     cluster: aiohttp.ClientSession
     bot: Bot
-    identity: App | AccessToken | None
+    identity: Identity | None
     state_namespace: str
+    # Without a web process nobody takes webhooks.
+    has_web: bool = True
     writes: list[Seen] = field(default_factory=list)
 
     @property
@@ -89,8 +92,7 @@ class Town:
     async def story(self, slug: str, files: Files | None = None, *, default_branch: str = "main") -> Story:
         """A new account with a repository `fleet`, open to the bot and, where files are given, delivered from the start."""
         name = f"{slug}-{secrets.token_hex(3)}"
-        account = f"{TOP_GROUP}/{name}" if isinstance(self.forge, StandInGitLab) else name
-        repo = await self.forge.create_repo(f"{account}/fleet", default_branch=default_branch)
+        repo = await self.forge.create_repo(self.path(name), default_branch=default_branch)
         self._open_to_the_bot(repo)
         story = Story(self, repo, name)
         await story.make_namespace(name)
@@ -98,13 +100,18 @@ class Town:
             await story.push(files)
         return story
 
+    def path(self, name: str) -> str:
+        """Of the repository of the story of that name."""
+        return f"{TOP_GROUP}/{name}/fleet" if isinstance(self.forge, StandInGitLab) else f"{name}/fleet"
+
     def _open_to_the_bot(self, repo: Repository) -> None:
         if isinstance(self.forge, StandInGitHub) and self.app is not None:
             self.forge.install(self.app, repo.owner.login, [repo])
             return
         if isinstance(self.forge, StandInGitHub):
             self.forge.give_role(repo, TOKEN_USER, Role.WRITE)
-        self.forge.add_hook(repo, self.bot.hook_url, HOOK_SECRET)
+        if self.has_web:
+            self.forge.add_hook(repo, self.bot.hook_url, HOOK_SECRET)
 
     def forget_stories(self) -> None:
         """Uninstall the App everywhere, or archive the projects, so that no sweep comes by what is over."""
@@ -149,10 +156,15 @@ async def _forge(directory: Path, contract: Contract | None, plan: Plan) -> Asyn
             yield github
 
 
-def _identity(forge: Forge, plan: Plan, bot: Bot) -> App | AccessToken | None:
+def _identity(forge: Forge, plan: Plan, bot: Bot) -> Identity | None:
+    return identity_on(forge, bot.hook_url) if plan.is_gitlab or plan.is_app else None
+
+
+def identity_on(forge: Forge, hook_url: str | None = None) -> Identity:
+    """An App on GitHub, told of events where an address is given; on GitLab a token of the group above all projects."""
     if isinstance(forge, StandInGitLab):
         return forge.group_token(TOP_GROUP)
-    return forge.create_app(hook_url=bot.hook_url, hook_secret=HOOK_SECRET) if plan.is_app else None
+    return forge.create_app(hook_url=hook_url, hook_secret=HOOK_SECRET)
 
 
 def config_of(town: Town, plan: Plan) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """A bot that can be killed at any write: one worker, its own store, one repository, and a way to the API server that counts.
 
-Invariant: every write to GitHub and to the cluster that others could see passes `Universe.note`, which numbers it.
+Invariant: every write to the forge and to the cluster that others could see passes `Universe.note`, which numbers it.
 """
 
 import asyncio
@@ -19,15 +19,14 @@ from bot.store.connection import Store
 from bot.store.embedded import EmbeddedStore
 from bot.store.queue import Queue
 from tests.sandbox.cluster import ClusterAccess
-from tests.sandbox.forge import Seen, StandInGitHub
+from tests.sandbox.forge import Seen
 from tests.sandbox.forge.core.conversations import Pull
-from tests.sandbox.forge.github.apps import App
 from tests.stories.apiproxy import ApiProxy, api_proxy
 from tests.stories.bot import LoneWorker
 from tests.stories.manifests import NS, config_map, target, team
 from tests.stories.patience import NeverCame
 from tests.stories.story import DELIVER, PLAN, Story
-from tests.stories.town import Plan, Town, cluster, config_of
+from tests.stories.town import Forge, Identity, Plan, Town, cluster, config_of
 
 _PATIENCE_S = 120.0
 _TIMES = re.compile(r"planned in [\d.]+ m?s")
@@ -56,8 +55,8 @@ class Universe:
     """Large, so that it can be told from every other number in a comment."""
 
     def note_forge(self, seen: Seen) -> None:
-        if f"/{self.story.repo.full_name}/" in seen.path:
-            self._note("GitHub", seen)
+        if self.story.town.sight.is_about(self.story.repo, seen.path):
+            self._note("forge", seen)
 
     def note_cluster(self, seen: Seen) -> None:
         self._note("cluster", seen)
@@ -166,19 +165,19 @@ class Universe:
 
     async def _seen(self, pull: Pull, sha: str) -> dict[str, Any]:
         story = self.story
-        runs = [
-            run for commit in (pull.head_sha, sha) for run in story.town.github.check_runs(story.repo, commit)
-        ]
-        newest = {(run.name, run.head_sha == sha): (run.conclusion, run.title) for run in runs}
+        sight = story.town.sight
+        verdicts = [(sha == at, v) for at in (pull.head_sha, sha) for v in sight.verdicts(story.repo, at)]
+        newest = {(v.name, is_merge): (v.conclusion, v.title) for is_merge, v in verdicts}
         objects = await story.live("configmaps") or {}
         parents = await story.live(f"/api/v1/namespaces/{story.town.state_namespace}/configmaps") or {}
         return {
             "comments": [
-                self._plain(comment.body.partition("\n")[2], pull, sha) for comment in pull.comments
+                self._plain(comment.body.partition("\n")[2], pull, sha)
+                for comment in story.town.forge.remarks(pull)
             ],
             "checks": newest,
-            "unfinished checks": [run.name for run in runs if run.status != "completed"],
-            "deployments": [(d.environment, d.state) for d in story.repo.deployments if d.sha == sha],
+            "unfinished checks": [v.name for _, v in verdicts if v.conclusion is None],
+            "deployments": [(where, state) for where, at, state in story.deployments() if at == sha],
             "objects": {
                 self._told(o["metadata"]["name"]): self._told(o["data"]["level"])
                 for o in objects["items"]
@@ -196,7 +195,7 @@ class Universe:
         text = _TIMES.sub("planned in a while", body)
         text = re.sub(r"\b[0-9a-f]{10}(\.\.[0-9a-f]{10})?\b", "COMMIT", text)
         text = re.sub(r"\(http[^)]*\)", "(URL)", text).replace(self.story.name, "STORY")
-        text = re.sub(rf"#{pull.number}\b", "#N", text)
+        text = re.sub(rf"[#!]{pull.number}\b", "#N", text)
         return self._told(text)
 
     def _told(self, text: str) -> str:
@@ -209,7 +208,7 @@ class Universe:
 
 @asynccontextmanager
 async def universe(
-    directory: Path, github: StandInGitHub, access: ClusterAccess, app: App, *, sweep: str = "10m"
+    directory: Path, forge: Forge, access: ClusterAccess, identity: Identity, *, sweep: str = "10m"
 ) -> AsyncIterator[Universe]:
     async with AsyncExitStack() as stack:
         proxy = await stack.enter_async_context(api_proxy(access))
@@ -220,7 +219,8 @@ async def universe(
         store = Store.open(keeper.url)
         stack.push_async_callback(store.close)
         worker = LoneWorker(directory / "bot", url=keeper.url)
-        town = Town(github, access, cluster_session, worker, app, f"longshore-{secrets.token_hex(4)}")
+        namespace = f"longshore-{secrets.token_hex(4)}"
+        town = Town(forge, access, cluster_session, worker, identity, namespace, has_web=False)
         story = await town.story("universe")
         way = proxy.kubeconfig(directory / "proxy.kubeconfig")
         plan = Plan(
@@ -233,7 +233,7 @@ async def universe(
         del config["clusters"]["production"]
         worker.configure(config)
         made = Universe(story, worker, proxy, store, config)
-        github.faults.on_request.append(made.note_forge)
+        forge.faults.on_request.append(made.note_forge)
         proxy.faults.on_request.append(made.note_cluster)
         await worker.start()
         stack.push_async_callback(worker.stop)
