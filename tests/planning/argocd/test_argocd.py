@@ -99,6 +99,14 @@ async def test_what_its_own_parent_cannot_render_is_not_removed(fleet: Bench) ->
     }
 
 
+async def test_what_a_plugin_renders_is_unknown_wherever_the_change_is(fleet: Bench) -> None:
+    commit(fleet, {"apps/made.yaml": application("made", "made", plugin={"name": "mine"}), "made/a.txt": "1"})
+    commit(fleet, {"made/a.txt": "2"})
+    plan = await fleet.plan()
+    assert target(plan, "argocd/made", "in-cluster").status is TargetStatus.UNKNOWN
+    assert "plugin 'mine'" in said(plan, "argocd/made")
+
+
 async def test_every_directory_of_a_generator_is_an_application(sites: Bench) -> None:
     commit(sites, {"sites/west/cm.yaml": config_map("west")})
     plan = await sites.plan()
