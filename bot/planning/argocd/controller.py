@@ -1,5 +1,6 @@
 """Argo CD in a search: Applications, the ApplicationSets that generate them, and the projects and clusters they name."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from bot.model.target import Target, TargetId
 from bot.planning.argocd.clusters import ControlPlane, home_of
 from bot.planning.argocd.files import InFiles, declares_applications, is_argocd
 from bot.planning.argocd.here import taken_for_this
+from bot.planning.argocd.links import remarks_on_links
 from bot.planning.argocd.roots import roots
 from bot.planning.argocd.world import World
 from bot.planning.controller import Start
@@ -82,6 +84,7 @@ class ArgoCD:
         return [(found, home_of(found.file, self._finding)) for found in chosen], [
             *self._files.diagnostics,
             *self._taken,
+            *await asyncio.to_thread(remarks_on_links, self._tree),
         ]
 
     async def _reads(self, found: DeclaredObject) -> frozenset[str]:

@@ -72,3 +72,15 @@ async def test_a_repository_whose_secret_names_the_project_is_allowed_it(fleet: 
     plan = await fleet.plan()
     assert errors(plan) == ""
     assert "very-hidden" not in repr(plan)
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "is_said"), [("../../elsewhere", True), ("/etc/passwd", True), ("web/cm.yaml", False)]
+)
+async def test_a_link_out_of_the_repository_stops_argo_cd_and_is_said(
+    fleet: Bench, leads_to: str, is_said: bool
+) -> None:
+    (fleet.work.path / "link").symlink_to(leads_to)
+    commit(fleet, {"web/cm.yaml": config_map("web", "2")})
+    said = [d.file for d in (await fleet.plan()).diagnostics if "leads out of the repository" in d.message]
+    assert said == (["link"] if is_said else [])
