@@ -35,12 +35,16 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why the file cannot be rendered from. `quote` is a text whose place in the file is the problem's."""
+    """Why the file cannot be rendered from. `quote` is a text whose place in the file is the problem's.
+
+    `reads_more`: somebody else could render it, from files that nobody here knows.
+    """
 
     field: str
     reason: str
     line: int | None = None
     quote: str = ""
+    reads_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +210,16 @@ def _plugin(config: dict[str, Any], field: str) -> Iterator[Found]:
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if isinstance(annotations, dict) and any(key in annotations for key in _FUNCTION_KEYS):
         yield Problem(
-            field, f"{kind or 'a plugin'} is a container or exec function, which Longshore never runs"
+            field,
+            f"{kind or 'a plugin'} is a container or exec function, which Longshore never runs",
+            reads_more=True,
         )
     elif config.get("apiVersion") != "builtin" or kind not in PLUGINS:
         yield Problem(
-            field, f"{kind or 'a plugin without a kind'} is not a plugin built into kustomize", quote=kind
+            field,
+            f"{kind or 'a plugin without a kind'} is not a plugin built into kustomize",
+            quote=kind,
+            reads_more=True,
         )
     elif kind == KIND:
         yield _chart(config, field)

@@ -10,3 +10,7 @@ class Unrenderable(UserError):
         super().__init__(message)
         self.file = file
         self.line = line
+
+
+class Unread(Unrenderable):
+    """Somebody else could render it, from files that nobody here knows: they may be any of the tree."""

@@ -3,13 +3,18 @@
 from collections.abc import Callable
 
 from bot.model.rendering import Diagnostic, Severity, TraceEntry, TraceKind
-from bot.model.tree import TreeEntry, UnreadableFile
+from bot.model.tree import TreeEntry, TreeReader, UnreadableFile
 from bot.render.contents import Contents, Reference
 from bot.render.ground import Ground, Site
 from bot.render.paths import Place
 
 MAX_ENTRIES = 20_000
 MAX_DIAGNOSTICS = 30
+
+
+def whole_tree(tree: TreeReader) -> TraceEntry:
+    """For what may be read and is not known: any change of the tree is one of it."""
+    return TraceEntry("", TraceKind.LISTING, "040000", tree.id)
 
 
 class TooMuch(Exception):
@@ -59,6 +64,8 @@ class Notes:
         for problem in contents.problems:
             sentence = f"{problem.field}: {problem.reason}" if problem.field else problem.reason
             self.refuse_in(sentence, ground, file, problem.line or self.line(ground, file, problem.quote))
+            if problem.reads_more:
+                self._entries["tree"] = whole_tree(ground.tree)
 
     def line(self, ground: Ground, file: str, text: str) -> int | None:
         """The first line that holds the text: a guess, but one that nearly always points at the field."""

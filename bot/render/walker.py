@@ -24,7 +24,7 @@ from bot.render.ground import Ground, Remotes, Site
 from bot.render.helm.chart import reads
 from bot.render.ignored import note_ignore_files
 from bot.render.inflation.reads import ORIGINS_OF_CHARTS, Charts
-from bot.render.notes import Notes, TooMuch
+from bot.render.notes import Notes, TooMuch, whole_tree
 from bot.render.origins import repository_files
 from bot.render.paths import Above, Place, below, follow, join
 from bot.render.remote import remote_entry
@@ -292,8 +292,9 @@ class Walk:
 
     def _too_much(self, most: int) -> tuple[TraceEntry, Diagnostic]:
         """What was not looked at could be anything: such a target has the key of its whole tree."""
-        whole = TraceEntry("", TraceKind.LISTING, "040000", self._ground.tree.id)
-        return whole, Diagnostic(Severity.ERROR, f"reads more than {most} files", *self._where())
+        return whole_tree(self._ground.tree), Diagnostic(
+            Severity.ERROR, f"reads more than {most} files", *self._where()
+        )
 
 
 def _is_below(path: str, directory: str) -> bool:

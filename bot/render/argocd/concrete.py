@@ -20,8 +20,9 @@ from bot.render.argocd.helm import release
 from bot.render.argocd.kustomize import cluster_options, overlay, version_remark
 from bot.render.argocd.overrides import overridden
 from bot.render.argocd.places import Ground, Places
-from bot.render.errors import Unrenderable
+from bot.render.errors import Unread, Unrenderable
 from bot.render.helm.found import Found
+from bot.render.notes import whole_tree
 from bot.render.paths import follow
 
 _NEEDS_HELM = "its kustomization inflates charts, which Argo CD does only with `kustomize.buildOptions: --enable-helm` in argocd-cm"
@@ -80,6 +81,8 @@ def concrete(
     try:
         made = _Source(tree, target, refs or {}, setup or Setup(), notes).made()
     except Unrenderable as error:
+        if isinstance(error, Unread):
+            notes.entries.append(whole_tree(tree))
         file, line = (error.file, error.line) if error.file else (target.origin.file, target.origin.line)
         notes.diagnostics.append(Diagnostic(Severity.ERROR, error.message, file, line))
     return Concrete(made, tuple(sorted(set(notes.entries))), tuple(notes.diagnostics))
@@ -135,7 +138,7 @@ class _Source:
         """A chart of a repository, in which nobody looks before it is fetched."""
         kind = explicit(self._target.options) or SourceKind.HELM
         if kind is not SourceKind.HELM:
-            raise Unrenderable(
+            raise Unread(
                 f"{kind.value}: the source is a chart of a Helm repository, which Longshore renders by Helm only"
             )
         return self._release(Fields(kind.value, self._target.options.get(kind.value)), None, "")
@@ -197,10 +200,10 @@ class _Source:
     def _made(self, renderer: RendererKind, options: Mapping[str, Any]) -> Target:
         return replace(self._target, renderer=renderer, options=options, refs={})
 
-    def _plugin(self, options: Fields) -> Unrenderable:
+    def _plugin(self, options: Fields) -> Unread:
         name = options.text("name")
         shown = f"the plugin {name[:80]!r}" if name else "whichever plugin of Argo CD claims it"
-        return Unrenderable(
+        return Unread(
             f"is rendered by {shown}, a program that only Argo CD has; Longshore runs no plugin of Argo CD"
         )
 

@@ -20,10 +20,11 @@ from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
 from bot.render.argocd.fields import Fields
 from bot.render.argocd.objects import identified, said, settled, taken_apart
 from bot.render.contents import LFS_REASON, is_lfs_pointer
-from bot.render.errors import Unrenderable
+from bot.render.errors import Unread, Unrenderable
 from bot.render.files import MAX_TOTAL_BYTES
 from bot.render.helm.found import Found as Noted
 from bot.render.helm.values import ValuesLoader
+from bot.render.notes import whole_tree
 from bot.render.paths import Place, follow
 
 _SUFFIXES = (".yaml", ".yml", ".json", ".jsonnet")
@@ -126,7 +127,11 @@ def reads_of_directory(
             noted = Noted(found.place.path)
             noted.place(found.place)
             yield from noted.entries
+            if found.path.endswith(_JSONNET):
+                yield whole_tree(tree)  # it may import any file
     except Unrenderable as error:
+        if isinstance(error, Unread):
+            yield whole_tree(tree)
         yield error
 
 
@@ -166,7 +171,7 @@ def _walk(tree: TreeReader, directory: str, *, recurse: bool, depth: int) -> Ite
     for name, entry in kept:
         path = f"{directory}/{name}" if directory else name
         if entry.kind is EntryKind.SUBMODULE:
-            raise Unrenderable(
+            raise Unread(
                 "is a Git submodule, which Argo CD would enter and Longshore does not have; leave it out of the "
                 "directory, or turn recurse off",
                 file=path,

@@ -29,7 +29,7 @@ def release(target: Target, options: Fields, places: Places, environment: Enviro
     try:
         files = places.values_files(options.texts("valueFiles"), ignore_missing=ignore_missing)
     except Unrenderable as error:
-        raise Unrenderable(f"{options.at}.valueFiles: {error.message}", file=error.file) from None
+        raise type(error)(f"{options.at}.valueFiles: {error.message}", file=error.file) from None
     return replace(
         base,
         name=options.text("releaseName") or name,
@@ -80,7 +80,7 @@ def _parameters(options: Fields, places: Places, environment: Environment) -> tu
         try:
             files[name] = Parameter(name, is_text=True, file=places.existing(each.text("path")))
         except Unrenderable as error:
-            raise Unrenderable(f"{each.at}.path: {error.message}", file=error.file) from None
+            raise type(error)(f"{each.at}.path: {error.message}", file=error.file) from None
     return (*typed.values(), *texts.values(), *files.values())
 
 

@@ -15,7 +15,7 @@ from bot.model.rendering import TraceEntry, TraceKind
 from bot.model.tree import EntryKind, TreeEntry, TreeReader
 from bot.render.argocd.environment import Environment, stand_ins
 from bot.render.doublestar import BadPattern, Doublestar
-from bot.render.errors import Unrenderable
+from bot.render.errors import Unread, Unrenderable
 from bot.render.paths import Place, below, follow, join
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -101,17 +101,17 @@ class Places:
         if scheme is None:
             return self._in_tree(path, text, "", may_match=may_match)
         if scheme[1].lower() not in _FETCHED:
-            raise Unrenderable(
+            raise Unread(
                 f"{text[:200]!r}: Longshore has no way to read {scheme[1][:40]}: addresses, which a plugin of Helm would"
             )
         if has_login(path):
-            raise Unrenderable("an address holds a login, which Longshore does not use; leave it out")
+            raise Unread("an address holds a login, which Longshore does not use; leave it out")
         return ValuesFile(path, is_remote=True)
 
     def _known(self, text: str, shown: str) -> str:
         found = self.environment.substituted(text)
         if unknown := stand_ins(found.encode("utf-8", "surrogateescape")):
-            raise Unrenderable(f"{shown[:200]!r} depends on ${unknown[0].name}: {unknown[0].unknown.reason}")
+            raise Unread(f"{shown[:200]!r} depends on ${unknown[0].name}: {unknown[0].unknown.reason}")
         return found
 
     def _in_tree(self, path: str, text: str, ref: str, *, may_match: bool) -> ValuesFile:

@@ -9,6 +9,7 @@ from bot.model.target import GitSource, RendererKind
 from bot.render.argocd.concrete import concrete
 from bot.render.argocd.environment import environment
 from bot.render.sandbox import Sandbox
+from bot.render.trace import trace
 from tests.render.argocd.applications import application, failure, key, made, manifests, rendered
 from tests.render.trees import Content, Link, MemoryTree, Submodule, config_map
 
@@ -137,3 +138,32 @@ def test_a_commit_that_the_source_pins_is_known() -> None:
     known = environment(pinned, "web")
     assert known.substituted("$ARGOCD_APP_REVISION") == "0123456789" * 4
     assert known.substituted("$ARGOCD_APP_REVISION_SHORT $ARGOCD_APP_REVISION_SHORT_8") == "0123456 01234567"
+
+
+@pytest.mark.parametrize(
+    ("files", "options"),
+    [
+        ({"app/a.yaml": ""}, {"plugin": {"name": "mine"}}),
+        ({"app/a.jsonnet": "{}"}, {}),
+        ({"app/a.yaml": "", "app/sub": Submodule()}, {"directory": {"recurse": True}}),
+        ({"app/Chart.yaml": ""}, {"helm": {"valueFiles": ["secrets://a.yaml"]}}),
+        ({"app/Chart.yaml": ""}, {"helm": {"valueFiles": ["$ARGOCD_APP_REVISION.yaml"]}}),
+        (
+            {
+                "app/kustomization.yaml": "generators: [g.yaml]",
+                "app/g.yaml": "apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: {name: k}\nfiles: [s.yaml]\n",
+            },
+            {},
+        ),
+    ],
+)
+def test_what_nobody_here_can_read_has_the_key_of_the_whole_tree(
+    files: dict[str, Content], options: dict[str, Any]
+) -> None:
+    target = application(**options)
+    tree = MemoryTree(files)
+    found = concrete(tree, target)
+    is_refused = found.joined(trace(tree, found.target)).is_refused
+    assert is_refused or "app/a.jsonnet" in files  # which may say that it is to be left out
+    assert key(files, target) != key({**files, "app/s.yaml": "changed"}, target)
+    assert key(files, target) != key({**files, "lib/far.libsonnet": "{}"}, target)
