@@ -29,7 +29,7 @@ tools: ## Build the pinned programs, once: kustomize, helm, sops, a control plan
 	@tools/prerequisites.sh $(PYTHON)
 	@$(PYTHON) tools/build.py all
 
-demo: setup ## Show the whole loop on this machine; ARGS=--keep leaves it running to play with
+demo: setup ## Show the whole loop on this machine; FORGE=gitlab on a GitLab; ARGS=--keep leaves it running to play with
 	@$(BIN)/python -m tests.sandbox.demo --forge $(FORGE) $(ARGS)
 
 test: setup tools ## Run every test, WORKERS at once; ARGS goes to pytest

@@ -198,6 +198,17 @@ async def test_a_check_that_is_asked_for_again_is_answered(github_town: Town) ->
     await story.until(answered, "a run of its own answers")
 
 
+async def test_an_emoji_on_the_plan_asks_for_it_again(gitlab_town: Town) -> None:
+    """What a button on a check run is on GitHub."""
+    story = await gitlab_town.story("again", APP)
+    pull = await story.open(CHANGE)
+    await story.planned(pull)
+    [comment] = story.said(pull, "plan")
+    async with story.looked_at("plan", story.key(pull)):
+        await gitlab_town.gitlab.react(comment, "repeat")
+    assert story.said(pull, "plan") == [comment]
+
+
 async def test_every_mistake_in_the_teams_file_is_told_where_it_is(town: Town) -> None:
     story = await town.story("mistakes", APP)
     wrong = document(

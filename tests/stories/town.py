@@ -65,6 +65,12 @@ class Town:
         return self.forge
 
     @property
+    def gitlab(self) -> StandInGitLab:
+        """For those that are told on GitLab only."""
+        assert isinstance(self.forge, StandInGitLab)
+        return self.forge
+
+    @property
     def app(self) -> App | None:
         return self.identity if isinstance(self.identity, App) else None
 
