@@ -4,7 +4,7 @@ import base64
 import hashlib
 
 from tests.sandbox.forge.gitlab.call import Answer, Call
-from tests.sandbox.forge.gitlab.endpoints.merge_requests import diffs
+from tests.sandbox.forge.gitlab.endpoints.diffs import diffs
 from tests.sandbox.forge.gitlab.errors import ApiError, bad_parameters, not_found
 from tests.sandbox.forge.gitlab.render import commits as render
 from tests.sandbox.forge.gitlab.render import projects
