@@ -6,11 +6,11 @@ from pydantic import Field, model_validator
 
 from bot.config.types import HttpUrl, Model, SecretRef
 
-Kind = Literal["github", "gitlab"]
+Kind = Literal["github", "gitlab", "gitea"]
 Tier = Literal["free", "premium", "ultimate"]
 
 _GIT_URLS: dict[Kind, str] = {"github": "https://github.com", "gitlab": "https://gitlab.com"}
-_API_PATHS: dict[Kind, str] = {"github": "/api/v3", "gitlab": "/api/v4"}
+_API_PATHS: dict[Kind, str] = {"github": "/api/v3", "gitlab": "/api/v4", "gitea": "/api/v1"}
 _PUBLIC_API = "https://api.github.com"
 
 
@@ -27,7 +27,7 @@ class Forge(Model):
     """One forge to listen to and write to."""
 
     kind: Kind = Field(default="github", examples=["github"])
-    """What speaks there: `github` or `gitlab`."""
+    """What speaks there: `github`, `gitlab`, or (experimental) `gitea`, which is Forgejo as well."""
     git_url: HttpUrl | None = Field(default=None, examples=["https://github.com"])
     """Root under which repositories are cloned and pages are shown. Left out: github.com or gitlab.com."""
     api_url: HttpUrl | None = Field(default=None, examples=["https://api.github.com"])
@@ -52,13 +52,15 @@ class Forge(Model):
             raise ValueError("give exactly one of `app` and `token`")
         if self.kind != "github" and self.app is not None:
             raise ValueError(f"a forge of kind {self.kind} has no `app`; give a `token`")
+        if self.kind not in _GIT_URLS and self.git_url is None:
+            raise ValueError(f"a forge of kind {self.kind} needs its `gitUrl`")
         if self.kind != "gitlab" and (self.tier != "free" or self.findings != "comment"):
             raise ValueError("`tier` and `findings` are for forges of kind gitlab")
         return self
 
     @property
     def git_root(self) -> str:
-        return (self.git_url or _GIT_URLS[self.kind]).rstrip("/")
+        return (self.git_url or _GIT_URLS.get(self.kind, "")).rstrip("/")
 
     @property
     def api_root(self) -> str:

@@ -36,6 +36,8 @@ class Feature(StrEnum):
     """Conversations on a pull request that somebody has to resolve, beside remarks on lines."""
     STATUS_CHECKS = "status-checks"
     """A verdict that the forge asks for and waits with the merge for, beside the commit's status."""
+    COMMITS = "commits"
+    """Commits that the forge makes for us."""
     APPROVAL_RULES = "approval-rules"
     """Which approvals a pull request needs and has. Without: who approved it, and nothing that asks for it."""
     ENVIRONMENT_RULES = "environment-rules"

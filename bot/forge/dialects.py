@@ -7,4 +7,8 @@ from bot.forge.github import webhooks as github
 from bot.forge.gitlab import webhooks as gitlab
 from bot.forge.webhooks import WebhookDialect
 
-DIALECTS: Final[Mapping[str, WebhookDialect]] = {"github": github, "gitlab": gitlab}
+DIALECTS: Final[Mapping[str, WebhookDialect]] = {
+    "github": github,
+    "gitlab": gitlab,
+    "gitea": github,
+}

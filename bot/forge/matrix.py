@@ -14,6 +14,7 @@ WORDS: Final[Mapping[Feature, tuple[str, str]]] = {
     Feature.REACTIONS: ("reactions", "-"),
     Feature.DRAFTS: ("drafts", "-"),
     Feature.MERGE_REFS: ("a ref with the trial merge (not needed: the merge result is computed here)", "-"),
+    Feature.COMMITS: ("commits made through the API", "none are made"),
     Feature.SIGNED_COMMITS: ("commits of ours signed by the forge", "unsigned commits, attributed to us"),
     Feature.APPROVAL_RULES: ("which approvals are needed", "who approved, and nothing that asks for it"),
     Feature.ENVIRONMENT_RULES: ("who may deploy to an environment", "nothing is known of it"),
@@ -27,12 +28,14 @@ def forges() -> Mapping[str, Capabilities]:
     """By how an operator would call it."""
     # Loads the adapters; only the documentation needs all of them at once.
     from bot.forge.github import capabilities as github  # noqa: PLC0415
+    from bot.forge.github import gitea  # noqa: PLC0415
     from bot.forge.gitlab import capabilities as gitlab  # noqa: PLC0415
     from bot.forge.gitlab.settings import Tier  # noqa: PLC0415
 
     return {
         "GitHub App": github.capabilities(is_app=True),
         "GitHub token": github.capabilities(is_app=False),
+        "Gitea (experimental)": gitea.capabilities(),
         **{f"GitLab {tier.name.title()}": gitlab.capabilities(tier) for tier in Tier},
     }
 

@@ -12,7 +12,7 @@ def open_forge(name: str, entry: ForgeConfig) -> AbstractAsyncContextManager[For
     Reads the credentials. Raises `SecretUnreadable`, UserError for credentials of no use.
     """
     match entry.kind:
-        case "github":
+        case "github" | "gitea":
             return _github(name, entry)
         case "gitlab":
             return _gitlab(name, entry)
@@ -20,11 +20,12 @@ def open_forge(name: str, entry: ForgeConfig) -> AbstractAsyncContextManager[For
 
 def _github(name: str, entry: ForgeConfig) -> AbstractAsyncContextManager[Forge]:
     from bot.forge.github.forge import open_github  # noqa: PLC0415 - loads the client
-    from bot.forge.github.settings import AppKey, GitHubSettings  # noqa: PLC0415 - as above
+    from bot.forge.github.settings import AppKey, Face, GitHubSettings  # noqa: PLC0415 - as above
 
     app = AppKey(str(entry.app.id), entry.app.private_key.read()) if entry.app else None
     token = entry.token.read() if entry.token else None
-    return open_github(GitHubSettings(name, app, token, entry.api_root, entry.git_root))
+    face = Face(entry.kind)
+    return open_github(GitHubSettings(name, app, token, entry.api_root, entry.git_root, face=face))
 
 
 def _gitlab(name: str, entry: ForgeConfig) -> AbstractAsyncContextManager[Forge]:

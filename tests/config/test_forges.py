@@ -23,6 +23,11 @@ APP = {"app": {"id": 1, "privateKey": "${env:KEY}"}}
             "https://ghe.example",
             "https://api.ghe.example",
         ),
+        (
+            {"kind": "gitea", "gitUrl": "https://gitea.example/git"},
+            "https://gitea.example/git",
+            "https://gitea.example/git/api/v1",
+        ),
         ({"kind": "gitlab"}, "https://gitlab.com", "https://gitlab.com/api/v4"),
         (
             {"kind": "gitlab", "gitUrl": "https://git.example/lab/"},
@@ -54,7 +59,9 @@ def test_what_is_left_out_follows_from_the_kind(given: dict[str, Any], git_root:
         ({**TOKEN, "tier": "premium"}, "for forges of kind gitlab"),
         ({**TOKEN, "findings": "thread"}, "for forges of kind gitlab"),
         ({**TOKEN, "kind": "gitlab", "tier": "gold"}, "'free', 'premium' or 'ultimate'"),
-        ({**TOKEN, "kind": "svn"}, "'github' or 'gitlab'"),
+        ({**TOKEN, "kind": "svn"}, "'github', 'gitlab' or 'gitea'"),
+        ({**TOKEN, "kind": "gitea"}, "needs its `gitUrl`"),
+        ({**APP, "kind": "gitea", "gitUrl": "https://gitea.example"}, "has no `app`"),
         ({"kind": "gitlab", "token": "glpat-something"}, "write a reference"),
     ],
 )

@@ -11,6 +11,7 @@ ALWAYS: Final = frozenset(
         Feature.REACTIONS,
         Feature.DRAFTS,
         Feature.MERGE_REFS,
+        Feature.COMMITS,
         Feature.APPROVAL_RULES,
         Feature.ENVIRONMENT_RULES,
         Feature.CODE_OWNERS,

@@ -17,7 +17,8 @@ from bot.forge.base import (
     Threads,
 )
 from bot.forge.commits import NewCommit
-from bot.forge.github import comments
+from bot.forge.errors import ForgeForbidden
+from bot.forge.github import comments, gitea
 from bot.forge.github.auth import AppAuth, Auth, TokenAuth
 from bot.forge.github.calls import Calls
 from bot.forge.github.capabilities import capabilities
@@ -26,10 +27,11 @@ from bot.forge.github.client import GitHubClient
 from bot.forge.github.comments import Comments
 from bot.forge.github.commits import Commits
 from bot.forge.github.deployments import Deployments
+from bot.forge.github.gitea import GiteaPulls
 from bot.forge.github.guards import Guards
 from bot.forge.github.paths import repo_variables
 from bot.forge.github.pulls import Pulls
-from bot.forge.github.settings import AppKey, GitHubSettings
+from bot.forge.github.settings import AppKey, Face, GitHubSettings
 from bot.forge.github.statuses import Statuses
 from bot.forge.guards import Approvals, BranchRules, EnvironmentRules
 from bot.forge.owners import CodeOwners
@@ -45,16 +47,16 @@ class GitHubForge:
 
     def __init__(self, settings: GitHubSettings, auth: Auth) -> None:
         calls = Calls(auth)
-        is_app = settings.app is not None
+        is_app, is_gitea = settings.app is not None, settings.face is Face.GITEA
         self._settings = settings
         self._auth = auth
-        self._pulls = Pulls(calls)
+        self._pulls = GiteaPulls(calls) if is_gitea else Pulls(calls)
         self._comments = Comments(calls)
         self._checks: CheckRuns | Statuses = CheckRuns(calls) if is_app else Statuses(calls)
         self._deployments = Deployments(calls)
-        self._guards = Guards(calls)
-        self._commits = Commits(Calls(auth, for_commits=True), self._pulls)
-        self._capabilities = capabilities(is_app=is_app)
+        self._guards = None if is_gitea else Guards(calls)
+        self._commits = None if is_gitea else Commits(Calls(auth, for_commits=True), self._pulls)
+        self._capabilities = gitea.capabilities() if is_gitea else capabilities(is_app=is_app)
 
     @property
     def name(self) -> str:
@@ -159,18 +161,20 @@ class GitHubForge:
         return await self._deployments.put(repo, report)
 
     async def approvals(self, repo: RepoId, number: int) -> Approvals:
-        return await self._guards.approvals(repo, number)
+        return await self._guards.approvals(repo, number) if self._guards else Approvals()
 
     async def branch_rules(self, repo: RepoId, branch: str) -> BranchRules:
-        return await self._guards.branch_rules(repo, branch)
+        return await self._guards.branch_rules(repo, branch) if self._guards else BranchRules()
 
     async def environment_rules(self, repo: RepoId, environment: str) -> EnvironmentRules | None:
-        return await self._guards.environment_rules(repo, environment)
+        return await self._guards.environment_rules(repo, environment) if self._guards else None
 
     async def code_owners(self, repo: RepoId, ref: str) -> CodeOwners | None:
-        return await self._guards.code_owners(repo, ref)
+        return await self._guards.code_owners(repo, ref) if self._guards else None
 
     async def commit(self, repo: RepoId, commit: NewCommit) -> Sha:
+        if self._commits is None:
+            raise ForgeForbidden(f"{self.name} makes no commits for us", hint=gitea.EXPERIMENTAL)
         return await self._commits.commit(repo, commit)
 
 

@@ -17,6 +17,8 @@ MAX_PULLS_OF_COMMIT: Final = 100
 
 PERMISSIONS: Final = {
     "none": Permission.NONE,
+    # Gitea's word.
+    "owner": Permission.ADMIN,
     "read": Permission.READ,
     "triage": Permission.TRIAGE,
     "write": Permission.WRITE,
@@ -62,12 +64,12 @@ class Pulls:
         return role or Permission.NONE
 
     async def pull(self, repo: RepoId, number: int) -> PullRequest:
-        return _pull(repo, await self.calls.get(repo, "/pulls/{number}", Pull, number=number))
+        return to_pull(repo, await self.calls.get(repo, "/pulls/{number}", Pull, number=number))
 
     async def open_pulls(self, repo: RepoId, *, base: str | None) -> Sequence[PullRequest]:
         listing = Listing("/pulls{?state,base,per_page}", {"state": "open", "base": base, "per_page": 100})
         found = await self.calls.list(repo, listing, Pull, limit=MAX_OPEN_PULLS)
-        return [_pull(repo, pull) for pull in found]
+        return [to_pull(repo, pull) for pull in found]
 
     async def listed_pulls(
         self, repo: RepoId, *, state: PullState | None, limit: int
@@ -84,7 +86,7 @@ class Pulls:
         except (ForgeInvalid, ForgeConflict):
             # GitHub's answer to a commit that this repository has not.
             return []
-        return [_pull(repo, pull) for pull in found]
+        return [to_pull(repo, pull) for pull in found]
 
 
 def _state(pull: Pull) -> PullState:
@@ -105,7 +107,7 @@ def _listed(pull: Pull) -> ListedPull:
     )
 
 
-def _pull(repo: RepoId, pull: Pull) -> PullRequest:
+def to_pull(repo: RepoId, pull: Pull) -> PullRequest:
     return PullRequest(
         repo=repo,
         number=pull.number,

@@ -1,6 +1,7 @@
 """What a connection to one GitHub needs; `bot.config` is mapped onto it by the process that opens the forge."""
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 from bot.errors import UserError
 
@@ -11,6 +12,13 @@ class AppKey:
 
     app_id: str
     private_key: str = field(repr=False)
+
+
+class Face(Enum):
+    """Whose answers are like GitHub's."""
+
+    GITHUB = "github"
+    GITEA = "gitea"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,7 @@ class GitHubSettings:
     api_url: str = "https://api.github.com"
     git_url: str = "https://github.com"
     timeout_s: float = 15.0
+    face: Face = Face.GITHUB
 
     def __post_init__(self) -> None:
         if (self.app is None) is (self.token is None):

@@ -110,12 +110,19 @@ class CheckRun(msgspec.Struct):
 
 
 class Status(msgspec.Struct):
+    """Gitea calls `status` what GitHub calls `state`."""
+
     id: int
     context: str
-    state: str
+    state: str = ""
+    status: str = ""
     description: str | None = None
     target_url: str | None = None
     creator: User | None = None
+
+    @property
+    def word(self) -> str:
+        return self.state or self.status
 
 
 class Deployment(msgspec.Struct):

@@ -77,12 +77,12 @@ def _body(report: CheckReport) -> dict[str, Any]:
 
 
 def _says(status: Status, body: Mapping[str, Any]) -> bool:
-    held = (status.state, status.description or "", status.target_url or "")
+    held = (status.word, status.description or "", status.target_url or "")
     return held == (body["state"], body["description"], body.get("target_url", ""))
 
 
 def _check(sha: Sha, status: Status) -> Check:
-    state, conclusion = STATES.get(status.state, (CheckState.RUNNING, None))
+    state, conclusion = STATES.get(status.word, (CheckState.RUNNING, None))
     return Check(
         CheckId(status.id),
         status.context,

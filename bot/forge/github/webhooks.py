@@ -157,6 +157,8 @@ PULL_ACTIONS: Final[Mapping[str, PullAction]] = {
     "opened": PullAction.OPENED,
     "reopened": PullAction.REOPENED,
     "synchronize": PullAction.UPDATED,
+    # Gitea's word.
+    "synchronized": PullAction.UPDATED,
     "edited": PullAction.RETARGETED,
     "ready_for_review": PullAction.READY,
     "closed": PullAction.CLOSED,
@@ -226,7 +228,7 @@ def _push(body: bytes) -> Event:
         payload.ref,
         Sha(payload.before),
         Sha(payload.after),
-        payload.deleted,
+        payload.deleted or not payload.after.strip("0"),
         payload.forced,
         payload.repository.id,
     )

@@ -7,7 +7,14 @@ from bot.forge.gitlab import notes
 from bot.forge.gitlab.settings import Tier
 
 FREE: Final = frozenset(
-    {Feature.DEPLOYMENTS, Feature.REACTIONS, Feature.DRAFTS, Feature.MERGE_REFS, Feature.THREADS}
+    {
+        Feature.COMMITS,
+        Feature.DEPLOYMENTS,
+        Feature.REACTIONS,
+        Feature.DRAFTS,
+        Feature.MERGE_REFS,
+        Feature.THREADS,
+    }
 )
 PREMIUM: Final = frozenset(
     {Feature.APPROVAL_RULES, Feature.ENVIRONMENT_RULES, Feature.CODE_OWNERS, Feature.MERGE_TRAINS}
