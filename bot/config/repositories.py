@@ -28,6 +28,17 @@ class Flux(Model):
     one whose feature gate `StrictPostBuildSubstitutions` is off: such a variable becomes empty."""
 
 
+class ArgoCD(Model):
+    """What the ApplicationSets of a repository may learn from its forge."""
+
+    asks: tuple[RepositoryPattern, ...] = Field(default=(), max_length=1000, examples=[["acme/shop"]])
+    """Other repositories on the same forge whose pull requests its generators may ask about, `OWNER/NAME` with `*` as a
+    wildcard. Their titles, branches, labels and authors then show in its plans. About itself it may always ask."""
+
+    def lets_ask(self, path: str) -> bool:
+        return any(fnmatch.fnmatchcase(path.lower(), pattern.lower()) for pattern in self.asks)
+
+
 class RepositoryConfig(Model):
     """One repository (or, with `*`, several) that Longshore serves."""
 
@@ -44,6 +55,8 @@ class RepositoryConfig(Model):
     """Targets the operator declares for it, beside those in the repository's `.longshore.yaml`."""
     flux: Flux = Flux()
     """How the Flux that delivers the repository works."""
+    argocd: ArgoCD = ArgoCD()
+    """What the repository's ApplicationSets may learn from its forge."""
     sops: Sops = Sops()
     """The keys for what the repository encrypts with SOPS."""
 

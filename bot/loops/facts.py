@@ -16,7 +16,7 @@ from bot.config.clusters import kube_version
 from bot.errors import LongshoreError
 from bot.kube.client import KubeClient
 from bot.kube.clock import Clock, SystemClock
-from bot.planning.elsewhere import FactsOf
+from bot.planning.asked import FactsOf
 from bot.render.helm.inputs import ClusterFacts
 from bot.store.shared import Shared
 

@@ -23,13 +23,15 @@ from bot.git.repository import Repository
 from bot.git.transfer import TransferLimits
 from bot.kube.client import KubeClient
 from bot.kube.lease import Holder
+from bot.loops.asking import Asking
 from bot.loops.words import Words
 from bot.model.argocd import ArgoCluster
 from bot.model.keys import BranchKey
 from bot.model.rendering import Trust
 from bot.model.repo import RepoId
 from bot.model.target import Target
-from bot.planning.elsewhere import Errand, FactsOf, nothing_known
+from bot.planning.asked import FactsOf, nothing_known
+from bot.planning.elsewhere import Errand
 from bot.planning.expansion import Finding, Mode
 from bot.planning.renderings import Renderings, Workshop
 from bot.render.sops.decrypt import Decryptor
@@ -63,7 +65,9 @@ class World:
 
     def visit(self, repo: RepoId) -> AbstractAsyncContextManager[Errand]:
         """For one piece of work: what renderings of the repository's targets need beside its own files."""
-        return replace(self.workshop.elsewhere, facts=self.facts(repo.path)).visit()
+        elsewhere, entry = self.workshop.elsewhere, self.served(repo)
+        asking = Asking(repo, entry, self.config.forges[repo.forge], self.forge(repo)) if entry else None
+        return replace(elsewhere, facts=self.facts(repo.path), forges=asking).visit()
 
     def trusted_renderings(self, entry: RepositoryConfig, errand: Errand) -> Renderings:
         """For what is merged: the only renderings that decrypt."""

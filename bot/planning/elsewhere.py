@@ -9,7 +9,7 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from bot.model.rendering import Material
 from bot.model.repo import TreeId
 from bot.model.target import Composition, GitSource, Ingredient, OciSource, Target
 from bot.model.tree import TreeReader
+from bot.planning.asked import Answers, FactsOf, Forges, nothing_known
 from bot.planning.blamed import naming, source_of
 from bot.planning.fetched import Fetched, fetched_charts
 from bot.planning.made_of import Source as MadeOf
@@ -56,14 +57,6 @@ _UNPACKED_AT_ONCE = 2
 _SHORT = 12
 _HERE = GitSource("")
 
-FactsOf = Callable[[str], Awaitable[ClusterFacts]]
-"""What is known of a cluster, by its name. Raises nothing."""
-
-
-async def nothing_known(_cluster: str) -> ClusterFacts:
-    return ClusterFacts()
-
-
 log = logging.getLogger(__name__)
 
 
@@ -74,6 +67,7 @@ class Elsewhere:
     downloads: "Late[Downloads] | None" = None
     repositories: "Late[ForeignRepositories] | None" = None
     facts: FactsOf = nothing_known
+    forges: Forges | None = None
 
     @asynccontextmanager
     async def visit(self) -> AsyncIterator["Errand"]:
@@ -111,12 +105,14 @@ class Errand:
         self._unpacked_bytes = 0
         self._file_bytes = 0
         self._room = ChartRoom()
+        self.answers = Answers(self._elsewhere.forges)
         self.is_troubled = False
 
     async def end(self) -> None:
         asked = (self._resolved, self._artifacts, self._files, self._facts, self._visit)
         for each in (self._composed, *asked):
             await each.end()
+        await self.answers.end()
 
     def note(self, error: Exception) -> str:
         """What people are told of it. What nobody foresaw is one target's trouble, and logged."""

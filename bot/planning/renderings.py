@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.diff.mask import Mask
+from bot.errors import LongshoreError
 from bot.git.errors import MissingObject
 from bot.git.tree import Tree
 from bot.model.objects import Manifest, Object
@@ -24,6 +25,7 @@ from bot.model.rendering import (
 )
 from bot.model.target import GitSource, RendererKind, Target, TargetId
 from bot.model.tree import TreeReader
+from bot.planning.asked import Answers
 from bot.planning.blamed import naming, source_of
 from bot.planning.elsewhere import Elsewhere, Errand
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
@@ -125,6 +127,15 @@ class Renderings:
     def is_troubled(self) -> bool:
         """Whether something could not be had that may be had later."""
         return self._errand.is_troubled
+
+    @property
+    def answers(self) -> Answers:
+        """What generators of ApplicationSets are told by a forge."""
+        return self._errand.answers
+
+    def note(self, error: LongshoreError) -> None:
+        """Something could not be had; it may be had later."""
+        self._errand.note(error)
 
     @property
     def protections(self) -> tuple[Protection, ...]:

@@ -23,6 +23,7 @@ from tests.sandbox.cluster import ClusterAccess, observe
 from tests.sandbox.forge import StandInGitHub
 from tests.sandbox.forge.core.conversations import Pull
 from tests.sandbox.forge.core.repositories import Repository
+from tests.sandbox.forge.github.apps import Installation
 from tests.sandbox.forge.github.checks import CheckRun
 from tests.stories.manifests import NS, Files
 
@@ -35,6 +36,7 @@ class House:
 
     github: StandInGitHub
     repository: Repository
+    installation: Installation
     namespace: str
     cluster: aiohttp.ClientSession
     config: Mapping[str, Any]
@@ -107,7 +109,7 @@ async def house(
 ) -> AsyncIterator[House]:
     repository = await github.create_repo("acme/fleet")
     app = github.create_app()
-    github.install(app, "acme", [repository])
+    installation = github.install(app, "acme", [repository])
     key = tmp_path / "app.pem"
     key.write_text(app.private_key)
     forge = {
@@ -127,7 +129,7 @@ async def house(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(running_store(tmp_path / "store"))
         session = await stack.enter_async_context(control_plane.session())
-        house = House(github, repository, cluster_namespace, session, config, store, stack)
+        house = House(github, repository, installation, cluster_namespace, session, config, store, stack)
         await house.open()
         yield house
 

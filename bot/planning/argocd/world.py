@@ -1,6 +1,7 @@
 """What the generators of an ApplicationSet may look at: this repository, others where the operator allows it, and clusters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.discover.argocd.revisions import git_ref, is_followed
 from bot.discover.repository import normal_url
@@ -10,7 +11,7 @@ from bot.model.argocd import ArgoCluster
 from bot.model.target import GitSource
 from bot.planning.expansion import Finding
 from bot.planning.renderings import Renderings
-from bot.render.applicationset import Clusters, Ground, NobodyAsked, NotKnown
+from bot.render.applicationset import Clusters, Ground, NotKnown, PullRequest, Repository
 
 _NOT_DECLARED = (
     "no cluster is declared here: neither a Secret with the label argocd.argoproj.io/secret-type nor the operator's "
@@ -18,8 +19,8 @@ _NOT_DECLARED = (
 )
 
 
-class World(NobodyAsked):
-    """One tree's, for one control plane. Forges are not asked: who opened which pull request is no part of a plan."""
+class World:
+    """One tree's, for one control plane."""
 
     def __init__(
         self, tree: Tree, finding: Finding, renderings: Renderings, clusters: Sequence[ArgoCluster]
@@ -40,5 +41,21 @@ class World(NobodyAsked):
         try:
             tree = await self._renderings.elsewhere(self._tree, source)
         except LongshoreError as error:
-            raise NotKnown(error.message, hint=error.hint) from None
+            raise self._not_known(error) from None
         return Ground(tree, is_here=False, is_lasting=source.is_lasting)
+
+    async def pull_requests(self, generator: Mapping[str, Any], namespace: str) -> tuple[PullRequest, ...]:  # noqa: ARG002 - whose Secrets it names makes no difference here
+        try:
+            return await self._renderings.answers.pull_requests(generator)
+        except LongshoreError as error:
+            raise self._not_known(error) from None
+
+    async def repositories(self, generator: Mapping[str, Any], namespace: str) -> tuple[Repository, ...]:  # noqa: ARG002 - as above
+        try:
+            return await self._renderings.answers.repositories(generator)
+        except LongshoreError as error:
+            raise self._not_known(error) from None
+
+    def _not_known(self, error: LongshoreError) -> NotKnown:
+        self._renderings.note(error)
+        return NotKnown(error.message, hint=error.hint)

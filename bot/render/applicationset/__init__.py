@@ -6,7 +6,6 @@ from bot.render.applicationset.templates import Templates
 from bot.render.applicationset.world import (
     Clusters,
     Ground,
-    NobodyAsked,
     PullRequest,
     Repository,
     World,
@@ -16,7 +15,6 @@ __all__ = [
     "Clusters",
     "Generated",
     "Ground",
-    "NobodyAsked",
     "NotKnown",
     "PullRequest",
     "Repository",

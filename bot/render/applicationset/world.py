@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 from bot.model.argocd import ArgoCluster
 from bot.model.tree import TreeReader
-from bot.render.applicationset.errors import NotKnown
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +69,3 @@ class World(Protocol):
 
     async def repositories(self, generator: Mapping[str, Any], namespace: str) -> tuple[Repository, ...]:
         """What the provider in `scmProvider` lists, before its `filters`. Raises `NotKnown`."""
-
-
-class NobodyAsked:
-    """A part of a world in which no forge is asked."""
-
-    async def pull_requests(self, generator: Mapping[str, Any], namespace: str) -> tuple[PullRequest, ...]:
-        del generator, namespace
-        raise NotKnown("it asks a forge for its pull requests, and nobody can be asked here")
-
-    async def repositories(self, generator: Mapping[str, Any], namespace: str) -> tuple[Repository, ...]:
-        del generator, namespace
-        raise NotKnown("it asks a forge for its repositories, and nobody can be asked here")

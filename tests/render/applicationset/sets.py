@@ -12,7 +12,6 @@ from bot.render.applicationset import (
     Clusters,
     Generated,
     Ground,
-    NobodyAsked,
     NotKnown,
     PullRequest,
     Repository,
@@ -32,8 +31,8 @@ spec:
 
 
 @dataclass
-class MemoryWorld(NobodyAsked):
-    """A world of clusters and files. Counts how often it is asked for files."""
+class MemoryWorld:
+    """A world of clusters and files, without a forge. Counts how often it is asked for files."""
 
     files: Mapping[str, Content] = field(default_factory=dict)
     known: tuple[ArgoCluster, ...] = ()
@@ -50,6 +49,12 @@ class MemoryWorld(NobodyAsked):
         if not repo_url.startswith(HERE):
             raise NotKnown(f"{repo_url} is not at hand", hint="allow its host")
         return Ground(MemoryTree(self.files), self.is_here, self.is_lasting)
+
+    async def pull_requests(self, generator: Mapping[str, Any], namespace: str) -> tuple[PullRequest, ...]:
+        raise NotKnown("nobody can be asked here")
+
+    async def repositories(self, generator: Mapping[str, Any], namespace: str) -> tuple[Repository, ...]:
+        raise NotKnown("nobody can be asked here")
 
 
 @dataclass
