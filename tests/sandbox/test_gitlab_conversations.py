@@ -120,6 +120,20 @@ async def test_too_many_notes_a_minute_are_429(lab: Laboratory) -> None:
     assert "too many times" in said
 
 
+async def test_commit_is_talked_about_and_nothing_of_it_is_resolved(lab: Laboratory) -> None:
+    project, sha = await lab.project(), await lab.gitlab.head(lab.repository)
+    commit = project.commits.get(sha, lazy=True)
+    discussion = await lab.ask(commit.discussions.create, {"body": "delivered"})
+    (note,) = discussion.attributes["notes"]
+    facts = (note["noteable_type"], note["noteable_id"], note["noteable_iid"], note["resolvable"])
+    assert facts == ("Commit", None, None, False)
+    known = await lab.ask(discussion.notes.get, note["id"])
+    known.body = "delivered again"
+    await lab.ask(known.save)
+    assert [said.body for said in lab.gitlab.said_about(lab.repository, sha)] == ["delivered again"]
+    assert len(await lab.ask(commit.discussions.list, get_all=True)) == 1
+
+
 # Commit statuses
 
 

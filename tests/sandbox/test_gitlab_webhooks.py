@@ -136,6 +136,17 @@ async def test_note_is_told_when_it_comes_and_when_it_changes_and_not_when_it_go
     assert (told["user"]["username"], told["object_attributes"]["system"]) == ("alice", False)
 
 
+async def test_note_on_a_commit_names_the_commit_and_no_merge_request(
+    lab: Laboratory, receiver: Receiver, hook: Hook
+) -> None:
+    project, sha = await lab.project(), await lab.gitlab.head(lab.repository)
+    await lab.ask(project.commits.get(sha, lazy=True).discussions.create, {"body": "delivered"})
+    await lab.gitlab.settle()
+    told = receiver.payload("Note Hook.create")
+    assert (told["object_attributes"]["noteable_type"], told["commit"]["id"]) == ("Commit", sha)
+    assert "merge_request" not in told
+
+
 async def test_internal_note_is_an_event_of_its_own(lab: Laboratory, receiver: Receiver, hook: Hook) -> None:
     request = await lab.request(await lab.pull())
     await lab.ask(request.notes.create, {"body": "among us", "internal": True})

@@ -24,6 +24,7 @@ from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.gitlab import looking
 from tests.sandbox.forge.gitlab.chronicle import Chronicle
 from tests.sandbox.forge.gitlab.mail import Mail
+from tests.sandbox.forge.gitlab.notes import CommitThread
 from tests.sandbox.forge.gitlab.pipelines import Pipeline
 from tests.sandbox.forge.gitlab.render import events, requests
 from tests.sandbox.forge.gitlab.site import hook_time
@@ -115,18 +116,23 @@ class Announcer:
     async def _comment_changed(self, event: CommentChanged) -> None:
         """Nothing is said of a deletion, nor of what GitLab itself says."""
         detail = self.state.notes.of(event.comment)
-        pull = event.comment.thread
-        if event.action == "deleted" or detail.is_system or not isinstance(pull, Pull):
+        if event.action == "deleted" or detail.is_system:
             return
         await self.note(event.comment, event.actor, "create" if event.action == "created" else "update")
 
     async def note(self, comment: Comment, actor: User, action: str) -> None:
-        pull = comment.thread
-        if isinstance(pull, Pull):
-            payload = events.note(self.state, comment, actor, action, await self._request(pull))
-            is_internal = self.state.notes.of(comment).is_internal
-            name = "Confidential Note Hook" if is_internal else "Note Hook"
-            self.mail.announce(name, payload, pull.repository)
+        thread = comment.thread
+        about: Json = {}
+        if isinstance(thread, CommitThread):
+            head = await thread.repository.store.commit(thread.sha)
+            about["commit"] = events.commit(self.state, thread.repository, head)
+        elif isinstance(thread, Pull):
+            about["merge_request"] = await self._request(thread)
+        payload = events.note(self.state, comment, actor, action, about)
+        is_internal = self.state.notes.of(comment).is_internal
+        self.mail.announce(
+            "Confidential Note Hook" if is_internal else "Note Hook", payload, thread.repository
+        )
 
     async def emoji(self, reaction: Reaction, comment: Comment | None, pull: Pull, action: str) -> None:
         payload = events.emoji(self.state, reaction, comment, pull, action, await self._request(pull))

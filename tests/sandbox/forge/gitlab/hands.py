@@ -181,6 +181,10 @@ class GitLabHands(StandIn):
     def remarks(self, thread: Thread) -> list[Comment]:
         return [known for known in thread.comments if not self.state.notes.of(known).is_system]
 
+    def said_about(self, repository: Repository, sha: str) -> list[Comment]:
+        """What stands on the page of a commit."""
+        return self.state.notes.about(repository, sha, self.forge.now()).comments
+
     # Pipelines
 
     async def run_pipeline(self, pull: Pull, author: str = "alice") -> Pipeline:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.sandbox.forge.core.conversations import Comment
+from tests.sandbox.forge.core.conversations import Comment, Thread
 from tests.sandbox.forge.core.people import User
+from tests.sandbox.forge.core.repositories import Repository
 
 
 @dataclass(eq=False, slots=True)
@@ -39,9 +40,33 @@ class Detail:
         return self.discussion.is_resolvable and not self.is_system
 
 
+@dataclass(eq=False, slots=True, kw_only=True)
+class CommitThread(Thread):
+    """What is said about a commit; it has no number."""
+
+    sha: str
+
+
 @dataclass(slots=True)
 class Notes:
     _by_comment: dict[Comment, Detail] = field(default_factory=dict)
+    _by_commit: dict[tuple[Repository, str], CommitThread] = field(default_factory=dict)
+
+    def about(self, repository: Repository, sha: str, now: datetime) -> CommitThread:
+        key = (repository, sha)
+        if key not in self._by_commit:
+            self._by_commit[key] = CommitThread(
+                id=0,
+                number=0,
+                repository=repository,
+                author=repository.owner,
+                title=sha,
+                body=None,
+                created_at=now,
+                updated_at=now,
+                sha=sha,
+            )
+        return self._by_commit[key]
 
     def of(self, comment: Comment) -> Detail:
         """A note that came without any detail is a remark by itself."""

@@ -3,6 +3,7 @@
 from tests.sandbox.forge.gitlab.endpoints import (
     approvals,
     branches,
+    commit_discussions,
     commits,
     committing,
     deployments,
@@ -26,6 +27,7 @@ from tests.sandbox.forge.gitlab.routes import Route
 CHAPTERS = (
     approvals,
     branches,
+    commit_discussions,
     commits,
     committing,
     deployments,

@@ -34,7 +34,7 @@ def _note(call: Call) -> Comment:
     return found
 
 
-def _body(call: Call) -> str:
+def body_of(call: Call) -> str:
     call.params.require("body")
     body = call.params.text("body") or ""
     if not body.strip():
@@ -89,7 +89,7 @@ async def say(call: Call, detail: Detail, body: str, number: int | None = None) 
 
 @routes("POST", "/notes")
 async def create(call: Call) -> Answer:
-    body, number = _body(call), call.forge.next_id()
+    body, number = body_of(call), call.forge.next_id()
     is_internal = call.params.is_on("internal") or call.params.is_on("confidential")
     sha = call.params.text("merge_request_diff_head_sha")
     if sha is not None and sha != call.pull.head_sha:
@@ -100,7 +100,7 @@ async def create(call: Call) -> Answer:
 
 @routes("PUT", "/notes/{note_id}")
 async def edit(call: Call) -> Answer:
-    known, body = _own(call), _body(call)
+    known, body = _own(call), body_of(call)
     await core.edit_comment(call.forge, known, body, call.user)
     return Answer(render.note(call.state, known))
 
@@ -135,7 +135,7 @@ async def read_discussion(call: Call) -> Answer:
 
 @routes("POST", "/discussions")
 async def start(call: Call) -> Answer:
-    body, number = _body(call), call.forge.next_id()
+    body, number = body_of(call), call.forge.next_id()
     position = call.params.object("position")
     kind = "DiscussionNote"
     if position is not None:
@@ -160,7 +160,7 @@ def _check_position(call: Call, position: dict[str, Any]) -> None:
 
 @routes("POST", "/discussions/{discussion_id}/notes")
 async def reply(call: Call) -> Answer:
-    body, (discussion, notes) = _body(call), _discussion(call)
+    body, (discussion, notes) = body_of(call), _discussion(call)
     if call.state.notes.of(notes[0]).is_system:
         raise bad_request("System notes cannot be replied to")
     # A remark that is answered becomes a thread.
@@ -202,7 +202,7 @@ async def edit_in_discussion(call: Call) -> Answer:
     if call.params.has("body") == call.params.has("resolved"):
         raise bad_request("body, resolved are mutually exclusive")
     if call.params.has("body"):
-        body = _body(call)
+        body = body_of(call)
         await core.edit_comment(call.forge, _own(call), body, call.user)
     else:
         _may_resolve(call, known)

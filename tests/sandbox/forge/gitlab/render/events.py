@@ -152,45 +152,51 @@ def merge_request(state: State, pull: Pull, actor: User, attributes: Json, chang
     return shown
 
 
-def note(state: State, comment: Comment, actor: User, action: str, request: Json) -> Json:
-    detail, pull = state.notes.of(comment), comment.thread
-    moment = hook_time(comment.created_at)
+def note(state: State, comment: Comment, actor: User, action: str, about: Json) -> Json:
+    """`about` is the commit (`commit`) or the merge request (`merge_request`) that it is on, under that name."""
+    detail, thread = state.notes.of(comment), comment.thread
     return {
         "object_kind": "note",
         "event_type": "confidential_note" if detail.is_internal else "note",
         "user": author_in_hook(actor),
-        "project_id": pull.repository.id,
-        "project": projects.in_hook(state, pull.repository),
-        "repository": projects.repository_in_hook(state, pull.repository),
-        "object_attributes": {
-            "action": action,
-            "attachment": None,
-            "author_id": comment.author.id,
-            "change_position": None,
-            "commit_id": None,
-            "created_at": moment,
-            "discussion_id": detail.discussion.id,
-            "id": comment.id,
-            "internal": detail.is_internal,
-            "line_code": None,
-            "note": comment.body,
-            "noteable_id": pull.id,
-            "noteable_type": "MergeRequest",
-            "original_position": None,
-            "position": detail.position,
-            "project_id": pull.repository.id,
-            "resolved_at": hook_time(detail.resolved_at) if detail.resolved_at else None,
-            "resolved_by_id": detail.resolved_by.id if detail.resolved_by else None,
-            "resolved_by_push": None,
-            "st_diff": None,
-            "system": detail.is_system,
-            "type": detail.kind,
-            "updated_at": hook_time(comment.updated_at),
-            "updated_by_id": actor.id if action == "update" else None,
-            "description": comment.body,
-            "url": f"{request['url']}#note_{comment.id}",
-        },
-        "merge_request": request,
+        "project_id": thread.repository.id,
+        "project": projects.in_hook(state, thread.repository),
+        "repository": projects.repository_in_hook(state, thread.repository),
+        "object_attributes": {**note_attributes(state, comment, actor, action, about), "action": action},
+        **about,
+    }
+
+
+def note_attributes(state: State, comment: Comment, actor: User, action: str, about: Json) -> Json:
+    detail, thread = state.notes.of(comment), comment.thread
+    commit_id = about["commit"]["id"] if "commit" in about else None
+    address = (about.get("commit") or about["merge_request"])["url"]
+    return {
+        "attachment": None,
+        "author_id": comment.author.id,
+        "change_position": None,
+        "commit_id": commit_id,
+        "created_at": hook_time(comment.created_at),
+        "discussion_id": detail.discussion.id,
+        "id": comment.id,
+        "internal": detail.is_internal,
+        "line_code": None,
+        "note": comment.body,
+        "noteable_id": None if commit_id else thread.id,
+        "noteable_type": "Commit" if commit_id else "MergeRequest",
+        "original_position": None,
+        "position": detail.position,
+        "project_id": thread.repository.id,
+        "resolved_at": hook_time(detail.resolved_at) if detail.resolved_at else None,
+        "resolved_by_id": detail.resolved_by.id if detail.resolved_by else None,
+        "resolved_by_push": None,
+        "st_diff": None,
+        "system": detail.is_system,
+        "type": detail.kind,
+        "updated_at": hook_time(comment.updated_at),
+        "updated_by_id": actor.id if action == "update" else None,
+        "description": comment.body,
+        "url": f"{address}#note_{comment.id}",
     }
 
 
@@ -219,8 +225,8 @@ def emoji(
         "merge_request": request,
     }
     if comment is not None:
-        shown["note"] = note(state, comment, comment.author, "create", request)["object_attributes"]
-        del shown["note"]["action"]
+        about = {"merge_request": request}
+        shown["note"] = note_attributes(state, comment, comment.author, "create", about)
     return shown
 
 

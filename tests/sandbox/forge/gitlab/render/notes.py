@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.sandbox.forge.core.conversations import Comment, Reaction, Thread
 from tests.sandbox.forge.core.people import User
-from tests.sandbox.forge.gitlab.notes import Discussion
+from tests.sandbox.forge.gitlab.notes import CommitThread, Discussion
 from tests.sandbox.forge.gitlab.render import people
 from tests.sandbox.forge.gitlab.site import Site, maybe_timestamp, timestamp
 from tests.sandbox.forge.gitlab.state import State
@@ -13,7 +13,10 @@ Json = dict[str, Any]
 
 
 def note(state: State, known: Comment) -> Json:
-    detail = state.notes.of(known)
+    """About a commit it has neither id nor number to stand on, and cannot be resolved."""
+    detail, thread = state.notes.of(known), known.thread
+    is_of_commit = isinstance(thread, CommitThread)
+    is_resolvable = detail.is_resolvable and not is_of_commit
     shown: Json = {
         "id": known.id,
         "type": detail.kind,
@@ -23,21 +26,21 @@ def note(state: State, known: Comment) -> Json:
         "created_at": timestamp(known.created_at),
         "updated_at": timestamp(known.updated_at),
         "system": detail.is_system,
-        "noteable_id": known.thread.id,
-        "noteable_type": "MergeRequest",
-        "project_id": known.thread.repository.id,
-        "resolvable": detail.is_resolvable,
+        "noteable_id": None if is_of_commit else thread.id,
+        "noteable_type": "Commit" if is_of_commit else "MergeRequest",
+        "project_id": thread.repository.id,
+        "resolvable": is_resolvable,
         "confidential": detail.is_internal,
         "internal": detail.is_internal,
         "imported": False,
         "imported_from": "none",
-        "noteable_iid": known.thread.number,
+        "noteable_iid": None if is_of_commit else thread.number,
         "commands_changes": {},
     }
     if detail.position is not None:
         shown["position"] = detail.position
         shown["commit_id"] = None
-    if detail.is_resolvable:
+    if is_resolvable:
         shown["resolved"] = detail.resolved_by is not None
         shown["resolved_by"] = people.maybe_user(state.site, detail.resolved_by)
         shown["resolved_at"] = maybe_timestamp(detail.resolved_at)
