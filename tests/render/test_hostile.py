@@ -368,4 +368,6 @@ async def test_a_bomb_ends_in_a_diagnostic_and_not_in_our_memory(sandbox: Sandbo
     )
     held = await render(files, target(), trace(files, target()), sandbox)
     assert held.failed
-    assert "it crashed, or needed more memory" in held.diagnostics[0].message
+    blamed, died = held.diagnostics
+    assert (blamed.file, "aliases expand to more than" in blamed.message) == ("app/own.yaml", True)
+    assert "it crashed, or needed more memory" in died.message
