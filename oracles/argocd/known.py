@@ -21,6 +21,27 @@ KNOWN: dict[str, Known] = {
         "kustomize version v4.5.7 is not registered",
         "which versions Argo CD has is up to its own settings; one and the same renders here",
     ),
+    "kustomize: helmCharts": Known(
+        Outcome.DIFFERENT,
+        "--enable-helm",
+        "Argo CD inflates charts only where its settings say so: taken as given, and said",
+    ),
+    "kustomize: a file outside": Known(
+        Outcome.DIFFERENT,
+        "is not in or below",
+        "Argo CD's settings may lift kustomize's load restrictor: what lies in the repository may be read here",
+    ),
+    "directory: jsonnet": Known(Outcome.INCOMPLETE, "is Jsonnet", "Jsonnet is not evaluated"),
+    "helm: environment of the revision": Known(
+        Outcome.DIFFERENT,
+        "${ARGOCD_APP_REVISION",
+        "a plan compares trees: which commit it will be is left open, as the variable that it is",
+    ),
+    "sourceHydrator": Known(
+        Outcome.DIFFERENT,
+        "only we render",
+        "a plan is of what the hydrator will write: the dry source is rendered, not what was written before",
+    ),
     "a link out of the repository": Known(
         Outcome.DIFFERENT,
         "out-of-bounds symlinks",

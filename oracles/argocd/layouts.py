@@ -2,17 +2,16 @@
 
 from random import Random
 
-from oracles.argocd.clusters import Declared
-from oracles.argocd.scene import PROJECT, SET, Scene, Script, argo
+from oracles.argocd.scene import PROJECT, SET, Ground, Scene, Script, argo
 from oracles.documents import documents_text
 from oracles.workload import without_namespace, workload
 
 ENVIRONMENTS = ("staging", "production")
 
 
-def app_of_apps(name: str, url: str, clusters: tuple[Declared, ...]) -> Scene:
+def app_of_apps(name: str, ground: Ground) -> Scene:
     """bootstrap/, apps/ENVIRONMENT, charts/ and values: each environment on its cluster, with a project."""
-    script = Script(name, url, clusters)
+    script = Script(name, ground)
     _shop_chart(script)
     children = script.parent("root", "argocd", directory={"recurse": True, "exclude": "{values/*,*.md}"})
     script.root("bootstrap/root.yaml", children)
@@ -45,10 +44,10 @@ def _shop_chart(script: Script) -> None:
     )
 
 
-def sets_over_clusters(name: str, url: str, clusters: tuple[Declared, ...]) -> Scene:
+def sets_over_clusters(name: str, ground: Ground) -> Scene:
     """The clusters are declared in Git; every team's directory goes to each of them, with settings per cluster."""
-    script = Script(name, url, clusters)
-    for cluster in clusters:
+    script = Script(name, ground)
+    for cluster in ground.clusters:
         script.root(f"declared/{cluster.name}.yaml", cluster.secret())
     for team in ("red", "blue"):
         for file, objects in workload(team, name, Random(team)).items():

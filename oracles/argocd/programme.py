@@ -3,42 +3,44 @@
 Invariant: the same seed gives the same repositories, but for the ports in their URLs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from random import Random
 
 from oracles.argocd.app import App, Kind, small_app
-from oracles.argocd.clusters import IN_CLUSTER_SERVER, NAMESPACE, Declared
+from oracles.argocd.clusters import IN_CLUSTER_SERVER, NAMESPACE
 from oracles.argocd.features import ANY, FEATURES
+from oracles.argocd.features.charts import FEATURES as CHARTS
 from oracles.argocd.features.combinators import FEATURES as COMBINATORS
+from oracles.argocd.features.elsewhere import FEATURES as ELSEWHERE
 from oracles.argocd.features.generators import FEATURES as GENERATORS
 from oracles.argocd.features.nested import FEATURES as NESTED
 from oracles.argocd.features.templates import FEATURES as TEMPLATES
 from oracles.argocd.layouts import LAYOUTS
 from oracles.argocd.refusals import REFUSED
-from oracles.argocd.scene import SET, Scene, Script, argo
+from oracles.argocd.scene import SET, Ground, Scene, Script, argo
 from oracles.argocd.set_refusals import REFUSED as REFUSED_SETS
 from oracles.argocd.sets import elements, small_set
-from oracles.trials import Url, slug
+from oracles.trials import slug
 
 VARIANTS = 2
 """How often each feature is tried alone; what it does differs from time to time."""
+WHOLE = {**NESTED, **CHARTS, **ELSEWHERE}
 SETS = {**GENERATORS, **COMBINATORS, **TEMPLATES}
 
 
-def scenes(url: Url, clusters: Sequence[Declared], seed: int, combinations: int) -> list[Scene]:
+def scenes(ground: Ground, seed: int, combinations: int) -> list[Scene]:
     """Every repository, for one control plane."""
-    make = Programme(url, tuple(clusters), seed)
-    found = [*make.alone(), *make.sets(), *make.nested(), *make.refused(), *make.refused_sets()]
-    layouts = [layout(name, url(name), make.clusters) for name, layout in LAYOUTS.items()]
+    make = Programme(ground, seed)
+    found = [*make.alone(), *make.sets(), *make.whole(), *make.refused(), *make.refused_sets()]
+    layouts = [layout(name, ground) for name, layout in LAYOUTS.items()]
     return [*found, *(make.combined(number) for number in range(1, combinations + 1)), *layouts]
 
 
 class Programme:
     """Makes the scenes."""
 
-    def __init__(self, url: Url, clusters: tuple[Declared, ...], seed: int) -> None:
-        self.clusters = clusters
-        self._url = url
+    def __init__(self, ground: Ground, seed: int) -> None:
+        self._ground = ground
         self._seed = seed
 
     def alone(self) -> Iterator[Scene]:
@@ -63,8 +65,8 @@ class Programme:
                 made.put()
                 yield script.scene((feature,))
 
-    def nested(self) -> Iterator[Scene]:
-        for feature, add in NESTED.items():
+    def whole(self) -> Iterator[Scene]:
+        for feature, add in WHOLE.items():
             script, pick = self._begun(slug(feature), feature)
             add(script, pick)
             yield script.scene((feature,))
@@ -98,7 +100,7 @@ class Programme:
         return script.scene(features)
 
     def _begun(self, name: str, chance: str) -> tuple[Script, Random]:
-        return Script(name, self._url(name), self.clusters), Random(f"{self._seed} {chance} {name}")
+        return Script(name, self._ground), Random(f"{self._seed} {chance} {name}")
 
 
 def _app(script: Script, pick: Random, kind: Kind, features: tuple[str, ...]) -> App:

@@ -61,7 +61,10 @@ def _two_kinds(app: App) -> None:
 
 def _inflated(app: App) -> None:
     """Argo CD gives kustomize no argument, unless its settings say so."""
-    app.files |= {"charts/inner/Chart.yaml": "apiVersion: v2\nname: inner\nversion: 1.0.0\n"}
+    app.files |= {
+        "charts/inner/Chart.yaml": "apiVersion: v2\nname: inner\nversion: 1.0.0\n",
+        "charts/inner/values.yaml": "a: 1\n",
+    }
     app.overlay["helmCharts"] = [{"name": "inner", "releaseName": "x"}]
 
 
@@ -117,7 +120,7 @@ REFUSED: dict[str, Refused] = {
     "path-outside": Refused("path", _D, _source(path="../x"), "app path outside root", "../x"),
     "path-of-a-file": Refused("path", _D, _source(path="apps/web/config.yaml"), "not a directory", "config.yaml"),
     "path-empty": Refused("path", _D, _source(path=""), "spec.source.path", "path"),
-    "revision-missing": Refused("targetRevision", _D, _source(targetRevision="none"), "unable to resolve 'none'", "nothing outside of this repository is asked"),
+    "revision-missing": Refused("targetRevision", _D, _source(targetRevision="none"), "unable to resolve 'none'", "has no none"),
     "link-outside": Refused("a link out of the repository", _D, _file("/elsewhere/out.yaml", _OUT), "out-of-bounds symlinks", "out.yaml"),
     "two-kinds": Refused("source types", _H, _two_kinds, "multiple application sources defined", "kustomize"),
     "no-chart": Refused("source types", _D, _source(helm={"releaseName": "x"}), "Chart.yaml", "Chart.yaml"),

@@ -13,15 +13,24 @@ import yaml
 from bot.model.objects import Manifest
 from oracles.argocd.clusters import IN_CLUSTER_SERVER, NAMESPACE, Declared
 from oracles.documents import Content, documents_text
-from oracles.trials import Refusal
+from oracles.trials import Refusal, Url
 
 VERSION = "argoproj.io/v1alpha1"
 APPLICATION, SET, PROJECT = "Application", "ApplicationSet", "AppProject"
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """What repositories stand on: where they are served, the clusters of Argo CD, and the URL of a Helm repository."""
+
+    url: Url
+    clusters: tuple[Declared, ...]
+    charts: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """A repository to try.
+    """A repository to try. `others` are repositories beside it, by name.
 
     `roots` are the files of what is applied by hand, in this order. `applications` are the names of all that there have
     to be in the end, so that nobody takes nothing for agreement. `refusals` are expected, by the name of the Application
@@ -35,6 +44,7 @@ class Scene:
     roots: tuple[str, ...]
     applications: frozenset[str]
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    others: Mapping[str, Mapping[str, Content]] = field(default_factory=dict)
 
     @property
     def by_hand(self) -> list[Manifest]:
@@ -51,10 +61,11 @@ class Scene:
 class Script:
     """Writes a scene."""
 
-    def __init__(self, name: str, url: str, clusters: Sequence[Declared]) -> None:
+    def __init__(self, name: str, ground: Ground) -> None:
         self.name = name
-        self.url = url
-        self.clusters = tuple(clusters)
+        self.url = ground.url(name)
+        self.ground = ground
+        self.others: dict[str, Mapping[str, Content]] = {}
         self.files: dict[str, Content] = {}
         self.roots: list[str] = []
         self.applications: set[str] = set()
@@ -67,6 +78,12 @@ class Script:
         """What is applied by hand."""
         self.write(path, *documents)
         self.roots.append(path)
+
+    def other(self, files: Mapping[str, Content]) -> str:
+        """A repository beside this one; its URL."""
+        name = f"{self.name}-other-{len(self.others) + 1}"
+        self.others[name] = files
+        return self.ground.url(name)
 
     def named(self, name: str) -> str:
         """A name of the scene's own."""
@@ -97,7 +114,7 @@ class Script:
     def scene(self, features: Sequence[str]) -> Scene:
         return Scene(
             *(self.name, self.url, tuple(features), self.files, tuple(self.roots)),
-            *(frozenset(self.applications), self.refusals),
+            *(frozenset(self.applications), self.refusals, self.others),
         )
 
 

@@ -119,7 +119,7 @@ REFUSED: dict[str, RefusedSet] = {
         "git directories",
         _revision,
         "unable to resolve 'none'",
-        "nothing outside of this repository is asked",
+        "has no none",
     ),
     "git-empty": RefusedSet("git directories", _empty_git, "is empty", "directories"),
     "git-broken": RefusedSet("git files", _broken_file, "settings/bad.yaml", "settings/bad.yaml"),

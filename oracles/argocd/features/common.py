@@ -12,7 +12,7 @@ def by_name(app: App) -> None:
 
 
 def other_server(app: App) -> None:
-    cluster = app.pick.choice(app.script.clusters)
+    cluster = app.pick.choice(app.script.ground.clusters)
     app.spec["destination"] = {"server": cluster.server, "namespace": app.script.name}
 
 

@@ -3,12 +3,12 @@
 import functools
 import re
 
+from bot.model.objects import Manifest
 from oracles.argocd.clusters import NAMESPACE, declared_clusters
 from oracles.argocd.features import ANY, FEATURES
-from oracles.argocd.features.nested import FEATURES as NESTED
 from oracles.argocd.known import KNOWN
-from oracles.argocd.programme import SETS, scenes
-from oracles.argocd.scene import APPLICATION, PROJECT, SET, Scene
+from oracles.argocd.programme import SETS, WHOLE, scenes
+from oracles.argocd.scene import APPLICATION, PROJECT, SET, Ground, Scene
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 LONGEST_RELEASE = 53
@@ -16,7 +16,8 @@ LONGEST_RELEASE = 53
 
 @functools.cache
 def made(seed: int = 4) -> list[Scene]:
-    return scenes(lambda name: f"http://127.0.0.1:1/{name}.git", declared_clusters(2), seed, 40)
+    ground = Ground(lambda name: f"http://127.0.0.1:1/{name}.git", declared_clusters(2), "http://127.0.0.1:3")
+    return scenes(ground, seed, 10)
 
 
 def test_the_same_seed_gives_the_same_repositories_and_another_one_others() -> None:
@@ -44,7 +45,7 @@ def test_every_feature_is_tried_alone() -> None:
     assert alone >= {
         *ANY,
         *SETS,
-        *NESTED,
+        *WHOLE,
         *(feature for features in FEATURES.values() for feature in features),
     }
 
@@ -53,20 +54,25 @@ def test_every_known_deviation_belongs_to_a_feature_that_is_tried() -> None:
     assert {feature for scene in made() for feature in scene.features} >= KNOWN.keys()
 
 
+@functools.cache
+def by_hand() -> list[tuple[Scene, list[Manifest]]]:
+    return [(scene, scene.by_hand) for scene in made()]
+
+
 def test_what_is_applied_by_hand_is_argo_cds_own_and_lies_in_its_namespace() -> None:
-    for scene in made():
-        for manifest in scene.by_hand:
+    for scene, manifests in by_hand():
+        for manifest in manifests:
             assert manifest["kind"] in {APPLICATION, SET, PROJECT, "Secret"}
             assert manifest["metadata"]["namespace"] == NAMESPACE
             assert manifest["kind"] == "Secret" or scene.owns(manifest["metadata"]["name"])
 
 
 def test_what_is_refused_is_there_to_be_refused() -> None:
-    for scene in made():
-        sets = {m["metadata"]["name"] for m in scene.by_hand if m["kind"] == SET}
+    for scene, manifests in by_hand():
+        sets = {m["metadata"]["name"] for m in manifests if m["kind"] == SET}
         assert scene.refusals.keys() <= scene.applications | sets
 
 
 def test_no_credentials_of_a_cluster_are_in_git() -> None:
-    declared = [m for scene in made() for m in scene.by_hand if m["kind"] == "Secret"]
+    declared = [m for _, manifests in by_hand() for m in manifests if m["kind"] == "Secret"]
     assert {m["stringData"]["config"] for m in declared} == {"{}"}
