@@ -186,7 +186,8 @@ class ArgoCD:
     def standing(self, parent: Traced) -> list[DeclaredObject]:
         if parent.target.source or parent.target.oci_source:
             return []
-        return [found for found in self._files.declaring if found.file in parent.files]
+        files = parent.files
+        return [found for found in self._files.declaring if found.file in files]
 
 
 def _why(generated: Generated) -> str:

@@ -1,6 +1,7 @@
 """Where Argo CD starts: what somebody applied by hand, since nothing that is found reads its file."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.discover.objects import DeclaredObject
 
@@ -10,30 +11,39 @@ def roots(candidates: Sequence[DeclaredObject], reads: Mapping[int, frozenset[st
 
     One that reads its own file is a root if no other reads it. Of a circle the one that lies highest is taken.
     """
-    readers = {
-        index: {other for other, files in reads.items() if other != index and found.file in files}
+    declared: dict[str, list[int]] = defaultdict(list)
+    for index, found in enumerate(candidates):
+        declared[found.file or ""].append(index)
+    read = {index: files & declared.keys() for index, files in reads.items()}
+    readers = Counter(file for files in read.values() for file in files)
+    chosen = [
+        index
         for index, found in enumerate(candidates)
-    }
-    chosen = [index for index, who in readers.items() if not who]
-    reached = _reached(chosen, readers)
-    rest = sorted(readers.keys() - reached, key=lambda index: _height(candidates[index]))
-    for index in rest:
+        if readers[found.file or ""] == ((found.file or "") in read[index])
+    ]
+    reached: set[int] = set()
+    _reach(chosen, read, declared, reached)
+    for index in sorted(range(len(candidates)), key=lambda index: _height(candidates[index])):
         if index not in reached:
             chosen.append(index)
-            reached |= _reached([index], readers)
+            _reach([index], read, declared, reached)
     return [candidates[index] for index in sorted(chosen)]
 
 
-def _reached(chosen: Sequence[int], readers: Mapping[int, set[int]]) -> set[int]:
-    declared = {index: {other for other, who in readers.items() if index in who} for index in readers}
-    seen: set[int] = set()
-    stack = list(chosen)
+def _reach(
+    start: Iterable[int],
+    read: Mapping[int, Iterable[str]],
+    declared: dict[str, list[int]],
+    reached: set[int],
+) -> None:
+    """Adds to `reached` all that these lead to. What a file declares is looked at once, however many read it."""
+    stack = list(start)
     while stack:
         index = stack.pop()
-        if index not in seen:
-            seen.add(index)
-            stack += declared[index]
-    return seen
+        if index not in reached:
+            reached.add(index)
+            for file in read[index]:
+                stack += declared.pop(file, ())
 
 
 def _height(found: DeclaredObject) -> tuple[int, str]:
