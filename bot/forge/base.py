@@ -34,6 +34,8 @@ class Feature(StrEnum):
     """The forge keeps a ref with the pull request's trial merge."""
     THREADS = "threads"
     """Conversations on a pull request that somebody has to resolve, beside remarks on lines."""
+    REMARKS = "remarks"
+    """Remarks on a commit by itself, for what would stand in a check run."""
     STATUS_CHECKS = "status-checks"
     """A verdict that the forge asks for and waits with the merge for, beside the commit's status."""
     COMMITS = "commits"
@@ -147,6 +149,17 @@ class Threads(Protocol):
         """Make it say this. Nothing is written where it does."""
 
 
+class Remarks(Protocol):
+    """What a forge with `Feature.REMARKS` has on top."""
+
+    async def remarks(self, repo: RepoId, sha: Sha) -> Sequence[Comment]:
+        """Oldest first; empty for a commit that is not there."""
+
+    async def create_remark(self, repo: RepoId, sha: Sha, body: str) -> Comment: ...
+
+    async def update_remark(self, repo: RepoId, sha: Sha, remark: CommentId, body: str) -> Comment: ...
+
+
 class Forge(Protocol):
     """One forge as the operator configured it. `name` is the `RepoId.forge` of every repository on it."""
 
@@ -168,6 +181,10 @@ class Forge(Protocol):
     @property
     def threads(self) -> Threads | None:
         """None without `Feature.THREADS`, and where the operator does not want any."""
+
+    @property
+    def commit_remarks(self) -> Remarks | None:
+        """None without `Feature.REMARKS`."""
 
     async def locate(self, repo: RepoId) -> Located:
         """The repository as it is called now; an old path leads there as well."""

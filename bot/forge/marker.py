@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from bot.model.repo import RepoId
+from bot.model.repo import RepoId, Sha
 
 MIN_SECRET_BYTES: Final = 16
 MAX_PAYLOAD_BYTES: Final = 8 * 1024
@@ -40,10 +40,13 @@ class MarkerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The conversation a marker belongs to; copied to another, it means nothing."""
+    """The conversation a marker belongs to; copied to another, it means nothing. With `commit`, the one about that
+    commit, and no pull request's.
+    """
 
     repo: RepoId
     number: int
+    commit: Sha | None = None
 
 
 class Seal:
@@ -91,4 +94,6 @@ def derive_key(secret: bytes, purpose: bytes) -> bytes:
 
 def _mac(key: bytes, place: Place, kind: MarkerKind, encoded: str) -> str:
     covered = [place.repo.forge, place.repo.path.lower(), place.number, kind.value, encoded]
+    if place.commit is not None:
+        covered.append(place.commit)
     return hmac.digest(key, json.dumps(covered).encode(), "sha256").hex()

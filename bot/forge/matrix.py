@@ -8,6 +8,10 @@ from bot.forge.base import Capabilities, Feature
 WORDS: Final[Mapping[Feature, tuple[str, str]]] = {
     Feature.CHECKS: ("check runs with summary and text", "a commit status of one line, and the comment"),
     Feature.ANNOTATIONS: ("remarks on lines of the change", "the comment"),
+    Feature.REMARKS: (
+        "a remark on the commit, for a delivery that no pull request shows",
+        "the check run or status",
+    ),
     Feature.STATUS_CHECKS: ("a verdict the forge itself asks for", "the check or status, made required"),
     Feature.THREADS: ("findings as a thread to be resolved", "the comment"),
     Feature.DEPLOYMENTS: ("deployments and environments", "the comment"),

@@ -8,8 +8,9 @@ such comment is the one; every writer ends by making that true, so that whoever 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.forge.base import Comment, Forge, Thread, Threads
+from bot.forge.base import Comment, Forge, Remarks, Thread, Threads
 from bot.forge.marker import MarkerKind, Place, Seal
+from bot.model.repo import RepoId, Sha
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +94,29 @@ class StickyThreads:
             and (payload := self.seal.read(place, MarkerKind.FINDINGS, thread.comment.body)) is not None
         ]
         return sorted(found, key=lambda one: one[0].comment.id)
+
+
+@dataclass(frozen=True, slots=True)
+class StickyRemarks:
+    """The one remark on a commit that says how its delivery went, where nothing else has room for it."""
+
+    forge: Forge
+    on: Remarks
+    seal: Seal
+
+    async def put(self, repo: RepoId, sha: Sha, body: str, *, wanted: bool) -> Comment | None:
+        """Make it say this; where there is none yet, only if it is wanted. None where there is none."""
+        place = Place(repo, 0, sha)
+        text = self.forge.as_kept(self.seal.stamp(place, MarkerKind.DELIVERY, {"revision": sha}, body))
+        us = await self.forge.identity()
+        ours = [
+            remark
+            for remark in await self.on.remarks(repo, sha)
+            if remark.author.id == us.id
+            and self.seal.read(place, MarkerKind.DELIVERY, remark.body) is not None
+        ]
+        if not ours:
+            return await self.on.create_remark(repo, sha, text) if wanted else None
+        if ours[0].body == text:
+            return ours[0]
+        return await self.on.update_remark(repo, sha, ours[0].id, text)

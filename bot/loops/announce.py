@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.aio import gather_bounded
-from bot.forge.base import Feature, Forge, TextLimit
+from bot.forge.base import Comment, Feature, Forge, TextLimit
 from bot.forge.errors import ForgeNotFound
 from bot.forge.marker import MarkerKind, Place
 from bot.forge.reports import CheckReport, CheckState, Conclusion, DeploymentReport
+from bot.forge.sticky import StickyRemarks
 from bot.loops.head import Head
 from bot.loops.stamps import differs
 from bot.loops.world import World
@@ -20,7 +21,7 @@ from bot.model.delivery import Phase, TargetDelivery
 from bot.model.keys import BranchKey
 from bot.model.manifests import digest
 from bot.model.objects import Digest
-from bot.model.repo import PullRequest, PullState, Sha
+from bot.model.repo import PullRequest, PullState, RepoId, Sha
 from bot.report.check import CheckLimits, CheckWords
 from bot.report.context import DeliveryContext
 from bot.report.delivery import delivery_check, delivery_comment, deployment_words
@@ -30,6 +31,7 @@ CHECK = "longshore/deliver"
 _MAX_COMMITS = 30
 _MAX_PULLS = 20
 _AT_ONCE = 4
+_ASKING = frozenset({Conclusion.FAILURE, Conclusion.ACTION_REQUIRED})
 _WELL = frozenset({Conclusion.SUCCESS, Conclusion.NEUTRAL})
 _MARKER_ROOM = 2 * 1024
 _MAX_TITLE = 140
@@ -59,9 +61,11 @@ async def announce(world: World, head: Head, announcement: Announcement) -> None
     if check is not None and forge.capabilities.has(Feature.CHECKS) and check.external_id == identity:
         return
     await _put_comments(world, pulls, announcement.deliveries, context)
+    remark = await _put_remark(world, head, words) if not pulls else None
     await _put_deployments(forge, head, announcement.deliveries)
     # The check comes last: once it carries this identity, everything else has been said.
-    await forge.put_check(repo, _report(name, head, words, identity))
+    report = _report(name, head, words, identity)
+    await forge.put_check(repo, replace(report, details_url=remark.url) if remark else report)
     log.info(
         "delivery_announced",
         branch=str(head.source),
@@ -87,7 +91,9 @@ async def announce_trouble(world: World, source: BranchKey, why: str) -> None:
             conclusion=Conclusion.FAILURE,
             branch=source.branch,
         )
-        await forge.put_check(source.repo, report)
+        remarks = _remarks(world, source.repo)
+        remark = await remarks.put(source.repo, sha, f"**{prose(title)}**", wanted=True) if remarks else None
+        await forge.put_check(source.repo, replace(report, details_url=remark.url) if remark else report)
 
 
 def _identity(words: CheckWords, pulls: Sequence[PullRequest]) -> Digest:
@@ -193,6 +199,22 @@ async def _put_comments(
     for pull in pulls:
         place = Place(context.repo, pull.number)
         await world.sticky(context.repo).put(place, MarkerKind.DELIVERY, body, {"revision": context.revision})
+
+
+def _remarks(world: World, repo: RepoId) -> StickyRemarks | None:
+    """None where the forge has none."""
+    forge = world.forge(repo)
+    on = forge.commit_remarks
+    return StickyRemarks(forge, on, world.seal) if on is not None else None
+
+
+async def _put_remark(world: World, head: Head, words: CheckWords) -> Comment | None:
+    """What went wrong, on the commit itself, where no pull request and no check has room for it; and that it is well."""
+    remarks = _remarks(world, head.source.repo)
+    if remarks is None:
+        return None
+    body = "\n\n".join(filter(None, (f"**{prose(words.title)}**", words.summary, words.text)))
+    return await remarks.put(head.source.repo, head.sha, body, wanted=words.conclusion in _ASKING)
 
 
 async def _surprises(

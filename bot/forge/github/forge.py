@@ -14,6 +14,7 @@ from bot.forge.base import (
     ListedPull,
     Located,
     Permission,
+    Remarks,
     Threads,
 )
 from bot.forge.commits import NewCommit
@@ -69,6 +70,10 @@ class GitHubForge:
     @property
     def threads(self) -> Threads | None:
         # Only remarks on lines can be resolved here.
+        return None
+
+    @property
+    def commit_remarks(self) -> Remarks | None:
         return None
 
     async def missing_in(self, repo: RepoId) -> Sequence[str]:

@@ -13,6 +13,7 @@ FREE: Final = frozenset(
         Feature.REACTIONS,
         Feature.DRAFTS,
         Feature.MERGE_REFS,
+        Feature.REMARKS,
         Feature.THREADS,
     }
 )

@@ -15,6 +15,7 @@ from bot.forge.base import (
     ListedPull,
     Located,
     Permission,
+    Remarks,
     Threads,
 )
 from bot.forge.commits import NewCommit
@@ -29,6 +30,7 @@ from bot.forge.gitlab.notes import Notes
 from bot.forge.gitlab.paths import project_path
 from bot.forge.gitlab.projects import Projects
 from bot.forge.gitlab.pulls import Pulls
+from bot.forge.gitlab.remarks import CommitRemarks
 from bot.forge.gitlab.settings import GitLabSettings, Tier
 from bot.forge.gitlab.shapes import AccessToken
 from bot.forge.gitlab.status_checks import StatusChecks
@@ -56,6 +58,7 @@ class GitLabForge:
         self._projects = projects
         self._pulls = pulls
         self._notes = Notes(projects, settings.git_url.rstrip("/"))
+        self._remarks = CommitRemarks(projects, self._notes.git_url)
         self._statuses = Statuses(projects, pulls, checks)
         self._deployments = Deployments(projects)
         self._guards = Guards(projects, settings.tier)
@@ -73,6 +76,10 @@ class GitLabForge:
     @property
     def threads(self) -> Threads | None:
         return self._notes if self._settings.wants_threads else None
+
+    @property
+    def commit_remarks(self) -> Remarks | None:
+        return self._remarks
 
     async def identity(self) -> Actor:
         return await self._projects.identity()

@@ -12,7 +12,7 @@ from bot.cli.worker import steps_of
 from bot.cli.world import open_world
 from bot.config import Config
 from bot.loops.world import World as Worker
-from bot.model.keys import SWEEP, PullKey
+from bot.model.keys import SWEEP, BranchKey, PullKey
 from bot.model.steps import Done, StepContext, StepKey, StepResult, Wake
 from bot.store.connection import Store
 from bot.store.names import KnownNames
@@ -177,3 +177,18 @@ async def test_a_sweep_finds_what_is_open(office: Office) -> None:
     office.woken.clear()
     assert await office.step(repository) == Done()
     assert PullKey(FLEET, pull.number).plan in office.woken
+
+
+async def test_trouble_with_a_branch_is_said_on_its_commit_and_the_status_leads_there(office: Office) -> None:
+    outside = office.outside
+    await outside.gitlab.push(
+        outside.fleet, "main", {".longshore.yaml": "targets: [{name: x, nonsense: 1}]\n"}
+    )
+    await office.step(BranchKey(FLEET, "main").deliver)
+    head = await outside.head()
+    (status,) = outside.gitlab.statuses(outside.fleet, head)
+    on = outside.forge.commit_remarks
+    assert on is not None
+    (remark,) = await on.remarks(FLEET, head)
+    assert (status.state, status.target_url) == ("failed", remark.url)
+    assert "nonsense" in remark.body
