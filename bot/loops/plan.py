@@ -124,7 +124,7 @@ class Subject:
         base = Side(self.pull.base_ref, await repository.tree_of(base_sha), base_sha)
         head = Side("merge result", merged.tree, self.pull.head_sha)
         finding = self.world.finding(self.pull.repo, self.entry, self.pull.base_ref)
-        async with self.world.visit(self.pull.repo) as errand:
+        async with self.world.visit(self.pull.repo, repository) as errand:
             renderings = Renderings(self.world.workshop, Trust.PULL_REQUEST, errand=errand)
             change = await look(repository, base, head, finding, renderings)
             return await self._plan_change(change, renderings, context, began)

@@ -33,6 +33,7 @@ from bot.model.target import Target
 from bot.planning.asked import FactsOf, nothing_known
 from bot.planning.elsewhere import Errand
 from bot.planning.expansion import Finding, Mode
+from bot.planning.own import Own
 from bot.planning.renderings import Renderings, Workshop
 from bot.render.sops.decrypt import Decryptor
 from bot.store.names import KnownNames
@@ -63,11 +64,18 @@ class World:
     def served(self, repo: RepoId) -> RepositoryConfig | None:
         return self.config.repository(repo.forge, repo.path)
 
-    def visit(self, repo: RepoId) -> AbstractAsyncContextManager[Errand]:
-        """For one piece of work: what renderings of the repository's targets need beside its own files."""
-        elsewhere, entry = self.workshop.elsewhere, self.served(repo)
+    def visit(self, repo: RepoId, repository: Repository) -> AbstractAsyncContextManager[Errand]:
+        """For one piece of work: what renderings of the repository's targets need beside its own files.
+
+        `repository` is its mirror, open and up to date.
+        """
+        entry = self.served(repo)
         asking = Asking(repo, entry, self.config.forges[repo.forge], self.forge(repo)) if entry else None
-        return replace(elsewhere, facts=self.facts(repo.path), forges=asking).visit()
+        own = Own(repository, self._identity(repo))
+        return replace(self.workshop.elsewhere, facts=self.facts(repo.path), forges=asking, own=own).visit()
+
+    def _identity(self, repo: RepoId) -> RepositoryIdentity:
+        return RepositoryIdentity.of([self.forge(repo).git_url(repo)])
 
     def trusted_renderings(self, entry: RepositoryConfig, errand: Errand) -> Renderings:
         """For what is merged: the only renderings that decrypt."""
@@ -111,7 +119,7 @@ class World:
         given = {name: one for name, one in self.config.clusters.items() if one.is_given_to(repo.path)}
         return Finding(
             Mode(entry.discover),
-            RepositoryIdentity.of([self.forge(repo).git_url(repo)]),
+            self._identity(repo),
             declared,
             frozenset(given),
             branch,

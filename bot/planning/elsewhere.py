@@ -41,7 +41,8 @@ from bot.render.included import Include, with_includes
 from bot.render.sparse import with_sparse
 
 if TYPE_CHECKING:
-    from bot.git.foreign import ForeignRepositories, Visit
+    from bot.git.foreign import ForeignRepositories, ForeignTree, Visit
+    from bot.planning.own import Own, OwnTree
     from bot.registry.downloads import Downloads
     from bot.registry.resolved import ResolvedChart
 
@@ -68,6 +69,7 @@ class Elsewhere:
     repositories: "Late[ForeignRepositories] | None" = None
     facts: FactsOf = nothing_known
     forges: Forges | None = None
+    own: "Own | None" = None
 
     @asynccontextmanager
     async def visit(self) -> AsyncIterator["Errand"]:
@@ -225,10 +227,13 @@ class Errand:
     async def _git(self, source: GitSource, here: TreeReader) -> TreeReader:
         if not source.url:
             return await self._of_source(here, source, here)
-        visit = await self._repositories()
-        if visit is None:
-            raise Unrenderable(f"{source.url} is another repository: {_NOT_ASKED}")
-        found = await visit.tree(source)
+        own = self._elsewhere.own
+        found: ForeignTree | OwnTree | None = await own.tree(source) if own is not None else None
+        if found is None:
+            visit = await self._repositories()
+            if visit is None:
+                raise Unrenderable(f"{source.url} is another repository: {_NOT_ASKED}")
+            found = await visit.tree(source)
         self._made_of[source] = of_commit(source, found)
         return await self._of_source(found.tree, source, here)
 

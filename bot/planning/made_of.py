@@ -10,6 +10,7 @@ from bot.model.target import Composition, GitSource, OciSource, Target
 
 if TYPE_CHECKING:
     from bot.git.foreign import ForeignTree
+    from bot.planning.own import OwnTree
     from bot.registry.resolved import ResolvedArtifact
 
 Source = GitSource | OciSource | RemoteRef
@@ -27,7 +28,7 @@ def sources_of(target: Target) -> Iterator[GitSource | OciSource]:
         yield from _composed_of(target.artifact)
 
 
-def of_commit(source: GitSource | RemoteRef, found: "ForeignTree") -> Material:
+def of_commit(source: GitSource | RemoteRef, found: "ForeignTree | OwnTree") -> Material:
     named = source.revision if isinstance(source, RemoteRef) else _followed(source.ref)
     return Material(f"repository {found.address}", "" if named == found.commit else named, found.commit)
 
@@ -61,4 +62,4 @@ def _composed_of(composition: Composition) -> Iterator[GitSource | OciSource]:
 
 def _followed(ref: GitRef) -> str:
     name = ref.name.removeprefix("refs/heads/").removeprefix("refs/tags/")
-    return ref.commit or name or ref.semver or ref.tag or ref.branch or "master"
+    return ref.commit or name or ref.revision or ref.semver or ref.tag or ref.branch or "master"

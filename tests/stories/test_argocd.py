@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.planning.argocd.declared import application, application_set, cluster
+from tests.sandbox.forge import StandInGitLab
 from tests.stories.manifests import NS, Files, config_map
 from tests.stories.story import Story
 from tests.stories.town import Town
@@ -28,9 +29,32 @@ def sites(url: str) -> str:
     return application_set("sites", {"matrix": {"generators": [directories, clusters]}}, template=template)
 
 
+def previews(town: Town, story: Story) -> str:
+    """What is in `web`, for every open pull request of the repository as it is there."""
+    path, url = story.repo.full_name, town.forge.clone_url(story.repo)
+    owner, _, name = path.partition("/")
+    asked: dict[str, Any] = {"github": {"owner": owner, "repo": name, "api": town.forge.api_url}}
+    if isinstance(town.forge, StandInGitLab):
+        asked = {"gitlab": {"project": path, "api": town.forge.url, "pullRequestState": "opened"}}
+    template: dict[str, Any] = {
+        "metadata": {"name": "preview-{{number}}"},
+        "spec": {
+            "project": "default",
+            "source": {
+                "repoURL": url,
+                "targetRevision": "{{head_sha}}",
+                "path": "web",
+                "kustomize": {"nameSuffix": "-{{branch_slug}}"},
+            },
+            "destination": {"server": "https://kubernetes.default.svc", "namespace": NS},
+        },
+    }
+    return application_set("previews", {"pullRequest": asked}, template=template)
+
+
 async def fleet(town: Town, slug: str, files: Files) -> Story:
     story = await town.story(slug)
-    url = town.github.clone_url(story.repo)
+    url = town.forge.clone_url(story.repo)
     await story.push(
         {
             "bootstrap/root.yaml": application("root", "argocd", url=url, namespace="argocd"),
@@ -66,10 +90,21 @@ async def test_a_cluster_that_comes_shows_every_application_on_it(town: Town) ->
 
 async def test_an_application_set_that_finds_nothing_removes_nothing(town: Town) -> None:
     story = await fleet(town, "nothing", {})
-    empty = json.loads(sites(town.github.clone_url(story.repo)))
+    empty = json.loads(sites(town.forge.clone_url(story.repo)))
     generators = empty["spec"]["generators"][0]["matrix"]["generators"]
     generators[0]["git"]["directories"] = [{"path": "nowhere/*"}]
     pull = await story.open({"argocd/sites.yaml": json.dumps(empty)})
     body = await story.planned(pull, "argocd/docs-eu", conclusion="failure")
     assert "unknown" in body
     assert "object removed" not in body
+
+
+async def test_every_open_pull_request_has_its_preview(town: Town) -> None:
+    story = await fleet(town, "previews", {"web/kustomization.yaml": "resources: [settings.yaml]\n"})
+    other = await story.open({"web/settings.yaml": config_map("settings", NS, level="2")})
+    await story.planned(other, "argocd/web", conclusion="success")
+    pull = await story.open({"argocd/previews.yaml": previews(town, story)})
+    names = [f"argocd/preview-{each.number}" for each in (other, pull)]
+    body = await story.planned(pull, "argocd/previews:set", *names, conclusion="success")
+    assert f"settings-{other.head}" in body
+    assert f"settings-{pull.head}" in body
