@@ -279,10 +279,13 @@ class Renderings:
         # A key says nothing of the cluster, which charts may ask.
         name = traced.target.id.cluster if traced.asks_cluster else "", traced.key
         task = self._under_way.get(name)
-        if task is None:
-            task = asyncio.create_task(self._masked(tree, traced))
-            self._under_way[name] = task
-            task.add_done_callback(lambda _: self._under_way.pop(name, None))
+        if task is not None:
+            made = await asyncio.shield(task)
+            # Why it fails is said of whoever it was made for, in the file that declares that one.
+            return await self._masked(tree, traced) if made.failed else made
+        task = asyncio.create_task(self._masked(tree, traced))
+        self._under_way[name] = task
+        task.add_done_callback(lambda _: self._under_way.pop(name, None))
         return await asyncio.shield(task)
 
     async def whole(self, tree: Tree, traced: Traced) -> Rendering:
