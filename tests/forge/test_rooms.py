@@ -20,6 +20,7 @@ ALLOWED = {
     "bot/diff/credentials.py": "the shape of a token",
     "bot/log.py": "the shape of a token",
     "bot/discover/flux/source_specs.py": "a value of Flux's own field `provider`",
+    "bot/render/applicationset/providers.py": "the forges that Argo CD's own generators ask, and how",
     "bot/render/applicationset/spec.py": "names of Argo CD's own generators",
     "bot/render/artifact.py": "paths that Flux leaves out of an artifact",
 }

@@ -77,7 +77,7 @@ async def test_a_repository_learns_nothing_of_another_one_that_it_was_not_given(
         ({"github": {"owner": "acme", "repo": "fleet"}}, "another forge"),
         ({"github": {"owner": "acme", "repo": "fleet", "api": "https://evil.example/"}}, "another forge"),
         ({"github": {"owner": "acme", "repo": "fleet", "api": "http://127.0.0.1:x/"}}, "another forge"),
-        ({"gitlab": {"project": "acme/fleet"}}, "asks gitlab"),
+        ({"gitlab": {"project": "acme/fleet"}}, "another forge"),
         ({"gitea": {"owner": "acme", "repo": "fleet", "api": "https://x.example"}}, "asks gitea"),
         ({}, "no forge"),
         ({"github": {"owner": "acme", "repo": "../acme/fleet"}}, "another"),
@@ -86,6 +86,11 @@ async def test_a_repository_learns_nothing_of_another_one_that_it_was_not_given(
 async def test_no_other_forge_is_asked(fleet: House, generator: Fields, message: str) -> None:
     with pytest.raises(NotKnown, match=message):
         await way_of(fleet, "acme/fleet").pull_requests(generator)
+
+
+async def test_all_repositories_of_an_owner_are_not_asked_for(fleet: House) -> None:
+    with pytest.raises(NotKnown, match="all repositories of an owner"):
+        await way_of(fleet, "acme/*").repositories({"github": {"organization": "acme"}})
 
 
 async def test_an_api_is_the_same_however_it_is_written(fleet: House) -> None:
