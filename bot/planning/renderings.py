@@ -1,7 +1,7 @@
 """Renders on demand: what is known already is not rendered again, and no more run at once than the operator allows."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,6 @@ from bot.git.errors import MissingObject
 from bot.git.tree import Tree
 from bot.model.objects import Manifest, Object
 from bot.model.plan import Protection
-from bot.model.remote import RemoteRef
 from bot.model.rendering import (
     ContentKey,
     Diagnostic,
@@ -26,15 +25,15 @@ from bot.model.rendering import (
 from bot.model.target import GitSource, RendererKind, Target, TargetId
 from bot.model.tree import TreeReader
 from bot.planning.asked import Answers
-from bot.planning.blamed import naming, source_of
 from bot.planning.elsewhere import Elsewhere, Errand
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
 from bot.planning.fetched import Fetched
+from bot.planning.kept import Kept
 from bot.planning.memory import Memory
+from bot.planning.reading import joined, read_by, refs_of, tree_of
 from bot.render.builder import Builders, patched
-from bot.render.cache import CacheKey, RenderingCache
+from bot.render.cache import RenderingCache
 from bot.render.given import NOTHING, Given
-from bot.render.ground import RemoteTree
 from bot.render.helm.inputs import ClusterFacts, ReleaseInputs, ValuesSource
 from bot.render.key import content_key, key_of_parts
 from bot.render.origins import in_repository
@@ -118,6 +117,8 @@ class Renderings:
         self._trust = trust
         self._decryptor = decryptor
         self._errand = errand or Errand()
+        made_by = {**workshop.tools, "decryption": self._decryption}
+        self._kept = Kept(workshop.cache, workshop.memory, workshop.mask, trust, made_by)
         self._on_progress = on_progress
         self._broken: dict[tuple[TargetId, ContentKey], MaskedRendering] = {}
         self._under_way: dict[tuple[str, ContentKey], asyncio.Task[MaskedRendering]] = {}
@@ -158,16 +159,12 @@ class Renderings:
             return known
         if target.parts:
             parts = tuple([await self.trace(tree, part, previous) for part in target.parts])
-            return Traced(target, _joined(parts), key_of_parts([p.key for p in parts], target), parts=parts)
+            return Traced(target, joined(parts), key_of_parts([p.key for p in parts], target), parts=parts)
         if previous is not None and target.renderer is RendererKind.KUSTOMIZE and not target.unknown_because:
             self.warm_up()
         concrete: Target | None = None
         try:
-            where = await self._tree(tree, target)
-            if target.renderer is RendererKind.DETECT and not target.unknown_because:
-                concrete, found = await self._detected(where, target, await self._refs(tree, target))
-            else:
-                found = await self._trace(where, target)
+            concrete, found = await read_by(self._errand, tree, target)
         except MissingObject:
             raise
         except Exception as error:  # noqa: BLE001 - one target's input takes no other along
@@ -178,19 +175,6 @@ class Renderings:
         inputs = ReleaseInputs(values) if rendered.release else None
         key = self._key(found, rendered, substitution, inputs)
         return Traced(target, found, key, substitution, values, concrete=concrete)
-
-    async def _detected(
-        self, where: TreeReader, target: Target, refs: Mapping[str, TreeReader]
-    ) -> tuple[Target, Trace]:
-        """What the files make of a target that does not say how it is rendered."""
-        from bot.render.argocd.concrete import concrete  # noqa: PLC0415 - only Applications of Argo CD need it
-
-        made = await asyncio.to_thread(concrete, where, target, refs)
-        return made.target, made.joined(await self._trace(where, made.target))
-
-    async def _refs(self, tree: TreeReader, target: Target) -> dict[str, TreeReader]:
-        """The other sources that files of values may lie in. Raises what an errand raises."""
-        return {name: await self._errand.tree(tree, source) for name, source in target.refs.items()}
 
     def given(self, target: Target, entries: Iterable[TraceEntry], *, is_asked_for: bool) -> Traced:
         """A target whose objects whoever found it has made; `entries` are what was read for that."""
@@ -217,27 +201,6 @@ class Renderings:
         if quick is not None and not self.exhaustive:
             quick.warm_up(patched)
 
-    async def _tree(self, tree: TreeReader, target: Target) -> TreeReader:
-        if target.unknown_because:
-            return tree
-        if target.artifact is not None:
-            return await self._errand.composed(tree, target.artifact)
-        with naming(source_of(target)):
-            own = GitSource("", includes=target.includes, sparse=target.sparse)
-            return await self._errand.tree(tree, target.source or target.oci_source, own)
-
-    async def _trace(self, tree: TreeReader, target: Target) -> Trace:
-        """What lies elsewhere may build on more that lies elsewhere; the walk says when that goes too far."""
-        from bot.render.trace import trace  # noqa: PLC0415 - only a difference needs it
-
-        remotes: dict[RemoteRef, RemoteTree] = {}
-        while True:
-            found = await asyncio.to_thread(trace, tree, target, dict(remotes))
-            missing = {use.ref for use in found.remotes} - remotes.keys()
-            if not missing:
-                return found
-            remotes |= await self._errand.remotes(missing)
-
     def _key(
         self, found: Trace, target: Target, substitution: Substitution | None, inputs: ReleaseInputs | None
     ) -> ContentKey:
@@ -246,21 +209,11 @@ class Renderings:
         )
 
     async def recall(self, tree: Tree, finding: Finding) -> Expansion | None:
-        """As with renderings: what an untrusted change led to is never read by a delivery."""
-        for trust in dict.fromkeys((self._trust, Trust.TRUSTED)):
-            found = await asyncio.to_thread(
-                self._workshop.memory.recall, tree.id, finding, self._made_by(trust)
-            )
-            if found is not None:
-                return found
-        return None
+        """What was found in the very same tree before."""
+        return await self._kept.recall(tree, finding)
 
     async def remember(self, expansion: Expansion, finding: Finding) -> None:
-        made_by = self._made_by(self._trust)
-        await asyncio.to_thread(self._workshop.memory.remember, expansion, finding, made_by)
-
-    def _made_by(self, trust: Trust) -> Mapping[str, str]:
-        return {**self._workshop.tools, "trust": trust.value, "decryption": self._decryption}
+        await self._kept.remember(expansion, finding)
 
     @property
     def _decryption(self) -> str:
@@ -310,13 +263,13 @@ class Renderings:
         target, key, fetched = traced.rendered, traced.key, Fetched()
         if target.unknown_because:
             return Ready(tree, NOTHING, key)
-        where = await self._tree(tree, target)
+        where = await tree_of(self._errand, tree, target)
         if traced.trace.is_refused:
             return Ready(where, NOTHING, key)
         if target.release is not None:
             fetched = await self._errand.inputs(where, target, traced.values)
             key = self._key(traced.trace, target, traced.substitution, fetched.inputs)
-            refs = await self._refs(tree, traced.target)
+            refs = await refs_of(self._errand, tree, traced.target)
             fetched = replace(fetched, inputs=replace(fetched.inputs, refs=refs))
         remotes = await self._errand.remotes({use.ref for use in traced.trace.remotes})
         charts, inflated = await self._errand.charts(traced.trace.charts)
@@ -373,7 +326,7 @@ class Renderings:
         ready = await self._ready(tree, traced)
         # NB: why it fails is said of the target, so that the key alone does not name it.
         name = traced.target.id, ready.key
-        made = self._broken.get(name) or await asyncio.to_thread(self._cached, ready.key)
+        made = self._broken.get(name) or await self._kept.rendering(ready.key)
         if made is None:
             made = await asyncio.to_thread(self._put, ready.key, await self._rendered(traced, ready))
             if made.failed:
@@ -382,18 +335,9 @@ class Renderings:
         found = in_repository(made.diagnostics, traced.target, traced.trace)
         return replace(made, materials=ready.materials, diagnostics=(*ready.remarks, *found))
 
-    def _cached(self, key: ContentKey) -> MaskedRendering | None:
-        """A pull request may read what a delivery made; never the other way round."""
-        for trust in dict.fromkeys((self._trust, Trust.TRUSTED)):
-            found = self._workshop.cache.get(CacheKey(key, trust, self._workshop.mask.key_id))
-            if found is not None:
-                return found
-        return None
-
     def _put(self, key: ContentKey, rendering: Rendering) -> MaskedRendering:
         masked = self.mask(rendering)
-        if not masked.failed:  # a failure may be the machine's: it is tried again by the next piece of work
-            self._workshop.cache.put(CacheKey(key, self._trust, self._workshop.mask.key_id), masked)
+        self._kept.keep(key, masked)
         return masked
 
 
@@ -401,13 +345,6 @@ def _failed(why: str, target: Target) -> Rendering:
     from bot.render.render import failed  # noqa: PLC0415 - only a difference needs it
 
     return failed(why, target)
-
-
-def _joined(parts: Sequence[Traced]) -> Trace:
-    """Everything that the parts read; what of it is the same is told once."""
-    entries = {entry for part in parts for entry in part.trace.entries}
-    said = dict.fromkeys(remark for part in parts for remark in part.trace.diagnostics)
-    return Trace(tuple(sorted(entries)), tuple(said))
 
 
 def _remarks(fetched: Fetched, target: Target) -> tuple[Diagnostic, ...]:

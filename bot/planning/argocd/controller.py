@@ -84,7 +84,7 @@ class ArgoCD:
         return [(found, home_of(found.file, self._finding)) for found in chosen], [
             *self._files.diagnostics,
             *self._taken,
-            *await asyncio.to_thread(remarks_on_links, self._tree),
+            *(await asyncio.to_thread(remarks_on_links, self._tree) if candidates else ()),
         ]
 
     async def _reads(self, found: DeclaredObject) -> frozenset[str]:
