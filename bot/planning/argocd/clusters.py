@@ -7,7 +7,7 @@ from bot.discover.argocd.clusters import IN_CLUSTER, IN_CLUSTER_SERVER
 from bot.discover.objects import DeclaredObject, cluster_of
 from bot.model.argocd import ArgoCluster
 from bot.model.objects import Manifest
-from bot.planning.argocd.files import declares_applications
+from bot.planning.argocd.files import InFiles, declares_applications
 from bot.planning.expansion import Finding
 from bot.planning.files import place_of
 
@@ -18,14 +18,17 @@ _Place = tuple[str, str]
 class ControlPlane:
     """What targets render to wins over what stands in files that nobody has rendered so far.
 
-    Files below `clusters/NAME` count for the control plane NAME only.
+    Files below `clusters/NAME` count for the control plane NAME only. `hiding` are those that may declare a cluster and
+    cannot be read.
     """
 
-    def __init__(self, cluster: str, in_files: Iterable[DeclaredObject], finding: Finding) -> None:
+    def __init__(self, cluster: str, in_files: InFiles, finding: Finding) -> None:
         self._finding = finding
+        counting = ("", cluster)
         self._standing = {
-            _place(found): found.manifest for found in in_files if cluster_of(found.file) in ("", cluster)
+            _place(found): found.manifest for found in in_files.named if cluster_of(found.file) in counting
         }
+        self.hiding = tuple(file for file in in_files.hiding if cluster_of(file) in counting)
         self._rendered: dict[_Place, Manifest] = {}
         self._context: ArgoContext | None = None
 

@@ -74,7 +74,7 @@ class ArgoCD:
 
     def _plane(self, cluster: str) -> ControlPlane:
         if cluster not in self._planes:
-            self._planes[cluster] = ControlPlane(cluster, self._files.named, self._finding)
+            self._planes[cluster] = ControlPlane(cluster, self._files, self._finding)
         return self._planes[cluster]
 
     async def starts(self) -> tuple[list[Start], list[Diagnostic]]:
@@ -139,11 +139,12 @@ class ArgoCD:
 
     async def _generate(self, found: DeclaredObject, cluster: str) -> Generated:
         """Remembered, for the same clusters."""
-        clusters = self._plane(cluster).clusters
+        plane = self._plane(cluster)
+        clusters = plane.clusters
         place = cluster, place_of(found)
         known = self._made.get(place)
         if known is None or (known[0], known[1]) != (found.manifest, clusters):
-            world = World(self._tree, self._finding, self._renderings, clusters)
+            world = World(self._tree, self._finding, self._renderings, clusters, plane.hiding)
             made = await generate(found.manifest, world, self._renderings.templates())
             known = self._made[place] = found.manifest, clusters, made
         return known[2]

@@ -50,26 +50,33 @@ def _plain(manifest: Manifest) -> Manifest | None:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, **kept}
 
 
-ARGOCD = Dialect(
-    "argocd", ("argoproj.io/v1alpha1", "argocd.argoproj.io/secret-type"), is_argocd, plain=_plain
-)
+_KIND_LABEL = "argocd.argoproj.io/secret-type"
+ARGOCD = Dialect("argocd", ("argoproj.io/v1alpha1", _KIND_LABEL), is_argocd, plain=_plain)
+CLUSTERS = Dialect("argocd-clusters", (_KIND_LABEL,), lambda _: False)
+"""Has no objects of its own: it tells which of the files that cannot be read may declare a cluster."""
 
 
 @dataclass(slots=True)
 class InFiles:
-    """The objects of Argo CD of a tree's files: those that declare targets, and what those name."""
+    """The objects of Argo CD of a tree's files: those that declare targets, and what those name.
+
+    `hiding` are the files that may declare clusters and cannot be read.
+    """
 
     mentioning: frozenset[str]
     declaring: list[DeclaredObject] = field(default_factory=list)
     named: list[DeclaredObject] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    hiding: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, files: DeclaringFiles) -> "InFiles":
         ours = {path: file for path, file in sorted(files.by_path.items()) if ARGOCD.name in file.mentions}
         found = cls(frozenset(ours))
-        for file in ours.values():
+        for path, file in ours.items():
             found.diagnostics += file.diagnostics
+            if file.diagnostics and CLUSTERS.name in file.mentions:
+                found.hiding.append(path)
             for held in file.objects:
                 if is_argocd(held.manifest):
                     (found.declaring if _is_whole(held.manifest) else found.named).append(held)

@@ -75,7 +75,7 @@ def _placed(identity: ObjectId, *, is_cluster_wide: bool) -> ObjectId:
 
 def _plane(cluster: str, after: Expansion, finding: Finding) -> ControlPlane:
     assert after.files is not None
-    plane = ControlPlane(cluster, InFiles.of(after.files).named, finding)
+    plane = ControlPlane(cluster, InFiles.of(after.files), finding)
     held: dict[str, list[DeclaredObject]] = defaultdict(list)
     for name, traced in after.targets.items():
         held[name.cluster] += [o for o in after.held.get(traced.key, ()) if is_argocd(o.manifest)]

@@ -20,18 +20,27 @@ _NOT_DECLARED = (
 
 
 class World:
-    """One tree's, for one control plane."""
+    """One tree's, for one control plane. `hiding` are files that may declare clusters and cannot be read."""
 
     def __init__(
-        self, tree: Tree, finding: Finding, renderings: Renderings, clusters: Sequence[ArgoCluster]
+        self,
+        tree: Tree,
+        finding: Finding,
+        renderings: Renderings,
+        clusters: Sequence[ArgoCluster],
+        hiding: Sequence[str] = (),
     ) -> None:
         self._tree = tree
         self._finding = finding
         self._renderings = renderings
         self._clusters = clusters
+        self._hiding = hiding
 
     async def clusters(self) -> Clusters:
-        return Clusters(tuple(self._clusters), missing="" if self._clusters else _NOT_DECLARED)
+        missing = "" if self._clusters else _NOT_DECLARED
+        if self._hiding:
+            missing = f"{self._hiding[0]}, which may declare a cluster, cannot be read; mend it"
+        return Clusters(tuple(self._clusters), missing=missing)
 
     async def tree(self, repo_url: str, revision: str) -> Ground:
         is_this = normal_url(repo_url) in self._finding.repository.urls

@@ -603,6 +603,16 @@ def _break_chart(draw: st.DrawFn, files: Files) -> None:
     files[f"charts/apps/{name}"] = text
 
 
+HALF_A_CLUSTER = """{"apiVersion": "v1", "kind": "Secret", "metadata": {"labels":
+  {"argocd.argoproj.io/secret-type": "cluster"}, "name": """
+
+
+def _break_cluster(draw: st.DrawFn, files: Files) -> None:
+    path = draw(st.sampled_from(["apps/eu.yaml", "apps/us.yaml"]))
+    assume(path in files)
+    files[path] = HALF_A_CLUSTER
+
+
 BREAKS: tuple[Edit, ...] = (
     _break_set,
     _break_set,
@@ -610,4 +620,5 @@ BREAKS: tuple[Edit, ...] = (
     _break_parent,
     _break_generated_from,
     _break_chart,
+    _break_cluster,
 )

@@ -285,3 +285,24 @@ async def test_other_repositories_are_not_taken_for_this_one(fleet: Bench) -> No
         fleet, dict.fromkeys(("bootstrap/root.yaml", "apps/docs.yaml"), None) | {"apps/web.yaml": elsewhere}
     )
     assert statuses(await fleet.plan())["in-cluster/argocd/web"] == "unknown"
+
+
+async def test_a_cluster_whose_file_cannot_be_read_takes_no_application_along(fleet: Bench) -> None:
+    template = {
+        "metadata": {"name": "web-{{name}}"},
+        "spec": {
+            "project": "default",
+            "source": {"repoURL": URL, "targetRevision": "HEAD", "path": "web/overlay"},
+            "destination": {"server": "{{server}}", "namespace": "shop"},
+        },
+    }
+    generator = {"clusters": {"selector": {"matchLabels": {"stage": "live"}}}}
+    declared = {
+        f"{name}.yaml": cluster(name, f"https://{name}.example.test", stage="live") for name in ("eu", "us")
+    }
+    commit(fleet, {"sets/web.yaml": application_set("web", generator, template=template), **declared})
+    commit(fleet, {"us.yaml": declared["us.yaml"][:-2]})
+    plan = await fleet.plan()
+    found = statuses(plan)
+    assert (found["us/argocd/web-us"], found["eu/argocd/web-eu"]) == ("unknown", "unknown")
+    assert "us.yaml, which may declare a cluster, cannot be read" in said(plan, "argocd/web:set")

@@ -1,0 +1,107 @@
+"""What generators ask a forge in a plan: answered once for both sides, never remembered, and unknown without a forge."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.discover.repository import RepositoryIdentity
+from bot.forge.errors import ForgeUnavailable
+from bot.git.repository import Repository
+from bot.planning.elsewhere import Elsewhere
+from bot.planning.expand import expand_one
+from bot.planning.expansion import Finding
+from bot.render.applicationset import PullRequest
+from bot.render.applicationset import Repository as Listed
+from tests.planning.argocd.declared import URL, application_set
+from tests.planning.conftest import Bench, config_map, statuses, target
+
+SET = "argocd/previews:set"
+
+
+def previews(**more: Any) -> str:
+    template = {
+        "metadata": {"name": "preview-{{number}}"},
+        "spec": {
+            "project": "default",
+            "source": {"repoURL": URL, "targetRevision": "HEAD", "path": "web"},
+            "destination": {"server": "https://kubernetes.default.svc", "namespace": "shop"},
+        },
+    }
+    asked = {"pullRequest": {"github": {"owner": "acme", "repo": "fleet"}, **more}}
+    return application_set("previews", asked, template=template)
+
+
+class Growing:
+    """A forge on which a pull request more is open whenever somebody asks."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def pull_requests(self, generator: Mapping[str, Any]) -> tuple[PullRequest, ...]:
+        assert generator["github"] == {"owner": "acme", "repo": "fleet"}
+        self.asked += 1
+        return tuple(
+            PullRequest(n + 1, f"Change {n}", f"change-{n}", "main", f"{n:040x}", "alice")
+            for n in range(self.asked)
+        )
+
+    async def repositories(self, generator: Mapping[str, Any]) -> tuple[Listed, ...]:
+        raise AssertionError(generator)
+
+
+class Away(Growing):
+    async def pull_requests(self, generator: Mapping[str, Any]) -> tuple[PullRequest, ...]:
+        raise ForgeUnavailable(f"the forge is away, whatever {len(generator)} fields ask")
+
+
+def previewing(bench: Bench, elsewhere: Elsewhere) -> None:
+    bench.finding = Finding(repository=RepositoryIdentity.of([URL]))
+    bench.elsewhere = elsewhere
+    bench.work.commit({"apps/previews.yaml": previews(), "web/cm.yaml": config_map("web", "1")})
+
+
+async def test_both_sides_are_told_the_same_and_what_changes_is_the_change(bench: Bench) -> None:
+    forge = Growing()
+    previewing(bench, Elsewhere(forges=forge))
+    bench.work.commit(
+        {"web/cm.yaml": config_map("web", "2"), "apps/previews.yaml": previews(values={"a": "b"})}
+    )
+    assert statuses(await bench.plan()) == {
+        "in-cluster/argocd/preview-1": "changed",
+        f"in-cluster/{SET}": "unchanged",
+    }
+    assert forge.asked == 1
+
+
+async def test_what_was_asked_is_not_remembered(bench: Bench) -> None:
+    forge = Growing()
+    previewing(bench, Elsewhere(forges=forge))
+    async with Repository.open(bench.work.path) as repository:
+        side = await bench.side(repository, "HEAD")
+        for count in (1, 2):
+            async with bench.elsewhere.visit() as errand:
+                tree = await repository.tree(side.tree)
+                found = await expand_one(repository, tree, bench.finding, bench.renderings(errand))
+            assert len(found.targets) == count + 1
+            assert not found.may_be_kept
+    assert forge.asked == 2
+
+
+async def test_without_a_forge_it_is_unknown_and_so_is_all_that_it_made(bench: Bench) -> None:
+    previewing(bench, Elsewhere())
+    bench.work.commit({"web/cm.yaml": config_map("web", "2")})
+    planned = target(await bench.plan(), SET, "in-cluster")
+    assert planned.status == "unknown"
+    (why,) = planned.diagnostics
+    assert "no forge is asked here" in why.message
+    assert "where Longshore serves the repository" in why.message
+
+
+async def test_a_forge_that_is_away_makes_it_unknown_and_the_plan_one_to_make_again(bench: Bench) -> None:
+    previewing(bench, Elsewhere(forges=Away()))
+    async with Repository.open(bench.work.path) as repository, bench.elsewhere.visit() as errand:
+        renderings = bench.renderings(errand)
+        tree = await repository.tree((await bench.side(repository, "HEAD")).tree)
+        found = await expand_one(repository, tree, bench.finding, renderings)
+        assert renderings.is_troubled
+    (traced,) = found.targets.values()
+    assert "the forge is away" in traced.target.unknown_because
