@@ -89,6 +89,7 @@ def _components(plane: ControlPlane, directory: Path, ports: Mapping[str, int]) 
         *("--namespace", NAMESPACE, "--repo-server", at["repo-server"], "--repo-server-plaintext", *cache),
         # NB: an error would otherwise be kept back for three minutes, and everything looked at again after two.
         *("--repo-error-grace-period-seconds", "0", "--app-resync", "3600"),
+        # NB: the one port that is open on every interface: only its number can be said.
         *("--metrics-port", str(ports["metrics"]), "--status-processors", "6", "--operation-processors", "4"),
     ]
     sets = [

@@ -11,6 +11,7 @@ from oracles.differences import differences
 from oracles.trials import Judgement, Outcome, Refusal
 
 THEM = "Argo CD"
+_FOR_HOOKS = "post-delete-finalizer.argocd.argoproj.io"
 _Said = tuple[Outcome, tuple[str, ...]]
 
 
@@ -109,8 +110,10 @@ def _declared(theirs: Application, ours: Application) -> Iterator[str]:
 
 def _said(manifest: Manifest) -> dict[str, Any]:
     metadata = manifest["metadata"]
-    kept = {key: metadata[key] for key in ("labels", "annotations", "finalizers") if metadata.get(key)}
-    return {**kept, "spec": _without_empty(manifest["spec"])}
+    kept = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
+    # The application controller adds one where a hook runs after deletion.
+    finalizers = [each for each in metadata.get("finalizers") or () if not each.startswith(_FOR_HOOKS)]
+    return {**kept, "finalizers": finalizers, "spec": _without_empty(manifest["spec"])}
 
 
 def _without_empty(value: Any) -> Any:

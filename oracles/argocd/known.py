@@ -37,6 +37,11 @@ KNOWN: dict[str, Known] = {
         "${ARGOCD_APP_REVISION",
         "a plan compares trees: which commit it will be is left open, as the variable that it is",
     ),
+    "hooks that never run": Known(
+        Outcome.DIFFERENT,
+        "only we render",
+        "we show what Argo CD leaves out: hooks of phases that it does not have",
+    ),
     "sourceHydrator": Known(
         Outcome.DIFFERENT,
         "only we render",

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.model.objects import Manifest
 from oracles.argocd.cache import Cache
+from oracles.argocd.clusters import NAMESPACE
 from oracles.argocd.scene import APPLICATION, SET
 from oracles.argocd.side import Application, Side
 from oracles.cluster import Cluster, Kind
@@ -22,6 +23,8 @@ _SILENT_S = 40.0
 _PATIENCE_S = 900.0
 _SAY_S = 10.0
 _ERRORS = frozenset({"ComparisonError", "InvalidSpecError", "UnknownError"})
+_REFRESH = "argocd.argoproj.io/refresh"
+"""Taken away by the controller when it has done so."""
 _NOTHING = "says nothing"
 _ENDED = frozenset({"Succeeded", "Failed", "Error"})
 
@@ -58,6 +61,17 @@ async def settled(cluster: Cluster, say: Say) -> Seen:
             return seen
         await asyncio.sleep(_POLL_S)
     raise NeverSettled(f"Argo CD did not come to rest within {_PATIENCE_S:.0f} s")
+
+
+async def ask_again(seen: Seen, cluster: Cluster) -> None:
+    """Have everything looked at anew that errs: what the controller mended in a `spec` by itself counts from then on."""
+    patch = {"metadata": {"annotations": {_REFRESH: "hard"}}}
+    headers = {"Content-Type": "application/merge-patch+json"}
+    for name, item in seen.applications.items():
+        if _errors(item):
+            url = f"{_BASE}/namespaces/{NAMESPACE}/applications/{name}"
+            async with cluster.session.patch(url, json=patch, headers=headers) as response:
+                response.raise_for_status()
 
 
 async def side(seen: Seen, cluster: Cluster, cache: Cache) -> Side:
@@ -102,7 +116,8 @@ def _application_verdict(item: Manifest) -> Any:
     if not problem and ("reconciledAt" not in status or "sync" not in status):
         return None
     phase = (status.get("operationState") or {}).get("phase")
-    if "operation" in item or (phase is not None and phase not in _ENDED):
+    is_asked = _REFRESH in (item["metadata"].get("annotations") or {})
+    if is_asked or "operation" in item or (phase is not None and phase not in _ENDED):
         return None
     resources = [(r.get("kind"), r.get("namespace"), r.get("name")) for r in status.get("resources") or ()]
     return problem, status.get("sync", {}).get("status"), phase, resources

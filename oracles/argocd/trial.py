@@ -8,7 +8,7 @@ from oracles.argocd.cache import Cache
 from oracles.argocd.charts import charts_in
 from oracles.argocd.controllers import ArgoCluster, argo_cluster
 from oracles.argocd.judge import judged
-from oracles.argocd.live import settled, side
+from oracles.argocd.live import ask_again, settled, side
 from oracles.argocd.ours import ours
 from oracles.argocd.programme import scenes
 from oracles.argocd.scene import Ground, Scene
@@ -55,6 +55,7 @@ async def reconciled(chosen: Sequence[Scene], server: GitServer, argo: ArgoClust
     for scene in chosen:
         for manifest in scene.by_hand:
             await argo.cluster.create(manifest)
+    await ask_again(await settled(argo.cluster, say), argo.cluster)
     seen = await settled(argo.cluster, say)
     async with Cache(argo.redis) as cache:
         theirs = await side(seen, argo.cluster, cache)

@@ -46,7 +46,7 @@ def waves_and_hooks(app: App) -> None:
     waved = config("waved")
     waved["metadata"] |= {"annotations": {f"{marks}/sync-wave": "-1", f"{marks}/sync-options": "Prune=false"}}
     app.objects["waved.yaml"] = [waved]
-    phases = ["PreSync", "Sync", "PostSync", "SyncFail", "PostDelete", "Skip", "PreSync,PostSync", "Never"]
+    phases = ["PreSync", "Sync", "PostSync", "SyncFail", "PostDelete", "Skip", "PreSync,PostSync"]
     for number, phase in enumerate(app.pick.sample(phases, k=4)):
         hooked = config(f"hooked-{number}", phase=phase)
         hooked["metadata"] |= {
@@ -56,20 +56,22 @@ def waves_and_hooks(app: App) -> None:
 
 
 def helms_hooks(app: App) -> None:
-    """Those of a chart, in plain files too. Some are never run."""
-    events = [
-        "pre-install",
-        "post-upgrade",
-        "pre-delete",
-        "post-rollback",
-        "test",
-        "crd-install",
-        "test,pre-install",
-    ]
-    for number, event in enumerate(app.pick.sample(events, k=4)):
-        hooked = config(f"event-{number}", event=event)
+    """Those of a chart, in plain files too."""
+    _helms(app, "pre-install", "post-upgrade", "crd-install", "test,pre-install")
+
+
+def hooks_that_never_run(app: App) -> None:
+    _helms(app, "pre-delete", "post-rollback")
+    never = config("never")
+    never["metadata"] |= {"annotations": {"argocd.argoproj.io/hook": "Never"}}
+    app.objects["never.yaml"] = [never]
+
+
+def _helms(app: App, *events: str) -> None:
+    for event in events:
+        hooked = config(f"on-{event.replace(',', '-')}")
         hooked["metadata"] |= {"annotations": {"helm.sh/hook": event}}
-        app.objects[f"event-{number}.yaml"] = [hooked]
+        app.objects[f"on-{event}.yaml"] = [hooked]
 
 
 def project(app: App) -> None:
@@ -92,5 +94,6 @@ FEATURES = {
     "syncPolicy and what else is of no matter": how_it_is_applied,
     "waves and hooks": waves_and_hooks,
     "hooks of Helm": helms_hooks,
+    "hooks that never run": hooks_that_never_run,
     "project": project,
 }

@@ -71,6 +71,11 @@ def test_empty_blocks_of_an_application_are_as_good_as_none() -> None:
     assert judge(side(app(made_by="set")), side(app(made_by="set", manifest=empty))).outcome is Outcome.SAME
 
 
+def test_a_finalizer_that_a_hook_brings_about_is_nobodys_word() -> None:
+    hooked = argo(APPLICATION, NAME, SPEC, finalizers=["post-delete-finalizer.argocd.argoproj.io/cleanup"])
+    assert judge(side(app(made_by="set", manifest=hooked)), side(app(made_by="set"))).outcome is Outcome.SAME
+
+
 def test_a_list_in_an_application_may_hold_nothing_and_counts() -> None:
     listed = argo(APPLICATION, NAME, {**SPEC, "info": []})
     assert (

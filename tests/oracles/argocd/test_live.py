@@ -1,12 +1,14 @@
 """When Argo CD has said what it has to say."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from oracles.argocd.live import Seen
 
 
-def verdict(**item: Any) -> Any:
-    return Seen({"web": {"metadata": {"name": "web"}, **item}}).verdicts["Application web"]
+def verdict(annotations: Mapping[str, str] | None = None, **item: Any) -> Any:
+    metadata = {"name": "web", "annotations": annotations or {}}
+    return Seen({"web": {"metadata": metadata, **item}}).verdicts["Application web"]
 
 
 def test_an_application_that_was_compared_has_a_verdict() -> None:
@@ -17,6 +19,11 @@ def test_an_application_that_was_compared_has_a_verdict() -> None:
 def test_an_application_that_cannot_be_compared_has_one_too() -> None:
     assert verdict(status={"conditions": [{"type": "InvalidSpecError", "message": "no"}]}) is not None
     assert verdict(status={"conditions": [{"type": "OrphanedResourceWarning", "message": "x"}]}) is None
+
+
+def test_an_application_that_is_asked_again_has_none_before_it_answers() -> None:
+    erred = {"conditions": [{"type": "ComparisonError", "message": "no"}]}
+    assert verdict({"argocd.argoproj.io/refresh": "hard"}, status=erred) is None
 
 
 def test_an_application_that_is_being_applied_has_none() -> None:
