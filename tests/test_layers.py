@@ -18,6 +18,11 @@ def test_programs_are_started_in_one_room() -> None:
         f"{path.relative_to(BOT)}:{node.lineno} {node.attr}"
         for path in outside
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr in STARTERS
+        if isinstance(node, ast.Attribute) and node.attr in STARTERS and not _is_field(node)
     ]
     assert guilty == []
+
+
+def _is_field(node: ast.Attribute) -> bool:
+    """GitLab calls the notes that it writes itself `system`."""
+    return node.attr == "system" and isinstance(node.value, ast.Name) and node.value.id == "note"
