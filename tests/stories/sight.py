@@ -33,6 +33,8 @@ class Verdict:
     title: str
     id: int
     run: CheckRun | None = None
+    # All that is said beside it; None where it is said on a pull request instead.
+    words: str | None = None
 
     def is_concluded(self, conclusion: str | None) -> bool:
         """None: with any conclusion; a status has fewer words than a check run."""
@@ -41,11 +43,8 @@ class Verdict:
         return self.conclusion == (conclusion if self.run else _SHOWN.get(conclusion, conclusion))
 
     def has(self, words: Sequence[str]) -> bool:
-        """A status has no room for them: what it would say is only on the pull request."""
-        if self.run is None:
-            return True
-        said = "\n".join([self.title, self.run.summary or "", self.run.text or ""])
-        return all(word in said for word in words)
+        """True where they are said elsewhere."""
+        return self.words is None or all(word in f"{self.title}\n{self.words}" for word in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,10 @@ class GitHubSight:
     def verdicts(self, repo: Repository, sha: str) -> list[Verdict]:
         if self.is_app:
             runs = self.github.check_runs(repo, sha)
-            return [Verdict(run.name, run.conclusion, run.title or "", run.id, run) for run in runs]
+            return [
+                Verdict(r.name, r.conclusion, r.title or "", r.id, r, f"{r.summary or ''}\n{r.text or ''}")
+                for r in runs
+            ]
         statuses = self.github.statuses(repo, sha)
         return [Verdict(s.context, _STATES.get(s.state), s.description or "", s.id) for s in statuses]
 
@@ -149,12 +151,20 @@ class GitLabSight:
         return Events("Merge Request Hook", "Push Hook", "merge")
 
     def verdicts(self, repo: Repository, sha: str) -> list[Verdict]:
-        statuses = self.gitlab.statuses(repo, sha)
-        return [Verdict(s.context, _STATES.get(s.state), s.description or "", s.id) for s in statuses]
+        # What came in with a merge request is told there, all else on the commit.
+        has_request = any(pull.is_merged and pull.merge_sha == sha for pull in repo.pulls)
+        remarks = None if has_request else "\n".join(c.body for c in self.gitlab.said_about(repo, sha))
+        return [
+            Verdict(s.context, _STATES.get(s.state), s.description or "", s.id, None, remarks)
+            for s in self.gitlab.statuses(repo, sha)
+        ]
 
     def texts(self, repo: Repository) -> list[str]:
         pipelines = self.gitlab.state.pipelines.of(repo)
-        return [status.description or "" for known in pipelines for status in known.statuses]
+        found = [status.description or "" for known in pipelines for status in known.statuses]
+        for sha in {known.sha for known in pipelines}:
+            found += [comment.body for comment in self.gitlab.said_about(repo, sha)]
+        return found
 
     def is_about(self, repo: Repository, path: str) -> bool:
         return f"/projects/{repo.full_name}/" in path or f"/projects/{repo.id}/" in path

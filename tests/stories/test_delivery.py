@@ -151,8 +151,8 @@ async def test_a_big_deletion_asks_first_and_the_named_command_lets_exactly_that
     await story.told_on(pull, "deleted ConfigMap")
 
 
-async def test_an_answer_for_one_deletion_is_none_for_another(github_town: Town) -> None:
-    story = await github_town.story("guard2")
+async def test_an_answer_for_one_deletion_is_none_for_another(town: Town) -> None:
+    story = await town.story("guard2")
     many = {f"n{n}": "1" for n in range(8)}
     await story.push(app(**many, last="1"))
     await story.delivered()
@@ -161,7 +161,7 @@ async def test_an_answer_for_one_deletion_is_none_for_another(github_town: Town)
     second = await story.push({"app/last.yaml": None})
     await story.delivered(second, "action_required", "--allow-prune")
     with pytest.raises(AssertionError, match="no deletion asks"):
-        await story.obey((asked.run and asked.run.summary) or "")
+        await story.obey(asked.words or "")
     assert await story.data("n0") == {"level": "1"}
 
 
@@ -244,33 +244,33 @@ async def test_a_cluster_that_cannot_be_reached_delays_only_its_own(town: Town) 
     assert "1 delivered" in verdict.title
 
 
-async def test_a_branch_forced_backwards_waits_until_somebody_accepts_it(github_town: Town) -> None:
-    story = await github_town.story("backwards")
+async def test_a_branch_forced_backwards_waits_until_somebody_accepts_it(town: Town) -> None:
+    story = await town.story("backwards")
     first = await story.push(app("1"))
     await story.delivered()
     await story.push(app("2"))
     await story.delivered()
-    await github_town.forge.force(story.repo, "main", first)
+    await town.forge.force(story.repo, "main", first)
     aside = await story.push(app("3"))
     verdict = await story.delivered(aside, "action_required", "was rewritten", "--accept")
     assert await story.data("settings") == {"level": "2"}
-    await story.obey((verdict.run and verdict.run.summary) or "")
+    await story.obey(verdict.words or "")
     await story.delivered(aside)
     assert await story.data("settings") == {"level": "3"}
 
 
-async def test_a_branch_forced_back_to_what_was_delivered_before_waits_as_well(github_town: Town) -> None:
-    story = await github_town.story("back")
+async def test_a_branch_forced_back_to_what_was_delivered_before_waits_as_well(town: Town) -> None:
+    story = await town.story("back")
     first = await story.push(app("1"))
     await story.delivered()
     second = await story.push(app("2"))
     await story.delivered()
     before = story.verdict(first, "longshore/deliver")
-    await github_town.forge.force(story.repo, "main", first)
+    await town.forge.force(story.repo, "main", first)
     verdict = await story.delivered(first, "action_required", "was rewritten", "--accept")
     assert before != verdict
     assert await story.data("settings") == {"level": "2"}
-    await story.obey((verdict.run and verdict.run.summary) or "")
+    await story.obey(verdict.words or "")
     await story.delivered(first)
     assert await story.data("settings") == {"level": "1"}
     assert second != first
