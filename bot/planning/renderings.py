@@ -36,6 +36,7 @@ from bot.render.cache import RenderingCache
 from bot.render.given import NOTHING, Given
 from bot.render.helm.inputs import ClusterFacts, ReleaseInputs, ValuesSource
 from bot.render.key import content_key, key_of_parts
+from bot.render.notes import whole_tree
 from bot.render.origins import in_repository
 from bot.render.sandbox import Sandbox
 from bot.render.variables import Substitution
@@ -176,11 +177,14 @@ class Renderings:
         key = self._key(found, rendered, substitution, inputs)
         return Traced(target, found, key, substitution, values, concrete=concrete)
 
-    def given(self, target: Target, entries: Iterable[TraceEntry], *, is_asked_for: bool) -> Traced:
+    def given(
+        self, tree: Tree, target: Target, entries: Iterable[TraceEntry], *, is_asked_for: bool
+    ) -> Traced:
         """A target whose objects whoever found it has made; `entries` are what was read for that."""
         trace = Trace(tuple(sorted(set(entries))))
-        # What was read and made no difference is no part of the key.
-        return Traced(target, trace, self._key(Trace(()), target, None, None), is_asked_for=is_asked_for)
+        # What was read and made no difference is no part of the key; of what is not known anything may make one.
+        keyed = Trace((whole_tree(tree),)) if target.unknown_because else Trace(())
+        return Traced(target, trace, self._key(keyed, target, None, None), is_asked_for=is_asked_for)
 
     async def elsewhere(self, tree: TreeReader, source: GitSource) -> TreeReader:
         """The files of another repository. Raises what an errand raises."""

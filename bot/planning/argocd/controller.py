@@ -159,7 +159,9 @@ class ArgoCD:
     ) -> Traced | None:
         generated = self._generated.get(target.id)
         if generated is not None and is_application_set(found.manifest):
-            traced = self._renderings.given(target, generated.entries, is_asked_for=generated.is_open)
+            traced = self._renderings.given(
+                self._tree, target, generated.entries, is_asked_for=generated.is_open
+            )
             remarks = (
                 replace(each, file=each.file or found.file, line=each.line or found.line)
                 for each in generated.remarks
