@@ -1,7 +1,7 @@
 """Renders on demand: what is known already is not rendered again, and no more run at once than the operator allows."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -336,7 +336,7 @@ class Renderings:
             if made.failed:
                 self._broken[name] = made
         # NB: a key says what is read, not where in the repository it lies, nor which commit elsewhere holds it too.
-        found = in_repository(made.diagnostics, traced.target, traced.trace)
+        found = in_repository(_of_now(made.diagnostics, traced), traced.target, traced.trace)
         return replace(made, materials=ready.materials, diagnostics=(*ready.remarks, *found))
 
     def _put(self, key: ContentKey, rendering: Rendering) -> MaskedRendering:
@@ -349,6 +349,13 @@ def _failed(why: str, target: Target) -> Rendering:
     from bot.render.render import failed  # noqa: PLC0415 - only a difference needs it
 
     return failed(why, target)
+
+
+def _of_now(made: Iterable[Diagnostic], traced: Traced) -> Iterator[Diagnostic]:
+    """Remarks on whoever declares the target, with its file and line of now: what was made may be of another one."""
+    origin = traced.target.origin
+    told = {(d.severity, d.message): d for d in traced.trace.diagnostics if d.file == origin.file}
+    return (told.get((found.severity, found.message), found) for found in made)
 
 
 def _remarks(fetched: Fetched, target: Target) -> tuple[Diagnostic, ...]:

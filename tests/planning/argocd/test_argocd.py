@@ -306,3 +306,14 @@ async def test_a_cluster_whose_file_cannot_be_read_takes_no_application_along(fl
     found = statuses(plan)
     assert (found["us/argocd/web-us"], found["eu/argocd/web-eu"]) == ("unknown", "unknown")
     assert "us.yaml, which may declare a cluster, cannot be read" in said(plan, "argocd/web:set")
+
+
+async def test_what_is_remarked_of_an_application_is_remarked_where_it_stands_now(fleet: Bench) -> None:
+    old = application("web", "web/overlay", kustomize={"version": "v4.5.7"})
+    commit(fleet, {"apps/web.yaml": old})
+    await fleet.plan()
+    commit(fleet, {"apps/web.yaml": None, "apps/moved.yaml": old, "web/base/cm.yaml": config_map("web", "2")})
+    await fleet.plan()
+    commit(fleet, {"web/base/cm.yaml": config_map("web")})
+    told = target(await fleet.plan(), "argocd/web", "in-cluster").diagnostics
+    assert [(d.file, "v4.5.7" in d.message) for d in told] == [("apps/moved.yaml", True)]
