@@ -149,6 +149,8 @@ def _of_old(old: MaskedRendering | None, new: MaskedRendering | None) -> tuple[D
 
 def _unrenderable(traced: Traced) -> tuple[Diagnostic, ...]:
     """Unchanged, but a person should know that it could not have been rendered either."""
+    if traced.parts:
+        return tuple(dict.fromkeys(said for part in traced.parts for said in _unrenderable(part)))
     if traced.target.unknown_because:
         reason = traced.target.unknown_because
         return (Diagnostic(Severity.NOTICE, reason, traced.target.origin.file, traced.target.origin.line),)

@@ -125,9 +125,14 @@ class Traced:
 
     @property
     def files(self) -> frozenset[str]:
-        """The files that it reads, as the repository names them."""
+        """The files of the repository at hand that it reads, as the repository names them.
+
+        None for one whose own source is another repository or an artifact: what is called alike there is another file.
+        """
         if self.parts:
             return frozenset[str]().union(*(part.files for part in self.parts))
+        if self.target.source is not None or self.target.oci_source is not None:
+            return frozenset()
         read = (entry.path for entry in self.trace.entries if entry.kind is TraceKind.FILE)
         if self.target.artifact is None:
             return frozenset(read)

@@ -12,6 +12,7 @@ from bot.planning.blamed import naming, source_of
 from bot.planning.elsewhere import Errand
 from bot.planning.expansion import Traced
 from bot.render.ground import RemoteTree
+from bot.render.notes import whole_tree
 
 
 async def tree_of(errand: Errand, tree: TreeReader, target: Target) -> TreeReader:
@@ -52,6 +53,14 @@ async def _traced(errand: Errand, tree: TreeReader, target: Target) -> Trace:
         if not missing:
             return found
         remotes |= await errand.remotes(missing)
+
+
+def unread_here(tree: Tree, target: Target) -> Trace:
+    """The trace of a target that cannot be read: of what lies here nobody knows which files count, so all of them do."""
+    is_elsewhere = target.source is not None or target.oci_source is not None or target.artifact is not None
+    if is_elsewhere and all(ref.url for ref in target.refs.values()):
+        return Trace(())
+    return Trace((whole_tree(tree),))
 
 
 def joined(parts: Sequence[Traced]) -> Trace:

@@ -30,7 +30,7 @@ from bot.planning.expansion import Expansion, Finding, Previous, Traced
 from bot.planning.fetched import Fetched
 from bot.planning.kept import Kept
 from bot.planning.memory import Memory
-from bot.planning.reading import joined, read_by, refs_of, tree_of
+from bot.planning.reading import joined, read_by, refs_of, tree_of, unread_here
 from bot.render.builder import Builders, patched
 from bot.render.cache import RenderingCache
 from bot.render.given import NOTHING, Given
@@ -170,12 +170,16 @@ class Renderings:
             raise
         except Exception as error:  # noqa: BLE001 - one target's input takes no other along
             target = replace(target, unknown_because=self._errand.note(error))
-            found = Trace(())
+            found = unread_here(tree, target)
         rendered = concrete or target
         # What is asked of elsewhere is the same for both sides of a change, and so no part of this key.
         inputs = ReleaseInputs(values) if rendered.release else None
         key = self._key(found, rendered, substitution, inputs)
-        return Traced(target, found, key, substitution, values, concrete=concrete)
+        traced = Traced(target, found, key, substitution, values, concrete=concrete)
+        if target.argocd is None or not traced.asks_cluster:
+            return traced
+        # What a chart holds for one cluster it need not hold for another.
+        return replace(traced, key=key_of_parts([key, ContentKey(target.id.cluster)], target))
 
     def given(
         self, tree: Tree, target: Target, entries: Iterable[TraceEntry], *, is_asked_for: bool

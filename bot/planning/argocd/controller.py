@@ -32,6 +32,8 @@ from bot.planning.renderings import Renderings
 from bot.render.applicationset import Generated, generate
 
 _AT_ONCE = 16
+_MOST_GENERATED = 10_000
+"""By all ApplicationSets of one search, those that are generated again for more clusters counted again."""
 _Place = tuple[str, tuple[str, str, str]]
 """The cluster that holds an object; the object's kind, namespace and name."""
 
@@ -53,7 +55,9 @@ class ArgoCD:
         self._renderings = renderings
         self._previous = previous
         self._planes: dict[str, ControlPlane] = {}
-        self._generated: dict[TargetId, Generated] = {}
+        self._generated: dict[int, Generated] = {}
+        """By the identity of the object that declares the set: two may bear one name."""
+        self._applications = 0
         self._traced: dict[TargetId, Traced] = {}
         self._read: dict[_Place, tuple[DeclaredObject, ArgoContext, Target]] = {}
         self._made: dict[_Place, tuple[Manifest, Sequence[ArgoCluster], Generated]] = {}
@@ -134,7 +138,7 @@ class ArgoCD:
             return self._application(found, cluster)
         generated = await self._generate(found, cluster)
         target = application_set_target(found, cluster, generated.applications, _why(generated))
-        self._generated[target.id] = generated
+        self._generated[id(found)] = generated
         return target
 
     async def _generate(self, found: DeclaredObject, cluster: str) -> Generated:
@@ -145,9 +149,16 @@ class ArgoCD:
         known = self._made.get(place)
         if known is None or (known[0], known[1]) != (found.manifest, clusters):
             world = World(self._tree, self._finding, self._renderings, clusters, plane.hiding)
-            made = await generate(found.manifest, world, self._renderings.templates())
+            made = self._bounded(await generate(found.manifest, world, self._renderings.templates()))
             known = self._made[place] = found.manifest, clusters, made
         return known[2]
+
+    def _bounded(self, made: Generated) -> Generated:
+        self._applications += len(made.applications)
+        if self._applications <= _MOST_GENERATED:
+            return made
+        problem = f"the ApplicationSets of the repository generate more than {_MOST_GENERATED:,} Applications"
+        return replace(made, applications=(), problem=problem, hint="", field="")
 
     async def look(
         self,
@@ -157,7 +168,7 @@ class ArgoCD:
         *,
         is_last_word: bool,  # noqa: ARG002 - as the protocol has it
     ) -> Traced | None:
-        generated = self._generated.get(target.id)
+        generated = self._generated.get(id(found))
         if generated is not None and is_application_set(found.manifest):
             traced = self._renderings.given(
                 self._tree, target, generated.entries, is_asked_for=generated.is_open

@@ -48,9 +48,8 @@ def _places(value: object, depth: int) -> Iterator[tuple[str, str]]:
 
 def _literal(source: Manifest) -> str:
     """The part of its path that no template and no pattern makes."""
-    looked_for = [
-        mapping(each) for name in ("directories", "files") for each in source.get(name) or () if each
-    ]
+    listed = [entries for name in ("directories", "files") if isinstance(entries := source.get(name), list)]
+    looked_for = [mapping(each) for entries in listed for each in entries]
     path = text(source, "path") or next((text(each, "path") for each in looked_for), "")
     parts: list[str] = []
     for part in path.split("/"):
