@@ -63,13 +63,14 @@ class Cache:
 
 
 def _placed(manifest: Manifest, destination: str, is_namespaced: IsNamespaced) -> ObjectId:
-    """Give the object the namespace that the controller gives it, and say its name."""
+    """Give the object the namespace that the controller gives it, and say who it is; some have no name."""
     metadata = manifest["metadata"]
     if not is_namespaced(manifest):
         metadata.pop("namespace", None)
     elif not metadata.get("namespace"):
         metadata["namespace"] = destination
-    return ObjectId.of(manifest)
+    group, _, _ = manifest.get("apiVersion", "").rpartition("/")
+    return ObjectId(group, manifest["kind"], metadata.get("namespace", ""), metadata.get("name", ""))
 
 
 def _is_hook(manifest: Manifest) -> bool:

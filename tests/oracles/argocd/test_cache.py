@@ -74,3 +74,8 @@ async def test_what_is_cluster_scoped_has_no_namespace(redis: str) -> None:
     assert list(await objects(redis, [manifest("n", "Namespace", namespace="x")], [])) == [
         ObjectId("", "Namespace", "", "n")
     ]
+
+
+async def test_what_has_no_name_is_no_trouble(redis: str) -> None:
+    nameless = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "metadata": {}}
+    assert await objects(redis, [], [nameless]) == {}
