@@ -33,6 +33,11 @@ class ControlPlane:
         self._context: ArgoContext | None = None
 
     @property
+    def is_bare(self) -> bool:
+        """Whether no project and no cluster is declared."""
+        return not self._standing and not self._rendered
+
+    @property
     def may_get_more(self) -> bool:
         """Whether a cluster stands in a file that nothing has rendered so far."""
         return any(

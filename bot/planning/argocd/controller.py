@@ -26,7 +26,7 @@ from bot.planning.argocd.links import remarks_on_links
 from bot.planning.argocd.roots import roots
 from bot.planning.argocd.world import World
 from bot.planning.controller import Start
-from bot.planning.expansion import Finding, Previous, Traced
+from bot.planning.expansion import Expansion, Finding, Previous, Traced
 from bot.planning.files import place_of
 from bot.planning.renderings import Renderings
 from bot.render.applicationset import Generated, generate
@@ -54,6 +54,7 @@ class ArgoCD:
         self._tree = tree
         self._renderings = renderings
         self._previous = previous
+        self._named_nothing = previous is not None and _names_nothing(previous.expansion)
         self._planes: dict[str, ControlPlane] = {}
         self._generated: dict[int, Generated] = {}
         """By the identity of the object that declares the set: two may bear one name."""
@@ -177,17 +178,19 @@ class ArgoCD:
                 replace(each, file=each.file or found.file, line=each.line or found.line)
                 for each in generated.remarks
             )
-            return replace(traced, notices=(*self._notices(found, traced, cluster), *remarks))
+            # Those of before may hold the remarks already.
+            told = dict.fromkeys((*self._notices(found, traced, cluster), *remarks))
+            return replace(traced, notices=tuple(told))
         traced = await self._trace(target)
         return replace(traced, notices=self._notices(found, traced, cluster))
 
     def _notices(self, found: DeclaredObject, traced: Traced, cluster: str) -> tuple[Diagnostic, ...]:
-        """What is as it was is judged again only where projects are declared: one of them may have changed."""
-        context = self._plane(cluster).context
+        """What is as it was is judged again only where projects or clusters are declared: one of them may have changed."""
+        plane = self._plane(cluster)
         before = self._previous.expansion.targets.get(traced.target.id) if self._previous else None
-        if before is not None and before.key == traced.key and not context.projects.declared:
+        if before is not None and before.found == found and self._named_nothing and plane.is_bare:
             return before.notices
-        return notices(found, context)
+        return notices(found, plane.context)
 
     def note(self, traced: Traced) -> None:
         """Nothing that Argo CD looks for depends on what else was found."""
@@ -210,3 +213,11 @@ def _why(generated: Generated) -> str:
         return ""
     place = f"{generated.field}: " if generated.field else ""
     return place + generated.problem + (f"; {generated.hint}" if generated.hint else "")
+
+
+def _names_nothing(expansion: Expansion) -> bool:
+    """Whether there was nothing of Argo CD beside Applications and their sets."""
+    if expansion.files is None or InFiles.of(expansion.files).named:
+        return False
+    held = (found.manifest for objects in expansion.held.values() for found in objects)
+    return all(declares_applications(manifest) or not is_argocd(manifest) for manifest in held)

@@ -317,3 +317,14 @@ async def test_what_is_remarked_of_an_application_is_remarked_where_it_stands_no
     commit(fleet, {"web/base/cm.yaml": config_map("web")})
     told = target(await fleet.plan(), "argocd/web", "in-cluster").diagnostics
     assert [(d.file, "v4.5.7" in d.message) for d in told] == [("apps/moved.yaml", True)]
+
+
+async def test_what_a_set_leaves_undone_is_remarked_once_and_where_the_set_stands_now(fleet: Bench) -> None:
+    policy = {"syncPolicy": {"applicationsSync": "create-only"}}
+    made = application_set("some", listed({"name": "n", "path": "docs"}), **policy)
+    commit(fleet, {"sets/some.yaml": made})
+    commit(fleet, {"README.md": "x", "sets/some.yaml": None, "sets/moved.yaml": made})
+    quick, fresh = await fleet.expansions("HEAD~1", "HEAD")
+    remarks = {name.name: traced.notices for name, traced in quick.targets.items()}
+    assert remarks == {name.name: traced.notices for name, traced in fresh.targets.items()}
+    assert {remark.file for remark in remarks["argocd/some:set"]} == {"sets/moved.yaml"}
