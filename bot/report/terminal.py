@@ -42,6 +42,7 @@ class _Printer:
             self._dangers(plan),
             self._materials(plan),
             self._groups(plan),
+            self._empty(plan),
             self._foot(plan),
         )
         for section in sections:
@@ -103,6 +104,13 @@ class _Printer:
                 yield from self._sentence("", f"  {phrases.HOOKS}:")
             for change in group.hooks:
                 yield from self._object(change, group)
+
+    def _empty(self, plan: Plan) -> Iterator[str]:
+        """Targets that come or go and hold no object."""
+        for status, word in ((TargetStatus.ADDED, "new"), (TargetStatus.REMOVED, "goes")):
+            names = tuple(t.target.id for t in plan.with_status(status) if not t.changes)
+            if names:
+                yield self._paint(_BOLD, f"{self._targets(names)} ({word}): no objects")
 
     def _stamped(self, group: view.Group) -> Iterator[str]:
         fields = group.stamped[0].fields

@@ -83,3 +83,8 @@ def test_where_a_moved_target_came_from_is_said() -> None:
     assert "> production/live: moved from overlays/live, with the same objects\n" in plan_text(moved)
     assert "| moved from `overlays/live` |" in plan_comment(moved)
     assert json.loads(plan_json(moved))["targets"][0]["movedFrom"] == "overlays/live"
+
+
+@pytest.mark.parametrize(("status", "words"), [(TargetStatus.ADDED, "new"), (TargetStatus.REMOVED, "goes")])
+def test_a_target_that_holds_nothing_is_named_as_well(status: TargetStatus, words: str) -> None:
+    assert f"production/empty ({words}): no objects" in plan_text(plan(TargetPlan(target("empty"), status)))
