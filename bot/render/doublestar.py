@@ -1,14 +1,16 @@
 """Patterns as doublestar v4 reads them, the library that a generator's `exclude` is matched by.
 
 `**` is any number of directories where it stands alone between slashes, `{a,b}` is either. The time that a match takes
-is the product of both lengths, whatever the pattern.
+is the product of the path's length and the pattern's `size`, which is bounded, whatever the pattern.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+_MAX_LENGTH = 1024
 _MAX_ALTERNATIVES = 256
+_MAX_SIZE = 4096
 
 
 class BadPattern(ValueError):
@@ -42,48 +44,102 @@ _START = "\0"
 """Marks where an alternative begins: `**` counts there, wherever the braces stand."""
 
 
+_Step = tuple[_Token, bool]
+"""A token, and whether a path may end behind it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doublestar:
-    """`alternatives` are tokens, each with the text that follows it. `has_slash`: the pattern is one for paths."""
+    """`has_slash`: the pattern is one for paths."""
 
-    alternatives: tuple[tuple[tuple[_Token, str], ...], ...]
+    alternatives: tuple[tuple[_Step, ...], ...]
     has_slash: bool
 
     @classmethod
     def parse(cls, pattern: str) -> "Doublestar":
         """Raises `BadPattern`."""
-        return cls(tuple(tuple(_tokens(each)) for each in _expanded(pattern)), "/" in pattern)
+        if len(pattern) > _MAX_LENGTH:
+            raise BadPattern(f"has more than {_MAX_LENGTH} characters")
+        alternatives = dict.fromkeys(_folded(each) for each in _expanded(pattern))
+        found = cls(tuple(alternatives), "/" in pattern)
+        if found.size > _MAX_SIZE:
+            raise BadPattern("is too long with its braces written out")
+        return found
+
+    @property
+    def size(self) -> int:
+        """Tokens of all alternatives together."""
+        return sum(map(len, self.alternatives))
 
     def matches(self, path: str) -> bool:
-        return any(_leads(tokens, path) for tokens in self.alternatives)
+        text = _Text(path)
+        return any(_leads(steps, text) for steps in self.alternatives)
 
 
-def _leads(tokens: Sequence[tuple[_Token, str]], path: str) -> bool:
+class _Text:
+    """A path, and sets of its indices as bits: where each token fits, and where no slash is."""
+
+    __slots__ = ("_places", "_where", "end", "names", "slashes")
+
+    def __init__(self, path: str) -> None:
+        self.end = len(path)
+        self._places: dict[str, int] = {}
+        for index, letter in enumerate(path):
+            self._places[letter] = self._places.get(letter, 0) | 1 << index
+        self._where: dict[_Token, int] = {}
+        self.slashes = self._places.get("/", 0)
+        self.names = ((1 << self.end) - 1) ^ self.slashes
+
+    def where(self, token: str | _Class) -> int:
+        """The letters that this token stands for."""
+        if isinstance(token, str):
+            return self._places.get(token, 0)
+        if token not in self._where:
+            places = (found for letter, found in self._places.items() if token.holds(letter))
+            self._where[token] = sum(places)
+        return self._where[token]
+
+
+def _leads(steps: Sequence[_Step], text: _Text) -> bool:
     """Follows all readings of the pattern at once: `reached` are the letters of the path that it may have used up."""
-    reached, end = {0}, len(path)
-    for token, rest in tokens:
-        reached = {after for at in reached if at < end for after in _after(token, path, at)}
-        if end in reached and rest in _NOTHING:
+    reached, end = 1, 1 << text.end
+    for token, may_end in steps:
+        reached = _after(token, text, reached & (end - 1))
+        if may_end and reached & end:
             return True
+        if not reached:
+            return False
     return False
 
 
-def _after(token: _Token, path: str, at: int) -> Iterable[int]:
-    """Where the token may end that begins at this letter."""
+def _after(token: _Token, text: _Text, reached: int) -> int:
+    """Where the token may end that begins at any of these letters; a set of bits, as they are."""
     match token:
+        case _ if not reached:
+            return 0
         case _Many.EVERYTHING:
-            return (len(path),)
+            return 1 << text.end
         case _Many.NAMES:
-            return (at, *(index + 1 for index in range(at, len(path)) if path[index] == "/"))
+            first = (reached & -reached).bit_length() - 1
+            return reached | (text.slashes >> first << (first + 1))
         case _Many.LETTERS:
-            slash = path.find("/", at)
-            return range(at, (slash if slash >= 0 else len(path)) + 1)
+            # What is added is carried through the letters of a name, up to the slash behind it.
+            return reached | ((text.names + (reached & text.names)) ^ text.names)
         case _Many.LETTER:
-            return (at + 1,) if path[at] != "/" else ()
-        case _Class():
-            return (at + 1,) if token.holds(path[at]) else ()
+            return (reached & text.names) << 1
         case _:
-            return (at + 1,) if token == path[at] else ()
+            return (reached & text.where(token)) << 1
+
+
+def _folded(text: str) -> tuple[_Step, ...]:
+    """A star that follows another of its kind leads nowhere else."""
+    steps: list[_Step] = []
+    for token, rest in _tokens(text):
+        may_end = rest in _NOTHING
+        if steps and token in (_Many.LETTERS, _Many.NAMES) and steps[-1][0] is token:
+            may_end = may_end or steps.pop()[1]
+        steps.append((token, may_end))
+    return tuple(steps)
 
 
 def _expanded(pattern: str) -> Iterator[str]:
