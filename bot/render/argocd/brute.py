@@ -42,7 +42,7 @@ async def render_source(
         return await render_chart(ground, target, options, known, given, sandbox)
     directory, is_link = _directory(ground.root, target.path)
     below = "" if directory == ground.root else str(directory.relative_to(ground.root))
-    source = overridden(tree, below, target.options, instance, name).source
+    source = overridden(tree, below, target.options, instance, name, entries=[]).source
     kind = explicit(source) or (SourceKind.DIRECTORY if is_link else _detected(directory))
     options = Fields(kind.value, source.get(kind.value))
     match kind:

@@ -12,12 +12,12 @@ from typing import Any
 import yaml
 
 from bot.model.manifests import MAX_INPUT_BYTES, parsed
-from bot.model.rendering import Diagnostic, Severity, TraceEntry
-from bot.model.tree import TreeReader
+from bot.model.rendering import Diagnostic, Severity, TraceEntry, TraceKind
+from bot.model.tree import EntryKind, TreeReader
 from bot.render.errors import Unrenderable
-from bot.render.helm.found import read_file
+from bot.render.helm.found import Found, read_file
 from bot.render.helm.values import ValuesLoader
-from bot.render.paths import below
+from bot.render.paths import below, follow
 
 _FILE = ".argocd-source.yaml"
 _FIXED = ("chart", "path", "repoURL", "targetRevision")
@@ -27,18 +27,25 @@ _MAX_DEPTH = 60
 
 @dataclass(frozen=True, slots=True)
 class Overridden:
-    """The source with everything merged, and what was looked at."""
+    """The source with everything merged."""
 
     source: Mapping[str, Any]
-    entries: tuple[TraceEntry, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def overridden(
-    tree: TreeReader, directory: str, source: Mapping[str, Any], instance: str, name: str
+    tree: TreeReader,
+    directory: str,
+    source: Mapping[str, Any],
+    instance: str,
+    name: str,
+    *,
+    entries: list[TraceEntry],
 ) -> Overridden:
-    """`instance` is what Argo CD calls the Application, `name` its own name. Raises `Unrenderable` with the file."""
-    entries: list[TraceEntry] = []
+    """`instance` is what Argo CD calls the Application, `name` its own name. What is looked at is added to `entries`.
+
+    Raises `Unrenderable` with the file.
+    """
     merged: Mapping[str, Any] = source
     for file in dict.fromkeys((_FILE, _named(instance))):
         patch = _patch(tree, below(directory, file), entries)
@@ -50,7 +57,6 @@ def overridden(
     kept = {field: source[field] for field in _FIXED if field in source}
     return Overridden(
         {**{field: value for field, value in merged.items() if field not in _FIXED}, **kept},
-        tuple(entries),
         _passed_over(tree, directory, instance, name, entries),
     )
 
@@ -65,8 +71,7 @@ def _passed_over(
     """A file that would count if Argo CD ran in the Application's own namespace."""
     if instance == name:
         return ()
-    file, data = _read(tree, below(directory, _named(name)))
-    entries += file
+    data = _read(tree, below(directory, _named(name)), entries)
     if data is None:
         return ()
     message = (
@@ -77,8 +82,7 @@ def _passed_over(
 
 
 def _patch(tree: TreeReader, path: str, entries: list[TraceEntry]) -> dict[str, Any]:
-    read, data = _read(tree, path)
-    entries += read
+    data = _read(tree, path, entries)
     if data is None:
         return {}
     try:
@@ -97,15 +101,24 @@ def _patch(tree: TreeReader, path: str, entries: list[TraceEntry]) -> dict[str, 
     return value
 
 
-def _read(tree: TreeReader, path: str) -> tuple[list[TraceEntry], bytes | None]:
+def _read(tree: TreeReader, path: str, entries: list[TraceEntry]) -> bytes | None:
     """A directory of that name is passed over, and so is a link that leads to nothing."""
     try:
+        place = follow(tree, path)
+        if place.entry is not None and place.entry.kind is EntryKind.TREE:
+            noted = Found(place.path)
+            noted.place(place)
+            noted.add(place.path, TraceKind.LISTING, place.entry)
+            entries += noted.entries
+            return None
         found, data = read_file(tree, path)
     except Unrenderable as error:
-        if error.message.endswith("is no file"):
-            return [], None
+        refused = tree.entry(path)
+        if refused is not None:
+            entries.append(TraceEntry(path, TraceKind.LINK, refused.mode, refused.id))
         raise Unrenderable(error.message, file=path) from None
-    return found.entries, data
+    entries += found.entries
+    return data
 
 
 def _patched(value: Any, patch: Any, depth: int) -> Any:

@@ -124,6 +124,23 @@ async def test_a_directory_or_a_link_to_nowhere_of_that_name_is_none(sandbox: Sa
     assert "ConfigMap/a" in manifests(await rendered(sandbox, files, application()))
 
 
+@pytest.mark.parametrize("name", [".argocd-source.yaml", ".argocd-source-web.yaml"])
+def test_a_directory_of_that_name_and_the_links_to_it_are_read(name: str) -> None:
+    files: dict[str, Content] = {**KUSTOMIZED, f"app/{name}/x": "", "shared/x": "", "other": "a: b"}
+    assert key(files, application()) != key(KUSTOMIZED, application())
+    del files[f"app/{name}/x"]
+    linked = {**files, f"app/{name}": Link("../shared")}
+    assert {f"app/{name}", "shared"} <= {entry.path for entry in made(linked, application()).entries}
+    elsewhere = {**linked, f"app/{name}": Link("../missing")}
+    assert len({key(each, application()) for each in (files, linked, elsewhere)}) == 3
+
+
+def test_what_is_wrong_with_one_is_part_of_the_key() -> None:
+    texts: list[Content] = ["a: [b", "a: [c", Link("../../out"), Link("../../../out")]
+    keys = {key({**KUSTOMIZED, "app/.argocd-source.yaml": text}, application()) for text in texts}
+    assert len(keys) == len(texts)
+
+
 async def test_one_through_a_link_counts(sandbox: Sandbox) -> None:
     files: dict[str, Content] = {
         **KUSTOMIZED,
