@@ -34,6 +34,8 @@ class Wanted:
     def kept_as(self) -> str:
         """The ref under which a mirror keeps the answer."""
         spelled = f"{self.ref}\0{self.commit or ''}\0{self.branch}\0{self.semver}\0{self.otherwise}"
+        if self.is_lenient:
+            spelled = f"lenient\0{spelled}"
         return f"refs/wanted/{sha256(spelled.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}"
 
 
