@@ -12,7 +12,7 @@ from bot.render.applicationset.dialect import Faulty, Plain
 from bot.render.applicationset.errors import Ungenerated
 from bot.render.applicationset.params import Params, TextList, Texts, go_text
 from bot.render.applicationset.templates import GoTemplates
-from tests.render.applicationset.sets import MemoryWorld, go_set, made, names, problem
+from tests.render.applicationset.sets import MemoryWorld, go_set, made, names, paths, problem
 
 PARAMS: Params = {
     "name": "web",
@@ -141,6 +141,11 @@ async def test_a_missing_parameter_is_what_the_options_say(
         "{{ randAlphaNum 5 }}",
         '{{ ago "x" }}',
         '{{ date "2006" "today" }}',
+        '{{ durationRound (toDate "2006" "2020") }}',
+        '{{ printf "%p" . }}',
+        '{{ printf "100%% of %-[1]*[2]p" 9 . }}',
+        '{{ printf "%d" (toDate "2006 MST" "2020 XYZ") }}',
+        '{{ list (semver "1.2.3") | printf "%#v" }}',
         '{{ genPrivateKey "ecdsa" | sha256sum }}',
         '{{ list "a" "b" | join "" | shuffle }}',
     ],
@@ -152,6 +157,16 @@ async def test_a_template_that_gives_something_else_each_time_makes_the_set_unkn
     assert "no name that an Application can have" in said
     said = await problem(go_set("[{list: {elements: [{a: b}]}}]", name=text), templates=templates)
     assert "gives something else each time" in said
+
+
+async def test_a_text_that_is_the_same_each_time_is_taken(templates: Templates) -> None:
+    for text, expected in (
+        ('{{ durationRound "100h" }}', "4d"),
+        ('{{ printf "100%% prod %05.1f %v %q" 1.5 (semver "1.2.3") .a }}', '100% prod 001.5 1.2.3 "b"'),
+        ('{{ printf "%x-%d" .a 7 }}', "62-7"),
+    ):
+        manifest = go_set("[{list: {elements: [{a: b}]}}]", name="x", path=text)
+        assert paths(await made(manifest, templates=templates)) == {"x": expected}
 
 
 async def test_an_option_that_go_does_not_know_makes_the_set_unknown(templates: Templates) -> None:

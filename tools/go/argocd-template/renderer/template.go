@@ -2,7 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"maps"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -86,6 +89,16 @@ func functions(called volatile) template.FuncMap {
 			}
 		})
 	}
+	known["durationRound"] = watched(known["durationRound"], func(arguments []any) {
+		if _, ok := arguments[0].(time.Time); ok {
+			called["durationRound of a time"] = true
+		}
+	})
+	known["printf"] = watched(fmt.Sprintf, func(arguments []any) {
+		if showsAddress(arguments[0].(string), arguments[1].([]any)) {
+			called["printf of an address"] = true
+		}
+	})
 	return known
 }
 
@@ -106,4 +119,49 @@ func isTime(value any) bool {
 		return true
 	}
 	return false
+}
+
+// verbs are those of a format, read as fmt reads it, with what stands between them and their percent sign.
+var verbs = regexp.MustCompile(
+	`(?s)%([-+# 0]*)(?:\[(?:[^]]*])?)?(?:\*|[0-9]+)?(?:\.(?:\[(?:[^]]*])?)?(?:\*|[0-9]+)?)?(?:\[(?:[^]]*])?)?(.)`,
+)
+
+// showsAddress tells whether a place in memory may be printed, which is another one in every process: that of anything
+// with %p, and that of what lies inside of times and versions with a verb that does not ask them for their text.
+func showsAddress(format string, arguments []any) bool {
+	plain := isPlain(arguments)
+	for _, found := range verbs.FindAllStringSubmatch(format, -1) {
+		flags, verb := found[1], found[2]
+		if verb == "p" || !plain && (strings.Contains(flags, "#") || !strings.Contains("vsq%", verb)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isPlain tells whether a value is all text, numbers and the like, in maps and lists.
+func isPlain(value any) bool {
+	return isPlainValue(reflect.ValueOf(value))
+}
+
+func isPlainValue(value reflect.Value) bool {
+	switch value.Kind() {
+	case reflect.Interface:
+		return isPlainValue(value.Elem())
+	case reflect.Map:
+		for each := value.MapRange(); each.Next(); {
+			if !isPlainValue(each.Value()) {
+				return false
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		for index := range value.Len() {
+			if !isPlainValue(value.Index(index)) {
+				return false
+			}
+		}
+	case reflect.Pointer, reflect.Struct, reflect.Func, reflect.Chan, reflect.UnsafePointer:
+		return false
+	}
+	return true
 }
