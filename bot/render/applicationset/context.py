@@ -1,5 +1,6 @@
 """What generators of one ApplicationSet share: where they may look, how they render, and the notes of what they read."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ Found = TypeVar("Found")
 MAX_SETS = 5_000
 MAX_ENTRIES = 20_000
 MAX_READ_BYTES = 64 * 1024 * 1024
+MAX_STEPS = 2_000_000
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class Context:
     _known: dict[Hashable, Any] = field(default_factory=dict)
     _sets: int = 0
     _read_bytes: int = 0
+    _steps: int = 0
 
     @property
     def is_go(self) -> bool:
@@ -52,10 +55,12 @@ class Context:
     def add_file(self, path: str, entry: TreeEntry, at: str) -> None:
         self.add(TraceEntry(path, TraceKind.FILE, entry.mode, entry.id), at)
 
-    def add_listing(self, directory: str, names: Iterable[str], at: str) -> None:
-        """That these, and no others, were found in or below the directory."""
+    def add_listing(self, directories: Iterable[str], names: Iterable[str], at: str) -> None:
+        """That these, and no others, were found in or below the directories."""
         text = "\0".join(sorted(names)).encode("utf-8", "surrogateescape")
-        self.add(TraceEntry(directory, TraceKind.LISTING, "040000", hashlib.sha256(text).hexdigest()), at)
+        found = hashlib.sha256(text).hexdigest()
+        for directory in directories:
+            self.add(TraceEntry(directory, TraceKind.LISTING, "040000", found), at)
 
     def count(self, sets: int, at: str) -> None:
         """Raises `Ungenerated` once there are more sets of parameters than Longshore takes."""
@@ -69,10 +74,20 @@ class Context:
         if self._read_bytes > MAX_READ_BYTES:
             raise Ungenerated(f"there is more than {MAX_READ_BYTES // 1024**2} MiB to read", at)
 
-    def remembered(self, key: Hashable, make: Callable[[], Found]) -> Found:
-        """What was made for this key before: a matrix asks its second generator again and again."""
+    def count_steps(self, steps: int, at: str) -> None:
+        """Of looking through a tree: each entry, and each pattern that it is held against. Raises `Ungenerated`."""
+        self._steps += steps
+        if self._steps > MAX_STEPS:
+            raise Ungenerated(
+                "its git generators have more to look through than Longshore does",
+                at,
+                hint="let fewer patterns look through fewer directories",
+            )
+
+    async def remembered(self, key: Hashable, make: Callable[[], Found]) -> Found:
+        """What was made for this key before: a matrix asks its second generator again and again. Made in a thread."""
         if key not in self._known:
-            self._known[key] = make()
+            self._known[key] = await asyncio.to_thread(make)
         found: Found = self._known[key]
         return found
 

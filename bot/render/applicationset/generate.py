@@ -4,10 +4,13 @@ Whatever goes wrong makes the whole set unknown, as one error keeps the controll
 that errs must never read as the removal of what it generated.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.errors import LongshoreError, Temporary
+from bot.git.errors import MissingObject
 from bot.model.manifests import canonical_json
 from bot.model.objects import Manifest
 from bot.model.rendering import Diagnostic, TraceEntry
@@ -30,6 +33,7 @@ from bot.render.applicationset.world import World
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 MAX_APPLICATIONS = 5_000
 MAX_BYTES = 64 * 1024 * 1024
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,12 @@ class Generated:
 
 
 async def generate(manifest: Manifest, world: World, go_templates: Templates) -> Generated:
-    """Never raises for what a manifest or a file may hold."""
+    """Never raises for what a manifest or a file may hold, but for what may work later and for objects not yet fetched."""
     metadata = manifest.get("metadata")
     namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
-    context = Context(world, Plain(), go_templates, namespace if isinstance(namespace, str) else "")
+    context = Context(
+        world, Plain(), go_templates.for_one_set(), namespace if isinstance(namespace, str) else ""
+    )
     try:
         spec = admitted(manifest.get("spec"), APPLICATION_SET_SPEC, "spec")
         context.options = tuple(spec.get("goTemplateOptions", ()))
@@ -67,12 +73,25 @@ async def generate(manifest: Manifest, world: World, go_templates: Templates) ->
         return _unknown(Ungenerated("something in it is nested too deep", "spec"), context)
     except UnicodeEncodeError:
         return _unknown(Ungenerated("something in it, or a parameter, is no Unicode text", "spec"), context)
+    except (MissingObject, Temporary):
+        raise
+    except Exception as error:  # noqa: BLE001 - one set's input takes no other along
+        return _unknown(_unforeseen(error), context)
     ordered = tuple(sorted(made, key=lambda each: str(each["metadata"]["name"])))
     return Generated(ordered, context.entries, is_open=context.is_open, remarks=tuple(remarks(spec, ordered)))
 
 
 def _dialect(spec: Mapping[str, Any], context: Context) -> Dialect:
     return GoTemplates(context.templates, context.options) if spec.get("goTemplate") else Plain()
+
+
+def _unforeseen(error: Exception) -> Ungenerated:
+    log.error("the generation of an ApplicationSet broke", exc_info=error)
+    if isinstance(error, LongshoreError):
+        return Ungenerated(error.message, "spec", hint=error.hint)
+    return Ungenerated(
+        f"something broke in Longshore ({type(error).__name__}); it is in the log, please report it", "spec"
+    )
 
 
 def _unknown(error: Ungenerated, context: Context) -> Generated:

@@ -16,7 +16,8 @@ from bot.render.applicationset.world import Ground
 from bot.render.contents import LFS_REASON, is_lfs_pointer
 from bot.render.paths import Outside, follow
 
-_MAX_LOOKED_AT = 500_000
+_CHARS_OF_A_STEP = 1024
+"""A pattern is held against a path in a time that both lengths bound: this many of their product make one step more."""
 
 _Patterns = Sequence[tuple[str, bool]]
 """Each with whether it excludes."""
@@ -32,14 +33,15 @@ async def git_sets(generator: Mapping[str, Any], context: Context, at: str) -> l
         raise Ungenerated(error.message, at, hint=error.hint) from None
     prefix = generator.get("pathParamPrefix", "")
     patterns = tuple((each.get("path", ""), bool(each.get("exclude"))) for each in wanted)
+    context.count_steps(len(patterns), at)
     if generator.get("directories"):
         field = f"{at}.directories"
         key = (field, id(ground), patterns)
-        paths = context.remembered(key, lambda: _directories(ground, patterns, context, field))
+        paths = await context.remembered(key, lambda: _directories(ground, patterns, context, field))
         context.count(len(paths), at)
         sets = [_of_directory(path, prefix, context) for path in paths]
     else:
-        sets = _of_files(ground, patterns, prefix, context, f"{at}.files")
+        sets = await _of_files(ground, patterns, prefix, context, f"{at}.files")
     await context.with_values(sets, generator.get("values", {}), at)
     return sets
 
@@ -50,16 +52,22 @@ def _directories(ground: Ground, wanted: _Patterns, context: Context, at: str) -
     found: list[str] = []
     if not included:
         return found
-    for path, kind in _below(ground.tree, _common([each.directory for each in included]), at):
+    for path, kind in _below(ground.tree, _common([each.directory for each in included]), context, at):
+        _count_matches(wanted, path, context, at)
         if kind is EntryKind.SUBMODULE:
             _refuse_submodule(path, included, at)
         is_wanted = any(each.matches(path) for each in included)
         if is_wanted and not any(each.matches(path) for each in excluded):
             found.append(_unicode(path, at))
     if ground.is_here:
-        for pattern in included:
-            context.add_listing(pattern.directory, found, at)
+        context.add_listing({each.directory for each in included}, found, at)
     return found
+
+
+def _count_matches(wanted: _Patterns, path: str, context: Context, at: str) -> None:
+    """That a path is held against every pattern. Raises `Ungenerated`."""
+    chars = sum(len(text) for text, _ in wanted)
+    context.count_steps(len(wanted) + chars * len(path) // _CHARS_OF_A_STEP, at)
 
 
 def _go_patterns(wanted: _Patterns, *, is_excluded: bool) -> list[GoPattern]:
@@ -67,7 +75,7 @@ def _go_patterns(wanted: _Patterns, *, is_excluded: bool) -> list[GoPattern]:
     return [found for found in map(go_pattern, texts) if found is not None]
 
 
-def _below(tree: TreeReader, start: str, at: str) -> Iterator[tuple[str, EntryKind]]:
+def _below(tree: TreeReader, start: str, context: Context, at: str) -> Iterator[tuple[str, EntryKind]]:
     """Every directory below, and the first one itself, in the order in which the controller meets them; none that a
     dot hides.
     """
@@ -79,7 +87,7 @@ def _below(tree: TreeReader, start: str, at: str) -> Iterator[tuple[str, EntryKi
         if start and entry is None and above != start:
             yield from _submodule_above(tree, start)
         return
-    rest, looked_at = [(start, entry.kind)], 0
+    rest = [(start, entry.kind)]
     while rest:
         path, kind = rest.pop()
         if path:
@@ -87,9 +95,7 @@ def _below(tree: TreeReader, start: str, at: str) -> Iterator[tuple[str, EntryKi
         if kind is EntryKind.SUBMODULE:
             continue
         listing = tree.listing(path)
-        looked_at += len(listing)
-        if looked_at > _MAX_LOOKED_AT:
-            raise Ungenerated("there is more to look through than Longshore does", at)
+        context.count_steps(1 + len(listing), at)
         inside = [
             (f"{path}/{name}" if path else name, each.kind)
             for name, each in listing
@@ -151,12 +157,14 @@ def _path_params(facts: Params, prefix: str, others: Params, context: Context) -
     return {**others, **told, **steps}
 
 
-def _of_files(ground: Ground, wanted: _Patterns, prefix: str, context: Context, at: str) -> list[Params]:
-    files = context.remembered((at, id(ground), wanted), lambda: _files(ground, wanted, context, at))
+async def _of_files(
+    ground: Ground, wanted: _Patterns, prefix: str, context: Context, at: str
+) -> list[Params]:
+    files = await context.remembered((at, id(ground), wanted), lambda: _files(ground, wanted, context, at))
     ground.tree.prefetch(list(files))
     sets = []
     for path in sorted(files):
-        values = context.remembered(
+        values = await context.remembered(
             (id(ground), path), partial(_objects, ground, path, files[path], context, at)
         )
         context.count(len(values), at)
@@ -176,13 +184,18 @@ def _files(ground: Ground, wanted: _Patterns, context: Context, at: str) -> dict
     for pattern in included:
         matching = {
             path: entry
-            for path, entry in _every_file(ground.tree, pattern.directory, at)
-            if pattern.matches(path) and not any(each.matches(path) for each in excluded)
+            for path, entry in _every_file(ground.tree, pattern.directory, context, at)
+            if pattern.matches(path) and not _is_excluded(path, excluded, context, at)
         }
         found.update(matching)
         if ground.is_here:
             _note(pattern, matching, ground.tree, context, at)
     return found
+
+
+def _is_excluded(path: str, excluded: Sequence[Pathspec], context: Context, at: str) -> bool:
+    context.count_steps(len(excluded), at)
+    return any(each.matches(path) for each in excluded)
 
 
 def _note(
@@ -194,10 +207,10 @@ def _note(
     if single and tree.entry(single) is None:
         context.add(TraceEntry(single, TraceKind.ABSENT, "", ""), at)
     else:
-        context.add_listing(pattern.directory, matching, at)
+        context.add_listing([pattern.directory], matching, at)
 
 
-def _every_file(tree: TreeReader, start: str, at: str) -> Iterator[tuple[str, TreeEntry]]:
+def _every_file(tree: TreeReader, start: str, context: Context, at: str) -> Iterator[tuple[str, TreeEntry]]:
     """Whatever Git keeps in or below a directory, or the one file; directories that a dot hides too."""
     entry = tree.entry(start)
     if entry is not None and entry.kind is not EntryKind.TREE:
@@ -205,13 +218,11 @@ def _every_file(tree: TreeReader, start: str, at: str) -> Iterator[tuple[str, Tr
         return
     for submodule, _ in _submodule_above(tree, start) if entry is None else ():
         raise _in_submodule(submodule, at)
-    rest, looked_at = [start], 0
+    rest = [start]
     while rest:
         path = rest.pop()
         listing = tree.listing(path)
-        looked_at += len(listing)
-        if looked_at > _MAX_LOOKED_AT:
-            raise Ungenerated("there is more to look through than Longshore does", at)
+        context.count_steps(1 + len(listing), at)
         for name, each in listing:
             inside = f"{path}/{name}" if path else name
             if each.kind is EntryKind.TREE:

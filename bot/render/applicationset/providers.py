@@ -43,18 +43,27 @@ def pulls_asked(generator: Mapping[str, Any]) -> PullsAsked:
     given: Mapping[str, Any] = generator.get(kind, {})
     labels, api = given.get("labels", ()), given.get("api", "")
     if kind == "github":
-        path = f"{given['owner']}/{given['repo']}"
-        return PullsAsked(kind, api, path, PullState.OPEN, lambda has: set(labels) <= set(has))
+        owner, name = _written(given, "owner"), _written(given, "repo")
+        return PullsAsked(kind, api, f"{owner}/{name}", PullState.OPEN, lambda has: set(labels) <= set(has))
     if kind == "gitlab":
-        if given["project"].isdecimal():
+        project = _written(given, "project")
+        if project.isdecimal():
             raise NotKnown("its project is a number", hint="write its path, GROUP/NAME")
         state = given.get("pullRequestState", "")
         if state not in _STATES:
             raise NotKnown(
                 "Longshore does not know its pullRequestState", hint="write opened, closed, merged or all"
             )
-        return PullsAsked(kind, api, given["project"], _STATES[state], _fits_on_gitlab(labels))
+        return PullsAsked(kind, api, project, _STATES[state], _fits_on_gitlab(labels))
     raise NotKnown(f"it asks {kind or 'no forge at all'}, which Longshore does not do")
+
+
+def _written(given: Mapping[str, Any], name: str) -> str:
+    """What the API server does not ask for below another generator may be missing. Raises `NotKnown`."""
+    found: str = given.get(name, "")
+    if not found:
+        raise NotKnown(f"its {name} is empty", hint=f"write {name}")
+    return found
 
 
 def _fits_on_gitlab(labels: Iterable[str]) -> Callable[[Iterable[str]], bool]:

@@ -4,8 +4,9 @@ It is confined as the builders are, and replaced when a template takes too long,
 that ApplicationSet is unknown then, and no other.
 """
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,6 +22,8 @@ from bot.render.builder import Builder
 
 PROGRAM = "argocd-template"
 TIMEOUT_S = 10.0
+ALL_S = 20.0
+"""For all that one ApplicationSet asks: a matrix asks again for each set of its first generator."""
 _MAX_ASKED_BYTES = 32 * 1024 * 1024
 _MAX_REASON_CHARS = 300
 _LACKING = ("map has no entry for key", "can't evaluate field")
@@ -38,6 +41,11 @@ class _Answer(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+@dataclass(slots=True)
+class _Spent:
+    seconds: float = 0.0
+
+
 _decoder = msgspec.json.Decoder(_Answer)
 
 
@@ -46,6 +54,11 @@ class Templates:
     """For input of one trust. Without a builder nobody renders Go templates here."""
 
     builder: Builder | None = None
+    _spent: _Spent = field(default_factory=_Spent)
+
+    def for_one_set(self) -> "Templates":
+        """The same, which gives one ApplicationSet no more than `ALL_S` in all."""
+        return replace(self, _spent=_Spent())
 
     @classmethod
     def here(cls, layers: Layers, *, timeout_s: float = TIMEOUT_S) -> "Templates":
@@ -74,8 +87,17 @@ class Templates:
                 "spec.goTemplate",
                 hint="run `make tools`",
             )
-        request = _encoded(options, texts, params, slugs)
-        answer = await self.builder.answer(lambda: request)
+        if self._spent.seconds > ALL_S:
+            raise Ungenerated(f"rendering all its templates takes more than {ALL_S:g} s", _FIELD)
+        begun = time.monotonic()
+
+        def question() -> bytes:
+            nonlocal begun
+            begun = time.monotonic()  # whoever waited for the program has not used it
+            return _encoded(options, texts, params, slugs)
+
+        answer = await self.builder.answer(question)
+        self._spent.seconds += time.monotonic() - begun
         if answer is None:
             raise Ungenerated(
                 f"rendering its templates takes more than {TIMEOUT_S:g} s, or more memory than it gets",
