@@ -185,7 +185,8 @@ def _files(ground: Ground, wanted: _Patterns, context: Context, at: str) -> dict
         matching = {
             path: entry
             for path, entry in _every_file(ground.tree, pattern.directory, context, at)
-            if pattern.matches(path) and not _is_excluded(path, excluded, context, at)
+            if _matches(pattern, path, context, at)
+            and not any(_matches(each, path, context, at) for each in excluded)
         }
         found.update(matching)
         if ground.is_here:
@@ -193,9 +194,9 @@ def _files(ground: Ground, wanted: _Patterns, context: Context, at: str) -> dict
     return found
 
 
-def _is_excluded(path: str, excluded: Sequence[Pathspec], context: Context, at: str) -> bool:
-    context.count_steps(len(excluded), at)
-    return any(each.matches(path) for each in excluded)
+def _matches(pattern: Pathspec, path: str, context: Context, at: str) -> bool:
+    context.count_steps(1 + len(pattern.literal) * len(path) // _CHARS_OF_A_STEP, at)
+    return pattern.matches(path)
 
 
 def _note(

@@ -1,6 +1,6 @@
 """Which directories a git generator means: Go's `path.Match`, in a time that both lengths bound."""
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,10 +12,15 @@ class _Class:
     ranges: tuple[tuple[str, str], ...]
     is_negated: bool = False
 
-    def holds(self, letter: str) -> bool:
-        return any(low <= letter <= high for low, high in self.ranges) is not self.is_negated
+    @property
+    def expression(self) -> str:
+        ranges = [f"{re.escape(low)}-{re.escape(high)}" for low, high in self.ranges if low <= high]
+        if not ranges:
+            return "." if self.is_negated else "(?!.)."
+        return f"[{'^' if self.is_negated else ''}{''.join(ranges)}]"
 
 
+_Letters = tuple[str | _Class, ...]
 _ANY = _Class((("/", "/"),), is_negated=True)
 
 
@@ -39,24 +44,37 @@ class GoPattern:
             if has_star and not letters:
                 return "/" not in path
             is_last = index == len(self.chunks) - 1
-            rest = next((each for each in _rests(has_star, letters, path) if not (is_last and each)), None)
-            if rest is None:
+            # Nothing may be left behind the last chunk, so that it can stand in one place only.
+            first = max(len(path) - len(letters), 0) if is_last else 0
+            last = _first_slash(path) if has_star else 0
+            at = _place(letters, path, first, last)
+            if at < 0:
                 return False
-            path = rest
+            path = path[at + len(letters) :]
         return not path
 
 
-def _rests(has_star: bool, letters: tuple[str | _Class, ...], path: str) -> Iterator[str]:  # noqa: FBT001 - as it is kept
-    """What is left of the path behind the chunk, for each place where it may stand."""
-    end = path.find("/") if has_star else 0
-    for at in range((len(path) if end < 0 else end) + 1):
-        below = path[at : at + len(letters)]
-        if len(below) == len(letters) and all(map(_is_letter, letters, below)):
-            yield path[at + len(letters) :]
+def _first_slash(path: str) -> int:
+    found = path.find("/")
+    return len(path) if found < 0 else found
 
 
-def _is_letter(wanted: str | _Class, letter: str) -> bool:
-    return wanted == letter if isinstance(wanted, str) else wanted.holds(letter)
+def _place(letters: _Letters, path: str, first: int, last: int) -> int:
+    """The first place, of these, where the chunk stands; -1 where there is none."""
+    if first > last:
+        return -1
+    end = min(last + len(letters), len(path))
+    if all(isinstance(each, str) for each in letters):
+        return path.find("".join(map(str, letters)), first, end)
+    found = _expression(letters).search(path, first, end)
+    return found.start() if found else -1
+
+
+@lru_cache(maxsize=2048)
+def _expression(letters: _Letters) -> re.Pattern[str]:
+    """Of so many letters as there are, so that it takes no longer than both lengths allow."""
+    source = "".join(re.escape(each) if isinstance(each, str) else each.expression for each in letters)
+    return re.compile(source, re.DOTALL)
 
 
 @lru_cache(maxsize=2048)

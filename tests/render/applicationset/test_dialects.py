@@ -162,7 +162,7 @@ async def test_a_template_that_gives_something_else_each_time_makes_the_set_unkn
 async def test_a_text_that_is_the_same_each_time_is_taken(templates: Templates) -> None:
     for text, expected in (
         ('{{ durationRound "100h" }}', "4d"),
-        ('{{ printf "100%% prod %05.1f %v %q" 1.5 (semver "1.2.3") .a }}', '100% prod 001.5 1.2.3 "b"'),
+        ('{{ printf "100%% prod %-6v|%q" (semver "1.2.3") .a }}', '100% prod 1.2.3 |"b"'),
         ('{{ printf "%x-%d" .a 7 }}', "62-7"),
     ):
         manifest = go_set("[{list: {elements: [{a: b}]}}]", name="x", path=text)

@@ -1,5 +1,7 @@
 """Patterns of the git generator against tables, and against whatever comes."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,3 +108,12 @@ def test_a_pattern_takes_no_longer_than_both_lengths_allow() -> None:
     assert parsed is not None
     assert not parsed.matches("a" * 4000)
     assert not pathspec(hard).matches("a" * 4000)
+
+
+def test_many_patterns_are_held_against_many_directories_quickly() -> None:
+    begun = time.monotonic()
+    for text in ("d/*x{}*", "*[a-b][b-c]{}", "*?????????????????{}"):
+        patterns = [go_pattern(text.format(index)) for index in range(2_000)]
+        for path in (f"d/name-of-a-directory-{index}-{'a' * 40}" for index in range(100)):
+            assert not any(each.matches(path) for each in patterns if each is not None)
+    assert time.monotonic() - begun < 10
