@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from bot.model.gomatch import BadGlob, Glob
 from bot.model.rendering import TraceEntry, TraceKind
@@ -14,6 +15,11 @@ from bot.render.paths import follow, join
 _META = re.compile(r"[*?\[\\]")
 _MAX_FOUND = 1_000
 _MAX_NAMES = 40
+_MAX_DIRECTORIES = 10_000
+"""Ways that the patterns of one source lead to directories, where a directory may have several."""
+_MAX_LOOKS = 500_000
+"""Names that are held to the patterns of one source, and more for long patterns."""
+_LONG = 64
 
 
 def named_components(
@@ -24,11 +30,12 @@ def named_components(
     What decides is added to `entries`. Raises `Unrenderable`.
     """
     found: list[str] = []
+    search = _Search(tree, directory, entries)
     for text in texts:
         if not _META.search(text):
             found.append(text)
         elif not ignore_missing:
-            matches = [path for path in _matching(tree, directory, text, entries) if _is_shown(path, text)]
+            matches = [path for path in search.matching(text) if _is_shown(path, text)]
             if not matches:
                 raise Unrenderable(f"kustomize.components: {text[:200]!r} matches nothing")
             found += matches
@@ -37,37 +44,69 @@ def named_components(
     return found
 
 
-def _matching(tree: TreeReader, base: str, pattern: str, entries: list[TraceEntry]) -> Iterator[str]:
-    *parents, last = pattern.split("/")
-    if len(parents) > _MAX_NAMES:
-        raise Unrenderable(f"kustomize.components: {pattern[:200]!r} has more than {_MAX_NAMES} names")
-    parent = "/".join(parents)
-    directories = _matching(tree, base, parent, entries) if _META.search(parent) else (parent,)
-    try:
-        wanted = Glob.parse(last)
-    except BadGlob as error:
-        raise Unrenderable(f"kustomize.components: {pattern[:200]!r} {error}") from None
-    for directory in directories:
-        for name in _names(tree, base, directory, entries):
-            if wanted.matches(name):
-                yield f"{directory}/{name}" if directory else name
+@dataclass(slots=True)
+class _Search:
+    """Links may lead to one directory by more ways than anybody can go: `names` has each once by where it lies,
+    `places` says where a way leads, and both are bounded for all patterns together.
+    """
 
+    tree: TreeReader
+    base: str
+    entries: list[TraceEntry]
+    places: dict[str, str] = field(default_factory=dict)
+    names: dict[str, list[str]] = field(default_factory=dict)
+    looks_left: int = _MAX_LOOKS
 
-def _names(tree: TreeReader, base: str, directory: str, entries: list[TraceEntry]) -> list[str]:
-    """What lies there, sorted; nothing where there is no directory."""
-    try:
-        place = follow(tree, join(base, directory or "."))
-    except Unrenderable as error:
-        raise Unrenderable(f"kustomize.components: {directory[:200]!r} {error.message}") from None
-    noted = Found(place.path)
-    noted.place(place)
-    entries += noted.entries
-    if place.entry is None or place.entry.kind is not EntryKind.TREE:
-        return []
-    names = sorted((name for name, _ in tree.listing(place.path)), key=_bytes)
-    digest = hashlib.sha256(b"\0".join(map(_bytes, names))).hexdigest()
-    entries.append(TraceEntry(place.path, TraceKind.LISTING, "components", digest))
-    return names
+    def matching(self, pattern: str) -> list[str]:
+        """Every path that is meant, in Go's order. Raises `Unrenderable`."""
+        names = pattern.split("/")
+        if len(names) > _MAX_NAMES:
+            raise Unrenderable(f"kustomize.components: {pattern[:200]!r} has more than {_MAX_NAMES} names")
+        fixed = next(index for index, name in enumerate(names) if _META.search(name))
+        reached = ["/".join(names[:fixed])]
+        for last in names[fixed:]:
+            try:
+                wanted = Glob.parse(last)
+            except BadGlob as error:
+                raise Unrenderable(f"kustomize.components: {pattern[:200]!r} {error}") from None
+            further: list[str] = []
+            for directory in reached:
+                further += self._step(directory, wanted, 1 + len(last) // _LONG)
+            reached = further
+        return reached
+
+    def _step(self, directory: str, wanted: Glob, weight: int) -> list[str]:
+        names = self._names(directory)
+        self.looks_left -= weight * (1 + len(names))
+        if self.looks_left < 0:
+            raise Unrenderable("kustomize.components: its patterns look at too many files; name directories")
+        return [f"{directory}/{name}" if directory else name for name in names if wanted.matches(name)]
+
+    def _names(self, directory: str) -> list[str]:
+        """What lies there, sorted; nothing where there is no directory."""
+        if directory not in self.places:
+            self.places[directory] = self._followed(directory)
+        return self.names.get(self.places[directory], [])
+
+    def _followed(self, directory: str) -> str:
+        if len(self.places) >= _MAX_DIRECTORIES:
+            raise Unrenderable(
+                f"kustomize.components: its patterns lead to more than {_MAX_DIRECTORIES} places; name directories"
+            )
+        try:
+            place = follow(self.tree, join(self.base, directory or "."))
+        except Unrenderable as error:
+            raise Unrenderable(f"kustomize.components: {directory[:200]!r} {error.message}") from None
+        noted = Found(place.path)
+        noted.place(place)
+        self.entries += noted.entries
+        is_directory = place.entry is not None and place.entry.kind is EntryKind.TREE
+        if is_directory and place.path not in self.names:
+            names = sorted((name for name, _ in self.tree.listing(place.path)), key=_bytes)
+            digest = hashlib.sha256(b"\0".join(map(_bytes, names))).hexdigest()
+            self.entries.append(TraceEntry(place.path, TraceKind.LISTING, "components", digest))
+            self.names[place.path] = names
+        return place.path
 
 
 def _is_shown(path: str, pattern: str) -> bool:

@@ -113,8 +113,10 @@ class _Source:
         if self._target.release is not None:
             return self._chart()
         directory = self._directory()
-        over = overridden(self._tree, directory, self._target.options, self._instance, self._name)
-        self._notes.entries += over.entries
+        over = overridden(
+            *(self._tree, directory, self._target.options, self._instance, self._name),
+            entries=self._notes.entries,
+        )
         self._notes.diagnostics += over.diagnostics
         kind = explicit(over.source)
         if self._is_link and kind in {None, SourceKind.DIRECTORY}:
@@ -186,7 +188,9 @@ class _Source:
         about = self._target.argocd
         is_one_of_many = bool(self._target.refs) or (about is not None and len(about.revisions) > 1)
         names = self._names(has_own=own is not None)
-        refs = {name: Ground(self._refs[name], self._ref_prefix(name)) for name in {*names.values()} - {""}}
+        refs = {
+            name: Ground(self._refs[name], self._ref_prefix(name), name) for name in {*names.values()} - {""}
+        }
         places = Places(own, directory, refs, names, self._environment, is_one_of_many, self._notes.entries)
         made = release(self._target, options, places, self._environment)
         for remark in places.remarks:

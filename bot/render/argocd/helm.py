@@ -53,6 +53,14 @@ def must_know_version(options: Fields) -> None:
         raise options.bad("version", "is none that Argo CD knows; leave it out")
 
 
+def file_parameter(each: Fields) -> str:
+    """The name of a parameter with a file's text. Raises `Unrenderable` for one that would name files of its own."""
+    name = each.text("name")
+    if "," in name or "=" in name:
+        raise each.bad("name", "holds a comma or an equals sign, behind which Helm would read another file")
+    return name
+
+
 def _values(options: Fields) -> dict[str, Any]:
     """`valuesObject`, or else the text in `values`: never both."""
     if options.anything("valuesObject") is not None:
@@ -76,7 +84,7 @@ def _parameters(options: Fields, places: Places, environment: Environment) -> tu
         (texts if is_text else typed)[name] = Parameter(name, value, is_text)
     files: dict[str, Parameter] = {}
     for each in options.each("fileParameters"):
-        name = each.text("name")
+        name = file_parameter(each)
         try:
             files[name] = Parameter(name, is_text=True, file=places.existing(each.text("path")))
         except Unrenderable as error:

@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, islice
 from urllib.parse import urlsplit
 
 from bot.model.release import ValuesFile
@@ -24,18 +23,30 @@ _TWICE = "is there twice: since Argo CD 3.4 its first place counts, before that 
 _META = re.compile(r"[*?\[]")
 _MAX_FILES = 10_000
 _MAX_DEPTH = 40
+_MAX_NAMES = 40
+_MAX_LOOKS = 1_000_000
+"""Names and links that are looked at for one source, and more for long patterns."""
+_LONG = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A source's tree. `prefix` is what its paths have before them in a trace: nothing for the repository at hand."""
+    """A source's tree. `prefix` is what its paths have before them in a trace: nothing for the repository at hand.
+
+    `name` is the source's, empty for an Application's own: files of both may be called alike in a trace, and their modes
+    tell them apart.
+    """
 
     tree: TreeReader
     prefix: str = ""
+    name: str = ""
 
-    def entry(self, path: str, kind: TraceKind, found: TreeEntry | None = None, mode: str = "") -> TraceEntry:
+    def entry(self, path: str, kind: TraceKind, found: TreeEntry | None = None) -> TraceEntry:
+        return self.noted(path, kind, found.mode if found else "", found.id if found else "")
+
+    def noted(self, path: str, kind: TraceKind, mode: str, entry_id: str) -> TraceEntry:
         return TraceEntry(
-            f"{self.prefix}{path}", kind, mode or (found.mode if found else ""), found.id if found else ""
+            f"{self.prefix}{path}", kind, f"{mode}${self.name}" if self.name else mode, entry_id
         )
 
 
@@ -43,7 +54,8 @@ class Ground:
 class Places:
     """`own` is None for a chart that is not at hand, `directory` the chart's. `is_one_of_many`: there are other sources.
 
-    `refs` have one name for each tree, empty for `own`; `names` leads there from whatever name a source has.
+    `refs` have one name for each tree, empty for `own`; `names` leads there from whatever name a source has. `listings`
+    are by the source's name and the directory.
     """
 
     own: Ground | None
@@ -54,6 +66,8 @@ class Places:
     is_one_of_many: bool = False
     entries: list[TraceEntry] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    listings: dict[tuple[str, str], list[tuple[str, bool]]] = field(default_factory=dict)
+    looks_left: int = _MAX_LOOKS
 
     def values_files(self, texts: tuple[str, ...], *, ignore_missing: bool) -> tuple[ValuesFile, ...]:
         """Each once, at its first place; one that is named counts there and not where a pattern finds it too.
@@ -122,7 +136,10 @@ class Places:
             raise Unrenderable(f"{text[:200]!r} {error.message}") from None
         if not clean:
             raise Unrenderable(f"{text[:200]!r} names a directory, where a file is needed")
-        return ValuesFile(clean, ref, is_pattern=may_match and _META.search(clean) is not None)
+        is_pattern = may_match and _META.search(clean) is not None
+        if not is_pattern:
+            whole_to_helm(clean, text)
+        return ValuesFile(clean, ref, is_pattern=is_pattern)
 
     def _ground(self, ref: str) -> Ground:
         found = self.refs[ref] if ref else self.own
@@ -145,23 +162,39 @@ class Places:
             place = follow(ground.tree, path)
         except Unrenderable as error:
             raise Unrenderable(f"{text[:200]!r} {error.message}") from None
+        self._spend(1 + len(place.links), text)
         self.entries += [ground.entry(link, TraceKind.LINK, entry) for link, entry in place.links]
         return place
+
+    def _spend(self, looks: int, text: str) -> None:
+        self.looks_left -= looks
+        if self.looks_left < 0:
+            raise Unrenderable(f"{text[:200]!r} looks at too many files; name directories, or fewer files")
 
     def _matching(self, pattern: ValuesFile, text: str) -> list[str]:
         """Every file that a pattern finds, directory by directory, in the order of their names."""
         ground = self._ground(pattern.ref)
-        names = pattern.path.split("/")
-        reached = [""]
+        every = pattern.path.split("/")
+        # Any number of directories, and any number of them below, are any number.
+        names = [
+            name for name, before in zip(every, ["", *every], strict=False) if not name == before == "**"
+        ]
+        if len(names) > _MAX_NAMES:
+            raise Unrenderable(f"{text[:200]!r} has more than {_MAX_NAMES} names")
+        reached: dict[str, None] = {"": None}
         for index, name in enumerate(names):
             is_last = index == len(names) - 1
-            steps = (self._step(ground, directory, name, text, is_last=is_last) for directory in reached)
-            reached = list(islice(chain.from_iterable(steps), _MAX_FILES + 1))
-            if len(reached) > _MAX_FILES:
-                raise Unrenderable(f"{text[:200]!r} leads to more than {_MAX_FILES} places")
+            further: dict[str, None] = {}
+            for directory in reached:
+                for found in self._step(ground, directory, name, text, is_last=is_last):
+                    further[found] = None
+                    if len(further) > _MAX_FILES:
+                        raise Unrenderable(f"{text[:200]!r} leads to more than {_MAX_FILES} places")
+            reached = further
         for path in reached:
+            whole_to_helm(path, text)
             self._exists(ValuesFile(path, pattern.ref), text)
-        return reached
+        return list(reached)
 
     def _step(self, ground: Ground, directory: str, name: str, text: str, *, is_last: bool) -> Iterator[str]:
         if name == "**":
@@ -177,7 +210,9 @@ class Places:
                 wanted = Doublestar.parse(name)
             except BadPattern as error:
                 raise Unrenderable(f"{text[:200]!r} {error}") from None
-            for found, is_directory in self._listed(ground, directory, text):
+            listed = self._listed(ground, directory, text)
+            self._spend(len(listed) * (wanted.size // _LONG), text)
+            for found, is_directory in listed:
                 if (is_last or is_directory) and wanted.matches(found):
                     yield below(directory, found)
 
@@ -192,6 +227,13 @@ class Places:
     def _listed(self, ground: Ground, directory: str, text: str) -> list[tuple[str, bool]]:
         """Names below, in their order, and whether each is a directory; links are followed."""
         at = self._followed(ground, directory, text).path
+        known = self.listings.get((ground.name, at))
+        if known is None:
+            known = self.listings[ground.name, at] = self._looked_up(ground, at, text)
+        self._spend(len(known), text)
+        return known
+
+    def _looked_up(self, ground: Ground, at: str, text: str) -> list[tuple[str, bool]]:
         found: list[tuple[str, bool]] = []
         for name, entry in ground.tree.listing(at):
             kind = entry.kind
@@ -204,8 +246,16 @@ class Places:
         found.sort(key=lambda item: item[0].encode("utf-8", "surrogateescape"))
         lines = "\0".join(f"{is_directory} {name}" for name, is_directory in found)
         digest = hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
-        self.entries.append(TraceEntry(f"{ground.prefix}{at}", TraceKind.LISTING, "pattern", digest))
+        self.entries.append(ground.noted(at, TraceKind.LISTING, "pattern", digest))
         return found
+
+
+def whole_to_helm(path: str, text: str) -> None:
+    """Raises `Unrenderable` for a name that Helm would part, and read as those of several files."""
+    if "," in path:
+        raise Unrenderable(
+            f"{text[:200]!r} holds a comma, at which Helm parts the names of files; rename the file"
+        )
 
 
 def has_login(url: str) -> bool:

@@ -1,12 +1,11 @@
 """`helm template` with files of values and parameters as arguments, as the repo-server runs it."""
 
 import asyncio
-import glob
 import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,8 +19,10 @@ from bot.proc.run import Command, run
 from bot.render.argocd.addresses import remote_data
 from bot.render.argocd.environment import Environment, stand_ins
 from bot.render.argocd.fields import Fields
-from bot.render.argocd.helm import must_know_version
+from bot.render.argocd.helm import file_parameter, must_know_version
+from bot.render.argocd.places import whole_to_helm
 from bot.render.argocd.release import Taken
+from bot.render.argocd.stock_glob import found_below, inside, is_there
 from bot.render.argocd.versions import as_told, kube_version
 from bot.render.errors import Unrenderable
 from bot.render.given import Given
@@ -40,7 +41,6 @@ _META = re.compile(r"[*?\[]")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _NO_SCHEMA = "--skip-schema-validation"
 _INLINE = "inline-values.yaml"
-_BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,12 @@ class _Scene:
     own: Path
 
     def file(self, text: str) -> Path:
-        """Raises `Unrenderable`."""
+        """One that is no pattern. Raises `Unrenderable`."""
+        root, found = self.place(text)
+        return _one(root, found, text)
+
+    def place(self, text: str) -> tuple[Path, Path]:
+        """The root that must not be left, and the path there, which may be a pattern. Raises `Unrenderable`."""
         name, _, rest = text.partition("/")
         if name.startswith("$") and name[1:] in self.refs:
             root = self.refs[name[1:]]
@@ -66,12 +71,12 @@ class _Scene:
         else:
             root, path = self.root, self.environment.substituted(text)
             if _ADDRESS.match(path):
-                return self._fetched(path)
+                return self.own, self._fetched(path)
             start = root if path.startswith("/") else self.base
             found = Path(os.path.normpath(f"{start}/{path}"))
-        if not found.resolve().is_relative_to(root.resolve()) or found == root:
+        if not found.is_relative_to(root) or found == root:
             raise Unrenderable(f"{text[:200]!r} leaves the repository")
-        return found
+        return root, found
 
     def _fetched(self, url: str) -> Path:
         """What lies there, in a directory of ours: Helm has no network."""
@@ -169,7 +174,8 @@ def _arguments(
     for (is_text, name), one in parameters.items():
         result += [ways[is_text], f"{name}={_escaped(scene.environment.substituted(one.text('value')))}"]
     for one in options.each("fileParameters"):
-        result += ["--set-file", f"{one.text('name')}={_escaped(str(scene.file(one.text('path'))))}"]
+        file = scene.file(one.text("path"))
+        result += ["--set-file", f"{file_parameter(one)}={_escaped(str(file))}"]
     for file in _values_files(scene, options):
         result += ["--values", str(file)]
     inline = options.anything("valuesObject")
@@ -188,38 +194,27 @@ def _arguments(
 
 
 def _values_files(scene: _Scene, options: Fields) -> list[Path]:
-    named = [(text, scene.file(text)) for text in options.texts("valueFiles")]
-    explicit = {path for _, path in named if not _META.search(str(path))}
+    named = [(text, *scene.place(text)) for text in options.texts("valueFiles")]
+    explicit = {path for _, root, path in named if not _META.search(str(path.relative_to(root)))}
     result: dict[Path, None] = {}
-    for text, path in named:
+    for text, root, path in named:
         if path in explicit:
-            if path.exists() or not options.flag("ignoreMissingValueFiles"):
+            if is_there(_one(root, path, text)) or not options.flag("ignoreMissingValueFiles"):
                 result[path] = None
             continue
-        found = list(_matching(path))
+        found = [_one(root, match, text) for match in found_below(root, path)]
         if not found and not options.flag("ignoreMissingValueFiles"):
             raise Unrenderable(f"{text[:200]!r} matches no file")
         result |= dict.fromkeys(match for match in found if match not in explicit)
     return list(result)
 
 
-def _matching(pattern: Path) -> Iterator[Path]:
-    """Directory by directory, in the order of their names."""
-    found = {
-        path
-        for each in _expanded(str(pattern))
-        for path in glob.glob(each, recursive=True, include_hidden=True)  # noqa: PTH207 - that finds no dots
-    }
-    yield from sorted(map(Path, found), key=lambda path: (path.parts[:-1], path.name))
-
-
-def _expanded(pattern: str) -> Iterator[str]:
-    braces = _BRACES.search(pattern)
-    if braces is None:
-        yield pattern.replace("[^", "[!")
-        return
-    for part in braces[1].split(","):
-        yield from _expanded(pattern[: braces.start()] + part + pattern[braces.end() :])
+def _one(root: Path, path: Path, text: str) -> Path:
+    """A path that Helm may have: it reads what the path leads to, and takes a comma for the end of a name."""
+    if not inside(root, path):
+        raise Unrenderable(f"{text[:200]!r} leaves the repository")
+    whole_to_helm(str(path), text)
+    return path
 
 
 def _escaped(value: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from bot.model.release import Release, ValuesFile
 from bot.render.argocd.environment import stand_ins
+from bot.render.argocd.places import whole_to_helm
 from bot.render.doublestar import BadPattern, Doublestar
 from bot.render.errors import Unrenderable
 from bot.render.helm.strvals import BadPath, set_value
@@ -69,6 +70,11 @@ def in_chart(release: Release, files: Mapping[str, bytes]) -> tuple[ValuesFile, 
         found = list(_matching(file.path, files))
         if not found and not release.ignores_missing_files:
             raise Unrenderable(f"helm.valueFiles: {shown(file)} matches no file of the chart")
+        for match in found:
+            try:
+                whole_to_helm(match.path, match.path)
+            except Unrenderable as error:
+                raise Unrenderable(f"helm.valueFiles: {error.message}") from None
         result |= dict.fromkeys(match for match in found if match not in explicit)
     return tuple(result)
 

@@ -334,6 +334,16 @@ class TestSources:
         missing = await rendered(sandbox, {**CHART, "web.yaml": "a: 1\n"}, target, {"else": {}})
         assert "does not exist" in failure(missing)
 
+    @pytest.mark.parametrize("text", ["v.yaml", "v*.yaml", "w.yaml"])
+    def test_the_key_tells_files_of_its_own_source_from_those_of_the_repository_at_hand(
+        self, text: str
+    ) -> None:
+        helm = {"valueFiles": [f"/{text}", f"$here/{text}"], "ignoreMissingValueFiles": True}
+        target = application(helm=helm, source=ELSEWHERE, refs={"here": HERE})
+        one, two = {"v.yaml": "a: 1"}, {"v.yaml": "a: 2", "w.yaml": ""}
+        first = key({**CHART, **one}, target, {"here": MemoryTree(two)})
+        assert first != key({**CHART, **two}, target, {"here": MemoryTree(one)})
+
     async def test_a_file_is_the_same_whatever_its_source_is_called(self, sandbox: Sandbox) -> None:
         files = {**CHART, "env/a.yaml": "from: a\n", "env/b.yaml": "from: b\n"}
         texts = ["/env/*.yaml", "$here/env/a.yaml", "$same/env/*.yaml"]

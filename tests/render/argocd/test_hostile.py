@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.model.rendering import Severity
 from bot.model.target import RendererKind
 from bot.render.argocd.concrete import concrete
 from bot.render.key import content_key
@@ -162,6 +163,44 @@ async def test_a_link_in_a_circle_below_a_pattern_ends(sandbox: Sandbox) -> None
     found = made(files, application("chart", helm={"valueFiles": ["/round/**/a.yaml"]}))
     assert found.diagnostics
     assert "directories" in found.diagnostics[0].message
+
+
+@pytest.mark.parametrize(
+    "pattern", ["/" + "**/" * 40 + "nope", "/" + "**/*/" * 15 + "nope", "/**/*a" + "*a" * 100]
+)
+def test_directories_that_repeat_in_a_pattern_do_not_multiply(pattern: str) -> None:
+    files: dict[str, Content] = {f"many/{'a' * 200}{n}": "" for n in range(1000)}
+    start = time.monotonic()
+    options = {"valueFiles": [pattern], "ignoreMissingValueFiles": True}
+    files |= chart({"a.yaml": config_map("a")}, at="chart")
+    found = made(files, application("chart", helm=options))
+    assert not found.diagnostics
+    assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize("pattern", ["/*/" + "*/" * 20 + "nope", "/**/*/**/nope", "/" + "a*/" * 40 + "nope"])
+def test_links_in_circles_do_not_multiply_what_a_pattern_of_files_looks_at(pattern: str) -> None:
+    files: dict[str, Content] = {**FILES, **{f"round{n}": Link(".") for n in range(20)}}
+    start = time.monotonic()
+    found = made(files, application("chart", helm={"valueFiles": [pattern]}))
+    assert found.diagnostics[0].severity is Severity.ERROR
+    assert len(found.entries) < 5_000
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize(
+    "helm",
+    [
+        {"valueFiles": ["a,/etc/passwd"]},
+        {"valueFiles": ["*.yaml"]},
+        {"valueFiles": ["a,b.yaml"]},
+        {"fileParameters": [{"name": "a", "path": "a,b.yaml"}]},
+        {"fileParameters": [{"name": "a=/etc/passwd,b", "path": "values.yaml"}]},
+    ],
+)
+async def test_no_text_is_a_second_file_to_helm(sandbox: Sandbox, helm: dict[str, Any]) -> None:
+    files: dict[str, Content] = {**FILES, "chart/a,b.yaml": "a: 1", "chart/values.yaml": ""}
+    assert "comma" in failure(await rendered(sandbox, files, application("chart", helm=helm)))
 
 
 async def test_nothing_of_a_failing_chart_is_quoted(sandbox: Sandbox) -> None:

@@ -1,5 +1,6 @@
 """Kustomize options: what `kustomize edit` makes of them, the stock program agreeing each time."""
 
+import time
 from typing import Any
 
 import pytest
@@ -297,6 +298,32 @@ def test_the_key_follows_components_that_a_pattern_comes_to_find() -> None:
     tree = files("") | {"comps/a/kustomization.yaml": component("a")}
     target = application(kustomize={"components": ["../comps/*"]})
     assert key(tree, target) != key(tree | {"comps/b/kustomization.yaml": component("b")}, target)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["../" + "*/" * 30 + "nope", "../" + "*/" * 37 + "*", "../" + "?*/" * 12 + "kustomization.yaml"],
+)
+def test_links_in_circles_do_not_multiply_what_a_pattern_looks_at(pattern: str) -> None:
+    tree = files("") | {f"link{index}": Link(".") for index in range(20)}
+    start = time.monotonic()
+    found = made(tree, application(kustomize={"components": [pattern]}))
+    assert (
+        "more than 10000 places" in found.diagnostics[0].message
+        or "too many files" in found.diagnostics[0].message
+    )
+    assert len(found.entries) < 20_000
+    assert time.monotonic() - start < 10
+
+
+async def test_a_component_counts_once_for_each_way_that_a_pattern_finds(sandbox: Sandbox) -> None:
+    tree: dict[str, Content] = {
+        **files(""),
+        "comps/a/kustomization.yaml": component("a"),
+        "linked": Link("comps"),
+    }
+    found = made(tree, application(kustomize={"components": ["../*/a"]}))
+    assert found.target.overlay["components"] == ["../comps/a", "../linked/a"]
 
 
 INFLATED = chart(
