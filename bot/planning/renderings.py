@@ -182,12 +182,15 @@ class Renderings:
         return replace(traced, key=key_of_parts([key, ContentKey(target.id.cluster)], target))
 
     def given(
-        self, tree: Tree, target: Target, entries: Iterable[TraceEntry], *, is_asked_for: bool
+        self, tree: Tree, target: Target, entries: Iterable[TraceEntry], *, is_asked_for: bool, is_known: bool
     ) -> Traced:
-        """A target whose objects whoever found it has made; `entries` are what was read for that."""
+        """A target whose objects whoever found it has made; `entries` are what was read for that.
+
+        `is_known` where that tells all that there is to know, also of one that is unknown because it holds nothing.
+        """
         trace = Trace(tuple(sorted(set(entries))))
         # What was read and made no difference is no part of the key; of what is not known anything may make one.
-        keyed = Trace((whole_tree(tree),)) if target.unknown_because else Trace(())
+        keyed = Trace(()) if is_known else Trace((whole_tree(tree),))
         return Traced(target, trace, self._key(keyed, target, None, None), is_asked_for=is_asked_for)
 
     async def elsewhere(self, tree: TreeReader, source: GitSource) -> TreeReader:

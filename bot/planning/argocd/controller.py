@@ -172,7 +172,11 @@ class ArgoCD:
         generated = self._generated.get(id(found))
         if generated is not None and is_application_set(found.manifest):
             traced = self._renderings.given(
-                self._tree, target, generated.entries, is_asked_for=generated.is_open
+                self._tree,
+                target,
+                generated.entries,
+                is_asked_for=generated.is_open,
+                is_known=not target.unknown_because or generated.is_empty,
             )
             remarks = (
                 replace(each, file=each.file or found.file, line=each.line or found.line)

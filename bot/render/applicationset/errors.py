@@ -11,5 +11,9 @@ class Ungenerated(UserError):
         self.field = field
 
 
+class NothingGenerated(Ungenerated):
+    """Every generator was asked and answered, and none of them has anything."""
+
+
 class NotKnown(UserError):
     """What a generator asks for cannot be told from Git; `message` is a sentence with the reason."""

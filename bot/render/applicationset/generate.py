@@ -17,7 +17,7 @@ from bot.model.rendering import Diagnostic, TraceEntry
 from bot.render.applicationset.application import APPLICATION
 from bot.render.applicationset.context import Context
 from bot.render.applicationset.dialect import Dialect, Plain, render_all
-from bot.render.applicationset.errors import Ungenerated
+from bot.render.applicationset.errors import NothingGenerated, Ungenerated
 from bot.render.applicationset.finish import check, finished
 from bot.render.applicationset.params import Params
 from bot.render.applicationset.patch import FIELD as PATCH
@@ -42,7 +42,7 @@ class Generated:
 
     `problem` is why it is not known which they are, to be read behind its `field` and a colon, and `hint` the way out.
     `entries` are what was read or looked for in the tree at hand, also where there is a problem. `is_open`: something took part
-    that may be another one tomorrow. `remarks` say what Argo CD does not do with them.
+    that may be another one tomorrow. `is_empty`: nothing went wrong, and there is nothing. `remarks` say what Argo CD does not do with them.
     """
 
     applications: tuple[Manifest, ...] = ()
@@ -51,6 +51,7 @@ class Generated:
     hint: str = ""
     field: str = ""
     is_open: bool = False
+    is_empty: bool = False
     remarks: tuple[Diagnostic, ...] = ()
 
 
@@ -101,6 +102,7 @@ def _unknown(error: Ungenerated, context: Context) -> Generated:
         hint=error.hint,
         field=error.field,
         is_open=context.is_open,
+        is_empty=isinstance(error, NothingGenerated),
     )
 
 
@@ -118,7 +120,7 @@ async def _applications(spec: Mapping[str, Any], context: Context) -> list[Manif
                 if len(made) > MAX_APPLICATIONS or size > MAX_BYTES:
                     raise Ungenerated("it generates more than Longshore takes", at)
     if not made:
-        raise Ungenerated(
+        raise NothingGenerated(
             "it generates no Applications, which would make Argo CD delete all that it made",
             "spec.generators",
             hint="delete the ApplicationSet if that is meant",

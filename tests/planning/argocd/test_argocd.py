@@ -328,3 +328,11 @@ async def test_what_a_set_leaves_undone_is_remarked_once_and_where_the_set_stand
     remarks = {name.name: traced.notices for name, traced in quick.targets.items()}
     assert remarks == {name.name: traced.notices for name, traced in fresh.targets.items()}
     assert {remark.file for remark in remarks["argocd/some:set"]} == {"sets/moved.yaml"}
+
+
+async def test_a_set_that_never_finds_anything_is_as_it_was(fleet: Bench) -> None:
+    """It is unknown where it comes to find nothing, and no noise ever after."""
+    commit(fleet, {"sets/none.yaml": application_set("none", listed())})
+    commit(fleet, {"web/base/cm.yaml": config_map("web", "2")})
+    found = statuses(await fleet.plan())
+    assert (found["in-cluster/argocd/none:set"], found["in-cluster/argocd/web"]) == ("unchanged", "changed")
