@@ -143,7 +143,7 @@ class World:
         """The repository as the forge has it now, with one pull request's head where it is named."""
         forge = self.forge(repo)
         credentials = await forge.git_credentials(repo)
-        remote = Remote(forge.git_url(repo), Credentials(credentials.username, credentials.password))
+        remote = Remote(await forge.clone_url(repo), Credentials(credentials.username, credentials.password))
         wanted: tuple[RefSpec, ...] = (BRANCHES, TAGS)
         if pull is not None:
             wanted = (*wanted, pull_head(forge.pull_head_ref(pull), pull))

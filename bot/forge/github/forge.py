@@ -106,6 +106,10 @@ class GitHubForge:
         names = repo_variables(repo)
         return f"{self._settings.git_url.rstrip('/')}/{names['owner']}/{names['repo']}.git"
 
+    async def clone_url(self, repo: RepoId) -> str:
+        # API and Git go by the same path here: whoever has it is the repository.
+        return self.git_url(repo)
+
     async def git_credentials(self, repo: RepoId) -> GitCredentials:
         access = await self._auth.git_access(repo)
         return GitCredentials(GIT_USER, access.token, access.expires_at)

@@ -123,6 +123,9 @@ class GitLabForge:
     def git_url(self, repo: RepoId) -> str:
         return f"{self._settings.git_url.rstrip('/')}/{project_path(repo)}.git"
 
+    async def clone_url(self, repo: RepoId) -> str:
+        return self.git_url(RepoId(self.name, (await self._projects.locate(repo)).path))
+
     async def git_credentials(self, repo: RepoId) -> GitCredentials:  # noqa: ARG002 - one token for all of them
         return GitCredentials(GIT_USER, await self._client.tokens.current())
 

@@ -48,14 +48,17 @@ class Projects:
         return known if known is not None else (await self._find(repo)).id
 
     async def project(self, repo: RepoId) -> Project:
-        """As it is now. Where its number is gone, what lies at the path now."""
+        """As it is now. What lies at the path of one that is gone is another one: it is not taken for it."""
         if (known := self._numbers.get(repo.path)) is None:
             return await self._find(repo)
         try:
             return await self.client.get(f"/projects/{known}", Project)
-        except ForgeNotFound:
-            self._numbers.pop(repo.path, None)
-        return await self._find(repo)
+        except ForgeNotFound as error:
+            raise ForgeNotFound(
+                f"GitLab shows us project {known} no more, which was {repo.path}",
+                hint="was it deleted, or is the token's user no member of it any more? What lies at its path now is taken "
+                "for it after a restart",
+            ) from error
 
     async def locate(self, repo: RepoId) -> Located:
         project = await self.project(repo)
