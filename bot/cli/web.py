@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from bot.cli.process import config_option, log_options, run_process, store_option, store_url
+from bot.errors import UserError
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -51,10 +52,14 @@ def options_of(config: "Config", given_store_url: str | None) -> "WebOptions":
 
     def hook(name: str) -> Hook:
         forge = config.forges[name]
+        dialect = DIALECTS[forge.kind]
         secrets = tuple(secret.read().encode() for secret in forge.webhook_secrets)
-        return Hook(
-            name, DIALECTS[forge.kind], secrets, lambda path: config.repository(name, path) is not None
-        )
+        for secret in secrets:
+            if why := dialect.unusable(secret):
+                raise UserError(
+                    f"forges.{name}.webhookSecrets: {why}", hint="no delivery could prove its origin with it"
+                )
+        return Hook(name, dialect, secrets, lambda path: config.repository(name, path) is not None)
 
     return WebOptions(
         store_url=store_url(config.store.url, given_store_url),

@@ -14,7 +14,7 @@ from bot.forge.errors import ForgeNotFound
 from bot.forge.gitlab.projects import Projects
 from bot.forge.gitlab.shapes import GHOST, Discussion, Note
 from bot.forge.shaped import shaped
-from bot.forge.text import clip
+from bot.forge.text import clean, clip
 from bot.model.repo import RepoId
 
 MAX_NOTES: Final = 3000
@@ -27,7 +27,8 @@ WORD_JOINER: Final = "\u2060"
 
 def kept(body: str) -> str:
     """As GitLab takes and keeps it: without commands, carriage returns, and white space at the end."""
-    harmless = QUICK_ACTION.sub(rf"\g<space>{WORD_JOINER}/", body.replace("\r", ""))
+    # What is no text goes first: a line must not begin with a command for want of what stood before it.
+    harmless = QUICK_ACTION.sub(rf"\g<space>{WORD_JOINER}/", clean(body).replace("\r", ""))
     return clip(harmless, LIMIT).rstrip()
 
 

@@ -162,3 +162,7 @@ async def test_a_thread_waits_until_somebody_resolves_it(world: World) -> None:
     world.requests.clear()
     await on.settle(place)
     assert world.writes == []
+
+
+def test_a_line_is_no_command_for_want_of_what_is_no_text() -> None:
+    assert not notes.kept("\x00/merge").startswith("/")
