@@ -76,12 +76,12 @@ async def test_a_chart_that_cannot_be_had_leaves_its_release_alone_unknown_until
     pull = await story.open(
         {"apps/far.yaml": far("1.1.0"), "apps/settings.yaml": config_map("settings", NS, level="2")}
     )
-    body = await story.planned(pull, "503", conclusion="failure")
+    body = await story.planned(pull, "status 503", conclusion="failure")
     assert "1.1.0" in body, "the version that changes"
     assert "level" in body, "what can be planned"
     shop.instead.clear()
     body = await story.planned(pull, "2 of 3 targets change", conclusion="success")
-    assert "503" not in body
+    assert "status 503" not in body
 
 
 async def test_what_is_encrypted_is_decrypted_for_what_is_merged_and_shown_nowhere(town: Town) -> None:
