@@ -119,17 +119,17 @@ def test_a_name_that_is_refused_is_told_with_what_is_wrong_with_it(
 @pytest.mark.parametrize(
     "data",
     [
-        b"",
-        b"<html>not found</html>",
-        gzip.compress(b""),
-        gzip.compress(b"no tar at all" * 100),
-        packed(),
-        packed(add("c/Chart.yaml"))[:-9],
-        packed(add("c/Chart.yaml"))[:40],
-        packed(add("c/Chart.yaml"))[:-8] + b"\0" * 8,
-        packed(add("c/Chart.yaml"), add("c/Chart.yaml")),
-        packed(add("c/a"), add("c/a/b")),
-        packed(add("c/a/b"), add("c/a")),
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"<html>not found</html>", id="a page"),
+        pytest.param(gzip.compress(b""), id="nothing compressed"),
+        pytest.param(gzip.compress(b"no tar at all" * 100), id="no tar"),
+        pytest.param(packed(), id="no entry"),
+        pytest.param(packed(add("c/Chart.yaml"))[:-9], id="without its end"),
+        pytest.param(packed(add("c/Chart.yaml"))[:40], id="its beginning only"),
+        pytest.param(packed(add("c/Chart.yaml"))[:-8] + b"\0" * 8, id="wrong sum"),
+        pytest.param(packed(add("c/Chart.yaml"), add("c/Chart.yaml")), id="a file twice"),
+        pytest.param(packed(add("c/a"), add("c/a/b")), id="a file, then a directory"),
+        pytest.param(packed(add("c/a/b"), add("c/a")), id="a directory, then a file"),
     ],
 )
 def test_a_damaged_archive_is_refused(tmp_path: Path, data: bytes) -> None:
