@@ -15,7 +15,7 @@ import sys
 LAUNCH_FAILED = 125
 
 _SYS_LANDLOCK_CREATE_RULESET, _SYS_LANDLOCK_ADD_RULE, _SYS_LANDLOCK_RESTRICT_SELF = 444, 445, 446
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 38, 22
 _SIGKILL = 9
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
@@ -24,6 +24,17 @@ _ON_FILES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
 """Execute, write, read, truncate, ioctl: the rights that a rule for a single file may name."""
 _FS_RIGHTS_BY_ABI = ((1, 1 << 13), (2, 1 << 14), (3, 1 << 15), (5, 1 << 16))
 """From this ABI on, the file rights are all bits below that one."""
+
+_SETPGID_SETSID = {"x86_64": (0xC000003E, 109, 112), "aarch64": (0xC00000B7, 154, 157)}
+"""By machine: how seccomp calls it, and the numbers of the two system calls."""
+_SECCOMP_FILTER = 2
+_LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_ALLOWED, _REFUSED = 0x7FFF0000, 0x00050000 | errno.EPERM
+_NUMBER, _MACHINE = 0, 4
+"""Where in what a filter is shown the call's number stands, and the machine it is of."""
+_OTHER_ABI = 0x40000000
+"""On x86-64 the same calls have other numbers from here on."""
+_NICENESS = 15
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -50,6 +61,40 @@ def drop_network() -> None:
 
 def forbid_new_privileges() -> None:
     _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+
+
+class _Instruction(ctypes.Structure):
+    _fields_ = (
+        ("code", ctypes.c_uint16),
+        ("jt", ctypes.c_uint8),
+        ("jf", ctypes.c_uint8),
+        ("k", ctypes.c_uint32),
+    )
+
+
+class _Filter(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_uint16), ("instructions", ctypes.POINTER(_Instruction)))
+
+
+def keep_together() -> None:
+    """Let neither this process nor what it starts leave its process group, so that all of them can be found and ended."""
+    machine = os.uname().machine
+    if machine not in _SETPGID_SETSID:
+        raise OSError(errno.ENOSYS, f"no filter of system calls is known for {machine}")
+    architecture, setpgid, setsid = _SETPGID_SETSID[machine]
+    instructions = (
+        (_LOAD, 0, 0, _MACHINE),
+        (_IF_EQUAL, 0, 5, architecture),
+        (_LOAD, 0, 0, _NUMBER),
+        (_IF_AT_LEAST, 3, 0, _OTHER_ABI),
+        (_IF_EQUAL, 2, 0, setpgid),
+        (_IF_EQUAL, 1, 0, setsid),
+        (_RETURN, 0, 0, _ALLOWED),
+        (_RETURN, 0, 0, _REFUSED),
+    )
+    made = (_Instruction * len(instructions))(*(_Instruction(*each) for each in instructions))
+    program = _Filter(len(instructions), made)
+    _checked(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_FILTER, ctypes.byref(program), 0, 0), "seccomp")
 
 
 def restrict(abi: int, grants: list[tuple[str, str]], *, network: bool) -> None:
@@ -113,6 +158,9 @@ def _confine(options: list[str]) -> list[str]:
     for key, value in pairs:
         if key == "limit":
             _limit(value)
+    if "family" in flags:
+        os.nice(_NICENESS)
+        keep_together()
     return [value for key, value in pairs if key == "env"]
 
 

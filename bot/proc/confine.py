@@ -20,8 +20,10 @@ _LAUNCHER = Path(__file__).with_name("_launch.py")
 class Limits:
     """Resource limits of one process.
 
-    There is no limit on processes: RLIMIT_NPROC counts everything its user runs on the machine. A confined program
-    can start nothing but itself where Landlock holds.
+    Without `processes` a program can start nothing but itself, where Landlock holds. With it, so many may run at once: none
+    of them can leave the process group, all are watched, and `memory_bytes` is also what they may have together. The
+    kernel's RLIMIT_NPROC does not hold root, and counts all that its user runs: it is set only where a namespace has a
+    count of its own.
     """
 
     memory_bytes: int = 1024 * MIB
@@ -29,6 +31,7 @@ class Limits:
     cpu_s: int = 60
     file_bytes: int = 64 * MIB
     open_files: int = 256
+    processes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ def launcher(confinement: Confinement, env: Mapping[str, str], argv: Sequence[st
         f"limit=FSIZE:{limits.file_bytes}",
         f"limit=NOFILE:{limits.open_files}",
         "limit=CORE:0",
+        *(["family"] if limits.processes else []),
         *(f"read={path}" for path in confinement.read),
         *(f"write={path}" for path in confinement.write),
         *(f"execute={path}" for path in confinement.execute),
@@ -73,6 +77,9 @@ def launcher(confinement: Confinement, env: Mapping[str, str], argv: Sequence[st
         options.append("no-network")
         if confinement.layers.network_namespace:
             options.append("namespace")
+            if limits.processes:
+                # NB: counted in the namespace alone; elsewhere it would count all that our user runs.
+                options.append(f"limit=NPROC:{limits.processes}")
     return [*launch_command(), *options, "--", *argv]
 
 

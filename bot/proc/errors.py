@@ -27,6 +27,10 @@ class ProgramOutputTooLarge(ProgramError):
     """It was killed because it wrote more than it may."""
 
 
+class ProgramTooGreedy(ProgramError):
+    """It was killed, with everything it started, because together they were too many, or took too much memory."""
+
+
 class ProgramFailed(ProgramError):
     """It ended with a status that the caller does not accept. `stderr` is the capped tail, and not for the eyes of a
     person until the caller has made sure that it names nothing private.

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from bot.aio import uncancelled
 from bot.proc.confine import Confinement, launcher
 from bot.proc.errors import ProgramError, ProgramFailed, ProgramMissing, ProgramOutputTooLarge, ProgramTimeout
+from bot.proc.family import watch_family
 
 NO_ENV: Mapping[str, str] = MappingProxyType({})
 _CHUNK_BYTES = 64 * 1024
@@ -60,7 +61,9 @@ class Completed:
 
 
 async def run(command: Command) -> Completed:
-    """Run to the end. Raises `ProgramMissing`, `ProgramTimeout`, `ProgramOutputTooLarge`, `ProgramFailed`."""
+    """Run to the end. Raises `ProgramMissing`, `ProgramTimeout`, `ProgramOutputTooLarge`, `ProgramTooGreedy`,
+    `ProgramFailed`.
+    """
     started = time.monotonic()
     process = await _start(command)
     try:
@@ -108,12 +111,16 @@ async def _converse(process: Process, command: Command) -> tuple[bytes, bytes]:
     assert process.stderr is not None
     try:
         async with asyncio.TaskGroup() as group:
-            watch = group.create_task(_end_orphans(process))
+            watching = [group.create_task(_end_orphans(process))]
+            if command.confinement is not None and command.confinement.limits.processes:
+                limits = command.confinement.limits
+                watching.append(group.create_task(watch_family(process.pid, command.program, limits)))
             group.create_task(_feed(process, command.stdin))
             stdout = group.create_task(_collect(process.stdout, command))
             stderr = group.create_task(_tail(process.stderr, command.max_stderr_bytes))
             await asyncio.wait((stdout, stderr))
-            watch.cancel()
+            for watch in watching:
+                watch.cancel()
     except* ProgramError as errors:
         raise errors.exceptions[0] from None
     return stdout.result(), stderr.result()

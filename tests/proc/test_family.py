@@ -1,0 +1,100 @@
+"""Programs that may start others: none gets away, and together they are held to the same as one."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.proc.confine import MIB, Confinement, Layers, Limits
+from bot.proc.errors import ProgramTooGreedy
+from bot.proc.run import Command, Completed, run
+from bot.proc.sandbox import layers
+from tests.proc.test_sandbox import PYTHON, PYTHON_FILES
+
+FAMILY = Limits(memory_bytes=256 * MIB, file_bytes=0, processes=20)
+
+
+async def attempt(script: str, *, held: Layers | None = None, limits: Limits = FAMILY) -> Completed:
+    granted = tuple(path for path in (*PYTHON_FILES, Path("/usr"), Path("/bin")) if path.exists())
+    confinement = Confinement(
+        layers() if held is None else held,
+        read=granted,
+        write=(Path("/dev/null"),),
+        execute=(PYTHON, *(path for path in granted if path.is_dir())),
+        limits=limits,
+    )
+    return await run(Command([PYTHON, "-I", "-S", "-c", script], confinement=confinement, timeout_s=20))
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+    except OSError:
+        return False
+
+
+async def test_it_may_start_what_it_was_granted_and_throw_output_away() -> None:
+    done = await attempt("import os; print(os.system('echo said; echo lost >/dev/null'))")
+    assert done.stdout == b"said\n0\n"
+
+
+@pytest.mark.parametrize("held", [Layers(), None], ids=["without layers", "with all there are"])
+@pytest.mark.parametrize("call", ["os.setsid()", "os.setpgid(0, 0)"])
+async def test_no_process_leaves_its_group(call: str, held: Layers | None) -> None:
+    script = f"import os\nif os.fork():\n  os.wait()\nelse:\n  try:\n    {call}\n  except PermissionError:\n    print('held', flush=True)"
+    assert (await attempt(script, held=held)).stdout == b"held\n"
+
+
+async def test_what_is_left_behind_is_ended_with_it() -> None:
+    child = int(
+        (
+            await attempt(
+                "import os, time\nif os.fork(): os._exit(0)\nprint(os.getpid(), flush=True)\ntime.sleep(60)"
+            )
+        ).stdout
+    )
+    until = time.monotonic() + 5
+    while is_alive(child) and time.monotonic() < until:
+        await asyncio.sleep(0.02)  # being killed is quick, and not at once
+    assert not is_alive(child)
+
+
+async def test_a_program_that_starts_itself_without_end_is_ended_in_seconds() -> None:
+    began = time.monotonic()
+    with pytest.raises(ProgramTooGreedy, match="more than 20 processes at once") as caught:
+        await attempt(
+            "import os\nwhile True:\n  try: os.fork()\n  except BlockingIOError: pass", held=Layers()
+        )
+    assert time.monotonic() - began < 15
+    assert caught.value.program == PYTHON.name
+    assert not running(b"try: os.fork()")
+
+
+async def test_memory_is_counted_together() -> None:
+    """Each of them has less than one may have."""
+    script = "import os, time\nfor _ in range(4):\n  if not os.fork():\n    held = b'1' * (100 << 20); time.sleep(15)\ntime.sleep(15)"
+    with pytest.raises(ProgramTooGreedy, match="256 MiB of memory together"):
+        await attempt(script)
+
+
+async def test_one_program_alone_is_left_to_itself() -> None:
+    alone = Limits(memory_bytes=256 * MIB, file_bytes=0)
+    script = "import os\nif os.fork():\n  os.wait()\nelse:\n  os.setsid()\n  print('left', flush=True)"
+    assert (await attempt(script, held=Layers(), limits=alone)).stdout == b"left\n"
+
+
+def running(script: bytes) -> list[str]:
+    return [each.name for each in Path("/proc").iterdir() if is_of(each, script)]
+
+
+def is_of(process: Path, script: bytes) -> bool:
+    """Whether it is a process that runs this."""
+    try:
+        return (
+            process.name.isdigit()
+            and script in (process / "cmdline").read_bytes()
+            and is_alive(int(process.name))
+        )
+    except OSError:
+        return False
