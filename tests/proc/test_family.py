@@ -55,8 +55,8 @@ async def test_what_is_left_behind_is_ended_with_it() -> None:
         ).stdout
     )
     until = time.monotonic() + 5
-    while is_alive(child) and time.monotonic() < until:
-        await asyncio.sleep(0.02)  # being killed is quick, and not at once
+    while is_alive(child) and time.monotonic() < until:  # noqa: ASYNC110 - nobody tells of the end of a stranger
+        await asyncio.sleep(0.02)
     assert not is_alive(child)
 
 
