@@ -34,6 +34,7 @@ def group_values(gathered: Sequence[view.Group], rung: Rung, room: int | None) -
     return {
         "groups": groups,
         "hooks_words": phrases.HOOKS,
+        "same_in": phrases.same_in,
         "stamped_words": phrases.stamped,
         "more_groups": len(gathered) - len(groups) if groups else 0,
         "opens": len(gathered) == 1 and rung is Rung.FULL,

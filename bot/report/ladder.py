@@ -51,6 +51,11 @@ class Rung(IntEnum):
         )
 
     @property
+    def names(self) -> int:
+        """How many objects that change alike are named."""
+        return {Rung.FULL: 2000, Rung.SHORT: 100}.get(self, 10)
+
+    @property
     def groups(self) -> int:
         """How many groups of targets are told apart."""
         return 0 if self.objects == 0 else 80 if self is Rung.SOME else 1000

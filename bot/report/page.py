@@ -34,10 +34,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ObjectItem:
+    """One object, or several that change alike: `names` by kind."""
+
     icon: str
     action: str
-    kind: str
-    name: str
+    count: int
+    names: tuple[tuple[str, tuple[str, ...]], ...]
+    more_names: int
     note: str
     diff: str
     paths: tuple[str, ...]
@@ -188,30 +191,36 @@ def _group(group: view.Group, rung: Rung, budget: _Budget) -> GroupItem:
     names, more_names = _names(tuple(t.target.id for t in group.targets))
     lasting, stamped, hooks = group.lasting[: rung.objects], group.stamped, group.hooks
     shown = hooks[: rung.objects - len(lasting)]
+    told = sum(len(alike) for alike in lasting) + len(stamped) + len(shown)
     return GroupItem(
         icon=phrases.ICONS[group.first.status],
         names=names,
         more_names=more_names,
         count=len(group.targets),
         totals=phrases.group_totals(group.counts, len(hooks)),
-        objects=tuple(_object(change, group, rung, budget) for change in lasting),
-        hooks=tuple(_object(change, group, rung, budget) for change in shown),
+        objects=tuple(_object(alike, group, rung, budget) for alike in lasting),
+        hooks=tuple(_object((change,), group, rung, budget) for change in shown),
         stamped=tuple((change.id.kind, _name(change, group)) for change in stamped[:MAX_STAMPED]),
         stamps=tuple(KnownField(view.STAMPS[f.path], str(f.old), str(f.new)) for f in stamped[0].fields)
         if stamped
         else (),
         more_stamped=max(0, len(stamped) - MAX_STAMPED),
-        more_objects=len(group.first.changes) - len(lasting) - len(stamped) - len(shown),
+        more_objects=len(group.first.changes) - told,
     )
 
 
-def _object(change: ObjectChange, group: view.Group, rung: Rung, budget: _Budget) -> ObjectItem:
+def _object(alike: Sequence[ObjectChange], group: view.Group, rung: Rung, budget: _Budget) -> ObjectItem:
+    change = alike[0]
+    names: dict[str, list[str]] = defaultdict(list)
+    for each in alike[: rung.names]:
+        names[each.id.kind].append(budget.spend(_name(each, group)))
     paths = tuple(f.path for f in change.fields if f.path) if change.action is Action.CHANGED else ()
     return ObjectItem(
         icon=OBJECT_ICONS[change.action],
         action=change.action.value,
-        kind=change.id.kind,
-        name=budget.spend(_name(change, group)),
+        count=len(alike),
+        names=tuple((kind, tuple(named)) for kind, named in names.items()),
+        more_names=max(0, len(alike) - rung.names),
         note=phrases.notes(change, is_hook=view.is_hook(group.first, change), stay=group.stay),
         diff=budget.spend(_diff(lines(change, rung.bounds))) if rung.bounds and change.fields else "",
         paths=paths[: rung.paths],

@@ -195,6 +195,11 @@ def material_noun(changes: Iterable[MaterialChange]) -> str:
     return "chart" if all(charts) else "chart or source" if any(charts) else "source"
 
 
+def same_in(objects: int) -> str:
+    """Before the names of so many objects."""
+    return f"the same in {count(objects, 'object')}"
+
+
 def stamped(objects: int) -> str:
     """Before the labels, and the names of so many objects."""
     return f"{count(objects, 'object')} changed in nothing but"

@@ -4,7 +4,7 @@ The invariant: no character of a manifest reaches the terminal as a command to i
 """
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.model.plan import Action, ObjectChange, Plan, TargetStatus
 from bot.model.rendering import Diagnostic, Severity
@@ -96,14 +96,14 @@ class _Printer:
             )
             totals = phrases.group_totals(group.counts, len(group.hooks))
             yield self._paint(_BOLD, f"{targets}{status}: {totals}{same}")
-            for change in group.lasting:
-                yield from self._object(change, group)
+            for alike in group.lasting:
+                yield from self._object(alike, group)
             if group.stamped:
                 yield from self._stamped(group)
             if group.hooks:
                 yield from self._sentence("", f"  {phrases.HOOKS}:")
             for change in group.hooks:
-                yield from self._object(change, group)
+                yield from self._object((change,), group)
 
     def _empty(self, plan: Plan) -> Iterator[str]:
         """Targets that come or go and hold no object."""
@@ -115,20 +115,25 @@ class _Printer:
     def _stamped(self, group: view.Group) -> Iterator[str]:
         fields = group.stamped[0].fields
         labels = ", ".join(one_line(f"{view.STAMPS[f.path]} {f.old} -> {f.new}") for f in fields)
-        names = [
-            f"{change.id.kind} {phrases.object_name(change.id, with_namespace=group.one_namespace)}"
-            for change in group.stamped
-        ]
+        names = [f"{change.id.kind} {self._name(change, group)}" for change in group.stamped]
         told = f"{phrases.stamped(len(names))} {labels}: {one_line(phrases.listed(names, 10))}"
         yield from self._sentence(_YELLOW, f"  ~ {told}")
 
-    def _object(self, change: ObjectChange, group: view.Group) -> Iterator[str]:
-        name = one_line(phrases.object_name(change.id, with_namespace=group.one_namespace))
+    def _object(self, alike: Sequence[ObjectChange], group: view.Group) -> Iterator[str]:
+        """One object, or several that change alike."""
+        change = alike[0]
+        names = [one_line(f"{each.id.kind} {self._name(each, group)}") for each in alike]
         note = one_line(phrases.notes(change, is_hook=view.is_hook(group.first, change), stay=group.stay))
-        head = f"  {phrases.SIGNS[change.action]} {one_line(change.id.kind)} {name}"
-        yield self._paint(_COLOURS[change.action], f"{head} ({note})" if note else head)
+        sign, colour = phrases.SIGNS[change.action], _COLOURS[change.action]
+        if len(names) > 1:
+            yield from self._sentence(colour, f"  {sign} {phrases.same_in(len(names))}: {', '.join(names)}")
+        else:
+            yield self._paint(colour, f"  {sign} {names[0]} ({note})" if note else f"  {sign} {names[0]}")
         for line in lines(change, BOUNDS):
             yield self._line(line)
+
+    def _name(self, change: ObjectChange, group: view.Group) -> str:
+        return phrases.object_name(change.id, with_namespace=group.one_namespace)
 
     def _line(self, line: Line) -> str:
         mark = "" if line.sign == "@" else f"  {line.sign} "

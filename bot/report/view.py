@@ -53,10 +53,16 @@ class Group:
         return self.targets[0]
 
     @property
-    def lasting(self) -> tuple[ObjectChange, ...]:
-        """Changes of what is looked after once it is applied, but for those `stamped`."""
+    def lasting(self) -> tuple[tuple[ObjectChange, ...], ...]:
+        """Changes of what is looked after once it is applied, but for those `stamped`; together where exactly the same
+        fields change.
+        """
         stamped = frozenset(change.id for change in self.stamped)
-        return tuple(c for c in self.first.changes if not is_hook(self.first, c) and c.id not in stamped)
+        alike: dict[bytes | ObjectId, list[ObjectChange]] = defaultdict(list)
+        for change in self.first.changes:
+            if not is_hook(self.first, change) and change.id not in stamped:
+                alike[_what_changes(change) or change.id].append(change)
+        return tuple(tuple(changes) for changes in alike.values())
 
     @property
     def stamped(self) -> tuple[ObjectChange, ...]:
@@ -64,7 +70,7 @@ class Group:
         alike: dict[bytes, list[ObjectChange]] = defaultdict(list)
         for change in self.first.changes:
             if _is_stamped(change) and not is_hook(self.first, change):
-                alike[msgspec.json.encode(change.fields, order="sorted")].append(change)
+                alike[_what_changes(change)].append(change)
         most = max(alike.values(), key=len, default=[])
         return tuple(most) if len(most) > 1 else ()
 
@@ -201,9 +207,15 @@ def made_anew(plan: Plan) -> tuple[TargetPlan, ...]:
     return tuple(t for t in same if t.materials and not t.changes)
 
 
+def _what_changes(change: ObjectChange) -> bytes:
+    """Equal for objects that change alike; empty where that is not all there is to say of the object."""
+    is_same = change.action is Action.CHANGED and change.old_name is None
+    return msgspec.json.encode(change.fields, order="sorted") if is_same and change.fields else b""
+
+
 def _is_stamped(change: ObjectChange) -> bool:
-    is_same = change.action is Action.CHANGED and change.old_name is None and bool(change.fields)
-    return is_same and all(f.path in STAMPS and f.op is FieldOp.REPLACE for f in change.fields)
+    is_label = all(f.path in STAMPS and f.op is FieldOp.REPLACE for f in change.fields)
+    return is_label and bool(_what_changes(change))
 
 
 def _images(change: ObjectChange) -> Iterator[ImageChange]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.model.objects import Digest, Manifest
 from bot.model.plan import FieldChange, FieldOp, MaterialChange, Plan, Protection, TargetPlan, TargetStatus
-from bot.model.rendering import Diagnostic, Material, Severity
+from bot.model.rendering import Diagnostic, MaskedRendering, Material, Severity
 from bot.model.target import EngineKind, Found, Origin, RendererKind, Target
 from tests.report.build import config, deployment, masked, named, plan, target, target_plan, unknown
 
@@ -120,9 +120,28 @@ def flux_plan() -> Plan:
     )  # fmt: skip
 
 
+def alike_plan() -> Plan:
+    """A label that all objects get, and one of them another image as well."""
+
+    def side(team: str, image: str) -> MaskedRendering:
+        plain = (
+            ("Deployment", "carts"),
+            ("Deployment", "orders"),
+            ("Service", "carts"),
+            ("Service", "orders"),
+        )
+        label = {"labels": {"team": team}}
+        objects = [named(kind, name) for kind, name in plain]
+        for each in (*objects, web := deployment(image)):
+            each["metadata"] = {**each["metadata"], **label}
+        return masked(*objects, web)
+
+    return plan(target_plan(target(), side("shop", "web:1"), side("sales", "web:2")))
+
+
 def huge_plan(objects: int = 3000) -> Plan:
-    old = masked(*(named("ConfigMap", f"c{i}", data={"k": "é" * 50, "n": "1"}) for i in range(objects)))
-    new = masked(*(named("ConfigMap", f"c{i}", data={"k": "ü" * 50, "n": "2"}) for i in range(objects)))
+    old = masked(*(named("ConfigMap", f"c{i}", data={"k": "é" * 50, "n": f"{i}"}) for i in range(objects)))
+    new = masked(*(named("ConfigMap", f"c{i}", data={"k": "ü" * 50, "n": f"{i}.2"}) for i in range(objects)))
     return plan(
         target_plan(target(), old, new),
         *(

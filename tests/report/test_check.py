@@ -84,7 +84,7 @@ def test_a_huge_plan_fits_into_the_check() -> None:
 
 def test_many_targets_that_change_differently_are_still_listed_in_the_check() -> None:
     def side(name: int, value: str) -> MaskedRendering:
-        return masked(*(named("ConfigMap", f"c{name}-{i}", data={"k": value * 9}) for i in range(40)))
+        return masked(*(named("ConfigMap", f"c{name}-{i}", data={"k": f"{value * 9}{i}"}) for i in range(40)))
 
     many = plan(*(target_plan(target(f"t{t}"), side(t, "a"), side(t, "b")) for t in range(120)))
     words = plan_check(many, pull_context(), LIMITS)

@@ -23,7 +23,18 @@ from tests.report.build import (
     target_plan,
     unknown,
 )
-from tests.report.plans import HOSTILE, LINK, NEW_CHART, TAGS, bumped, flux_plan, hostile_plan, release, same
+from tests.report.plans import (
+    HOSTILE,
+    LINK,
+    NEW_CHART,
+    TAGS,
+    alike_plan,
+    bumped,
+    flux_plan,
+    hostile_plan,
+    release,
+    same,
+)
 from tests.report.reading import outside_code, outside_fences
 
 GITHUB = TextLimit(65_536, 262_144)
@@ -31,6 +42,10 @@ GITHUB = TextLimit(65_536, 262_144)
 
 def unchanged_plan() -> Plan:
     return plan(*(TargetPlan(target(name), TargetStatus.UNCHANGED) for name in ("apps", "infra")))
+
+
+def test_objects_that_change_alike_are_told_together() -> None:
+    assert agrees_with_golden("alike.md", plan_comment(alike_plan(), pull_context(), GITHUB))
 
 
 def test_the_everyday_plan_reads_like_its_golden_file() -> None:

@@ -12,7 +12,11 @@ from bot.report.comment import plan_comment
 from bot.report.plan_json import plan_json
 from bot.report.terminal import plan_text
 from tests.report.build import agrees_with_golden, everyday_plan, plan, target
-from tests.report.plans import HOSTILE, flux_plan, hostile_plan
+from tests.report.plans import HOSTILE, alike_plan, flux_plan, hostile_plan
+
+
+def test_objects_that_change_alike_are_told_together() -> None:
+    assert agrees_with_golden("alike.txt", plan_text(alike_plan(), width=60))
 
 
 def test_the_everyday_plan_reads_like_its_golden_file() -> None:

@@ -152,7 +152,20 @@ def test_a_label_of_pods_or_another_field_is_never_passed_over() -> None:
         )
 
     [group] = view.groups(plan(target_plan(release(), side("1"), side("2"))))
-    assert (len(group.stamped), len(group.lasting)) == (0, 3)
+    assert (len(group.stamped), [len(alike) for alike in group.lasting]) == (0, [2, 1])
+
+
+def test_only_objects_in_which_exactly_the_same_changes_are_told_together() -> None:
+    def side(team: str, port: int) -> MaskedRendering:
+        labelled = (("Service", "a"), ("Deployment", "a"), ("Service", "b"))
+        objects = (named(kind, name, spec={"team": team}) for kind, name in labelled)
+        return masked(*objects, named("Service", "c", spec={"team": team, "port": port}))
+
+    new = masked(named("ConfigMap", "new"), named("ConfigMap", "newer"))
+    [group] = view.groups(plan(target_plan(target(), side("x", 1), side("y", 2))))
+    assert [[str(c.id.name) for c in alike] for alike in group.lasting] == [["a", "a", "b"], ["c"]]
+    [group] = view.groups(plan(target_plan(target(), None, new)))
+    assert [len(alike) for alike in group.lasting] == [1, 1]
 
 
 def written_in_old(name: str) -> TargetPlan:
