@@ -7,6 +7,7 @@ from pydantic import Field
 
 from bot.config.clusters import Cluster
 from bot.config.forges import Forge
+from bot.config.plugins import Jsonnet, Plugins
 from bot.config.repositories import RepositoryConfig
 from bot.config.sources import Sources
 from bot.config.team import Name
@@ -117,6 +118,11 @@ class Config(Model):
     """Where what a repository names beyond itself may be fetched from."""
     prune: Prune = Prune()
     """When a deletion stops and asks."""
+    plugins: Plugins = Field(default={})
+    """Programs of yours in place of Argo CD's config management plugins, by the plugin's name. Without one, what a plugin
+    renders is unknown."""
+    jsonnet: Jsonnet | None = None
+    """The program that evaluates Jsonnet in directories of Argo CD. Without one, directories with Jsonnet are unknown."""
     forges: dict[Name, Forge] = Field(default={})
     """Forges by a name of your choice; webhooks go to /hooks/NAME."""
     repositories: tuple[RepositoryConfig, ...] = ()

@@ -41,6 +41,10 @@ class TraceKind(StrEnum):
     ABSENT = "absent"
 
 
+BY_PROGRAM = "program"
+"""The mode of a listing that stands for all that lies below it: a program of the operator's reads there."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class TraceEntry:
     """One thing that was read: `id` is the blob id of a file or link, the hash of a listing, empty when absent."""
@@ -70,6 +74,11 @@ class Trace:
     @property
     def is_refused(self) -> bool:
         return any(d.severity is Severity.ERROR for d in self.diagnostics)
+
+    @property
+    def is_of_program(self) -> bool:
+        """Whether a program of the operator's takes part, and whatever is rendered may be made by it."""
+        return any(entry.mode == BY_PROGRAM for entry in self.entries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ class RendererKind(StrEnum):
     KUSTOMIZE = "kustomize"
     HELM = "helm"
     PLAIN = "plain"
+    PLUGIN = "plugin"
+    """A program that the operator maps to a config management plugin of Argo CD."""
     DETECT = "detect"
     """What Argo CD takes for the directory: its files say whether that is a chart, a kustomization or neither."""
     GIVEN = "given"

@@ -10,7 +10,7 @@ from bot.discover.repository import RepositoryIdentity
 from bot.model.argocd import ArgoCluster
 from bot.model.rendering import ContentKey, Diagnostic, Trace, TraceKind
 from bot.model.repo import TreeId
-from bot.model.target import Target, TargetId
+from bot.model.target import RendererKind, Target, TargetId
 from bot.planning.watched import may_touch
 from bot.render.helm.inputs import ValuesSource
 from bot.render.references import References
@@ -80,10 +80,17 @@ class Traced:
 
     @property
     def asks_cluster(self) -> bool:
-        """Whether it, or one of its sources, is what a chart makes that is told of its cluster."""
-        if self.rendered.release is not None or any(part.asks_cluster for part in self.parts):
+        """Whether it, or one of its sources, is what a chart or a plugin makes that is told of its cluster."""
+        if self.rendered.release is not None or self.rendered.renderer is RendererKind.PLUGIN:
+            return True
+        if any(part.asks_cluster for part in self.parts):
             return True
         return self.target.argocd is not None and bool(self.trace.charts)
+
+    @property
+    def is_of_program(self) -> bool:
+        """Whether it, or one of its sources, is what a program of the operator's makes: that may be anything."""
+        return self.trace.is_of_program or any(part.is_of_program for part in self.parts)
 
     @property
     def parent(self) -> TargetId | None:

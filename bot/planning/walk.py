@@ -1,7 +1,7 @@
 """Targets of a tree, to the fixpoint: what one target renders to may declare others.
 
-Only a target that reads a file which mentions a controller at all can bring forth another one, so only those are
-rendered while looking. Where one of them cannot be rendered, its children are taken from the files as they stand, and
+Only a target that reads a file which mentions a controller at all can bring forth another one, or one that a program of
+the operator's makes, so only those are rendered while looking. Where one of them cannot be rendered, its children are taken from the files as they stand, and
 it is said: a child is never dropped because its parent is unknown.
 """
 
@@ -188,7 +188,7 @@ class Walk:
         return await self._rendered(traced)
 
     def _may_hold(self, traced: Traced) -> bool:
-        if traced.target.renderer is RendererKind.GIVEN:
+        if traced.target.renderer is RendererKind.GIVEN or traced.is_of_program:
             return True
         return traced.is_from_elsewhere or not traced.files.isdisjoint(self._mentioning)
 

@@ -28,15 +28,16 @@ def write_files(tree: TreeReader, entries: Iterable[TraceEntry], root: Path) -> 
 
 
 def write_everything(
-    tree: TreeReader, entries: Iterable[TraceEntry], root: Path, *, max_total_bytes: int
-) -> None:
-    """As `write_files`, for a whole tree: nobody asked for each of these, so what cannot be read is left out."""
-    writer = _Writer(tree, root, max_total_bytes)
+    tree: TreeReader, entries: Iterable[TraceEntry], root: Path, *, max_total_bytes: int = MAX_TOTAL_BYTES
+) -> list[str]:
+    """As `write_files`, where nobody asked for each of these: what cannot be read is left out. Returns what that was."""
+    writer, left_out = _Writer(tree, root, max_total_bytes), []
     for entry in _prefetched(tree, entries):
         try:
             writer.write(entry)
         except UnreadableFile:
-            continue
+            left_out.append(entry.path)
+    return left_out
 
 
 class _Writer:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.model.programs import Programs
 from bot.proc.confine import MIB, Confinement, Layers, Limits
 from bot.proc.errors import (
     ProgramError,
@@ -41,7 +42,8 @@ class Sandbox:
     """`check_fields=False` renders what the allow-list refuses, to see the kernel's layers hold alone.
 
     `helm` is None where it is not installed: only targets that need it are unknown then. `builders` are asked before
-    the stock programs, where there are any for input of this trust.
+    the stock programs, where there are any for input of this trust. `programs` are the operator's, for what none of these
+    renders.
     """
 
     kustomize: Path
@@ -52,6 +54,7 @@ class Sandbox:
     check_fields: bool = True
     helm: Path | None = None
     builders: Builders = field(default_factory=Builders)
+    programs: Programs = field(default_factory=Programs)
 
     @classmethod
     def here(cls) -> "Sandbox":

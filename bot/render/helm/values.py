@@ -125,7 +125,7 @@ def first_document(data: bytes) -> dict[str, Any]:
         first = next(parsed(data, ValuesLoader), None)
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "is not YAML"
-        raise Unrenderable(_without_quotes(str(problem))) from None
+        raise Unrenderable(without_quotes(str(problem))) from None
     value = None if first is None else first.value
     if value is None:
         return {}
@@ -147,7 +147,7 @@ def every_document(data: bytes) -> dict[str, Any]:
                 raise Unrenderable("is no mapping")
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "is not YAML"
-        raise Unrenderable(f"cannot be read: {_without_quotes(str(problem))}") from None
+        raise Unrenderable(f"cannot be read: {without_quotes(str(problem))}") from None
     return values
 
 
@@ -221,6 +221,6 @@ def _large_integers(value: Any, path: str) -> Iterable[tuple[str, int]]:
         yield path, int(value)
 
 
-def _without_quotes(problem: str) -> str:
+def without_quotes(problem: str) -> str:
     """A problem of the parser, without the text it may quote."""
     return re.sub(r"'[^']*'|\"[^\"]*\"", "…", problem)[:200]

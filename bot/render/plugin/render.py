@@ -1,0 +1,81 @@
+"""An Application whose source a config management plugin renders: the operator's program over a private copy of it."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from bot.model.programs import Plugin
+from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
+from bot.model.target import Target
+from bot.model.tree import TreeReader
+from bot.render.argocd.environment import STAND_INS, Environment
+from bot.render.argocd.fields import Fields
+from bot.render.argocd.finish import applied
+from bot.render.argocd.objects import taken_apart
+from bot.render.errors import Unrenderable
+from bot.render.given import Given
+from bot.render.helm.render import refused
+from bot.render.paths import follow
+from bot.render.plugin.environment import plugin_environment
+from bot.render.plugin.output import of_plugin
+from bot.render.plugin.run import Run, printed
+from bot.render.plugin.scratch import copy
+from bot.render.prepare import ROOT_NAME
+from bot.render.sandbox import Sandbox
+
+
+async def render_plugin(
+    tree: TreeReader, target: Target, trace: Trace, given: Given, sandbox: Sandbox
+) -> Rendering:
+    """`target` is one of the renderer `plugin`, whose `options` name the plugin and hold what it is told."""
+    plugin = sandbox.programs.plugin(target.options["name"])
+    assert plugin is not None, "who made the target found the plugin among these programs"
+    known = Environment(target.options["environment"])
+    private = await asyncio.to_thread(tempfile.mkdtemp, prefix="longshore-")
+    try:
+        options = Fields("plugin", target.options["plugin"])
+        env = plugin_environment(
+            known, options, given.release.facts, is_named=target.options["plugin"] is not None
+        )
+        root = Path(private) / ROOT_NAME
+        directory = follow(tree, target.path).path
+        whole = plugin.program.reads_whole_tree
+        copied = await asyncio.to_thread(copy, tree, directory, root, is_whole=whole)
+        made = await run_plugin(plugin, root, root / directory, env, target, sandbox)
+    except Unrenderable as error:
+        return refused(target, error)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, private, ignore_errors=True)
+    told = [found for found in trace.diagnostics if found.severity is not Severity.ERROR]
+    if copied.remark:
+        told.append(
+            Diagnostic(Severity.WARNING, copied.remark, target.origin.file, target.origin.line),
+        )
+    return replace(made, diagnostics=(*told, *made.diagnostics))
+
+
+async def run_plugin(
+    plugin: Plugin, root: Path, cwd: Path, env: Mapping[str, str], target: Target, sandbox: Sandbox
+) -> Rendering:
+    """What the plugin makes of `cwd`, which lies in or is `root`. Raises `Unrenderable`."""
+    what = f"the plugin {plugin.name!r}"
+    readable = root if plugin.program.reads_whole_tree else cwd
+    data = await printed(Run(what, plugin.program, readable, cwd, env), sandbox)
+    return await asyncio.to_thread(_taken, data, what, target)
+
+
+def _taken(data: bytes, what: str, target: Target) -> Rendering:
+    """Raises `Unrenderable`."""
+    found = list(taken_apart(of_plugin(data, what)))
+    try:
+        made = applied(found, target, tuple(STAND_INS.values()))
+    except Unrenderable as error:
+        raise Unrenderable(f"{what} printed what is {error.message}") from None
+    if made.objects:
+        return made
+    message = f"{what} printed no object: Argo CD takes all that it made before for gone"
+    nothing = Diagnostic(Severity.WARNING, message, target.origin.file, target.origin.line)
+    return replace(made, diagnostics=(*made.diagnostics, nothing))
