@@ -1,7 +1,7 @@
 """What an Application of Argo CD says beside what it renders to: where it goes, and how carefully it is applied.
 
-None of it changes a rendering, but for the names. It is kept so that a change in it shows, and for the engine that asks
-Argo CD.
+None of it changes a rendering, but for the names and the installation. It is kept so that a change in it shows, and for
+the engine that asks Argo CD.
 """
 
 from collections.abc import Mapping
@@ -45,13 +45,26 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class ArgoInstallation:
+    """What files say of the Argo CD that reads an Application, as far as it decides what becomes of it.
+
+    `namespace` is the one that Argo CD itself runs in. `build_options` are the arguments that it gives kustomize, None
+    where no file says them; `kustomize_versions` are those that it has beside its own, with theirs.
+    """
+
+    namespace: str = "argocd"
+    build_options: str | None = None
+    kustomize_versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ArgoSettings:
     """`ref` is the Application itself, `made_by` the ApplicationSet that generates it, None where it is written down.
 
     `revisions` are the sources' `targetRevision`s in their order. Without `is_automated` somebody has to start each
     sync. `wave` is the Application's own, among those that one parent declares. `deletes_objects` is set where the
-    objects go with the Application. `other` holds the fields of `spec` that nothing else of the target speaks for, as they
-    were written.
+    objects go with the Application. `installation` is the Argo CD that reads it. `other` holds the fields of `spec` that
+    nothing else of the target speaks for, as they were written.
     """
 
     ref: ArgoRef
@@ -68,6 +81,7 @@ class ArgoSettings:
     wave: int = 0
     deletes_objects: bool = False
     ignore_differences: tuple[Mapping[str, Any], ...] = ()
+    installation: ArgoInstallation = field(default_factory=ArgoInstallation)
     other: Mapping[str, Any] = field(default_factory=dict)
 
 

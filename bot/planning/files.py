@@ -27,13 +27,14 @@ class Dialect:
     """How the objects of one controller are known.
 
     A file `mentions` it where one of the `needles` stands in it. `plain` is what of an object nobody has to hide, None
-    where it is masked like any other.
+    where it is masked like any other. Of one that is `optional` a file that cannot be read is no loss.
     """
 
     name: str
     needles: tuple[str, ...]
     is_ours: Callable[[Manifest], bool]
     plain: Callable[[Manifest], Manifest | None] = lambda _: None
+    optional: bool = False
 
 
 async def declaring_files(
@@ -109,9 +110,9 @@ def _parsed(
     try:
         found = flatten(documents(data, file=path), file=path)
     except ManifestError as error:
-        return DeclaringFile(
-            blob, mentions, (), (Diagnostic(Severity.WARNING, error.problem, path, error.line),)
-        )
+        is_lost = any(dialect.name in mentions for dialect in dialects if not dialect.optional)
+        why = Diagnostic(Severity.WARNING, error.problem, path, error.line)
+        return DeclaringFile(blob, mentions, (), (why,) if is_lost else ())
     objects = (_object(document, path, renderings, dialects) for document in found)
     return DeclaringFile(blob, mentions, tuple(each for each in objects if each is not None))
 

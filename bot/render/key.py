@@ -16,7 +16,7 @@ from bot.model.target import Found, Target
 from bot.render.helm.inputs import ReleaseInputs, fingerprint
 from bot.render.variables import Substitution
 
-SCHEMA = 14
+SCHEMA = 15
 """To be raised with every change of this package that may render the same input differently."""
 
 

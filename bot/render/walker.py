@@ -14,6 +14,7 @@ from bot.model.rendering import Diagnostic, Severity, Trace, TraceEntry, TraceKi
 from bot.model.target import Found, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
 from bot.render.argocd.addresses import remote_reads
+from bot.render.argocd.build_options import Restrictor
 from bot.render.argocd.directory import reads_of_directory
 from bot.render.artifact import ArtifactTree
 from bot.render.contents import Contents, Memo, Problem, Reference, kustomizations, plugin_files, read_fields
@@ -44,7 +45,8 @@ class Walk:
         self._target = target
         self._notes = Notes(self._too_much)
         self._uses = Uses(remotes)
-        self._charts = Charts(self._notes, is_flux=is_flux)
+        self._restrictor = Restrictor(target, self._notes)
+        self._charts = Charts(self._notes, self._restrictor, is_flux=is_flux)
         self._visited: set[tuple[str, str | None]] = set()
 
     def run(self) -> Trace:
@@ -53,6 +55,7 @@ class Walk:
                 self._root()
             if self._artifact:
                 note_ignore_files(self._artifact, self._notes)
+        self._restrictor.tell()
         if problem := self._uses.problem(self._ground.tree, self._target):
             self._notes.refuse(problem, *self._where())
         if self._charts.found and self._uses.tells_origins:
@@ -179,6 +182,8 @@ class Walk:
                 self._notes.record(ground.path(path), TraceKind.ABSENT)
             elif place.entry.kind is EntryKind.BLOB:
                 self._notes.record_file(ground.path(place.path), place.entry)
+                linked = replace(site, file=path, base=directory)
+                self._restrictor.look("the file that a link leads to", place.path, place.path, linked)
                 present.append((path, place))
         if len(present) > 1:
             self._notes.refuse_in(
@@ -233,6 +238,8 @@ class Walk:
                 reference, "lies outside the directory of its remote kustomization", site
             )
             return
+        if place.entry is not None and not is_directory:
+            self._restrictor.look(reference.field, reference.text, place.path, site)
         self._follow(reference, place, site, optional=optional)
 
     def _follow(self, reference: Reference, place: Place, site: Site, *, optional: bool = False) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.discover.argocd.application_set import application_set_target
     from bot.discover.argocd.context import ArgoContext
     from bot.discover.argocd.forbidden import forbidden_objects
+    from bot.discover.argocd.installation import installation_of, is_installation
     from bot.discover.argocd.remarks import notices
 
 __all__ = [
@@ -24,9 +25,11 @@ __all__ = [
     "application_target",
     "declared_cluster",
     "forbidden_objects",
+    "installation_of",
     "is_application",
     "is_application_set",
     "is_cluster_secret",
+    "is_installation",
     "is_project",
     "is_repository_secret",
     "notices",
@@ -37,6 +40,8 @@ _LATER = {
     "application_set_target": "application_set",
     "application_target": "application",
     "forbidden_objects": "forbidden",
+    "installation_of": "installation",
+    "is_installation": "installation",
     "notices": "remarks",
 }
 

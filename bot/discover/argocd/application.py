@@ -17,6 +17,7 @@ from bot.discover.argocd.sources import Place, place_of
 from bot.discover.argocd.specs import APPLICATION
 from bot.discover.argocd.sync_options import NEVER_PRUNES
 from bot.discover.argocd.types import normalised, why_no_type
+from bot.discover.argocd.urls import normal_git_url
 from bot.discover.fields import mapping, text
 from bot.discover.objects import DeclaredObject
 from bot.discover.repository import without_login
@@ -62,7 +63,7 @@ def application_target(found: DeclaredObject, context: ArgoContext, cluster: str
         origin=Origin(Found.ARGOCD_APPLICATION, found.file, found.line),
         namespace=destination(spec.fields).namespace,
         overlay={"declaration": digest(spec.raw)} if identity.problem or spec.problem else {},
-        argocd=settings(found, identity, spec, [each.fields for each in taken]),
+        argocd=settings(found, identity, spec, [each.fields for each in taken], context.installation),
         unknown_because=identity.problem
         or spec.problem
         or goes_to.unknown_because
@@ -84,9 +85,8 @@ def sources_of(spec: Spec, context: ArgoContext) -> tuple[Source, ...]:
         ]
     else:
         one = spec.fields.get("source")
-        written = [] if one is None else [(one, "spec.source")]
-    clean = ((normalised(fields), at) for fields, at in written)
-    return tuple(Source(_without_login(fields), at, place_of(fields, at, context)) for fields, at in clean)
+        written = [] if one is None else [(normalised(one), "spec.source")]
+    return tuple(Source(_without_login(fields), at, place_of(fields, at, context)) for fields, at in written)
 
 
 def _without_login(fields: Manifest) -> Manifest:
@@ -120,6 +120,8 @@ def _problems(spec: Spec, taken: Sequence[Source]) -> Iterator[str]:
     by_name = {text(source.fields, "ref"): source for source in taken}
     for source in taken:
         yield from _reference_problems(source, by_name)
+        if _has_several(spec.fields):
+            yield from _revision_problems(source, by_name)
 
 
 def _field_problems(source: Source, *, is_several: bool) -> Iterator[str]:
@@ -141,6 +143,22 @@ def _reference_problems(source: Source, by_name: Mapping[str, Source]) -> Iterat
         if other is not None and other.place.reference is None:
             what = "a chart" if other.place.chart else "an artifact of a registry"
             yield f"{source.at}.helm names a file of ${name}, which is {what}: only files of a Git repository can be named"
+
+
+def _revision_problems(source: Source, by_name: Mapping[str, Source]) -> Iterator[str]:
+    """Argo CD compares the texts, before it knows where they lead."""
+    first: dict[str, str] = {}
+    for name in _names_in_files(mapping(source.fields.get("helm"))):
+        if name not in by_name:
+            continue
+        fields = by_name[name].fields
+        other = first.setdefault(normal_git_url(text(fields, "repoURL")), name)
+        one, two = (text(by_name[each].fields, "targetRevision") for each in (other, name))
+        if one != two:
+            yield (
+                f"{source.at}.helm names files of ${other} and of ${name}, which are one repository with different "
+                f"targetRevisions, {shown(one)} and {shown(two)}: Argo CD takes one spelling of one revision only"
+            )
 
 
 def _names_in_files(helm: Manifest) -> Iterator[str]:

@@ -1,13 +1,13 @@
 """What an Application is read against: the repository at hand, and what else one control plane has."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.discover.argocd.clusters import ProjectRepository, declared_cluster, project_repository
 from bot.discover.argocd.objects import is_project
 from bot.discover.argocd.projects import Projects
 from bot.discover.repository import RepositoryIdentity, normal_url
-from bot.model.argocd import ArgoCluster
+from bot.model.argocd import ArgoCluster, ArgoInstallation
 from bot.model.objects import Manifest
 
 
@@ -16,7 +16,7 @@ class ArgoContext:
     """`branch` is the one that a change is merged into, empty where that is not known.
 
     `clusters` are those whose Secrets are declared, and those that the operator names: there may be others.
-    `repositories` are those that are declared for one project.
+    `repositories` are those that are declared for one project, `installation` is the Argo CD that reads it all.
     """
 
     repository: RepositoryIdentity
@@ -24,6 +24,7 @@ class ArgoContext:
     clusters: tuple[ArgoCluster, ...] = ()
     repositories: tuple[ProjectRepository, ...] = ()
     branch: str = ""
+    installation: ArgoInstallation = field(default_factory=ArgoInstallation)
 
     @classmethod
     def of(
@@ -32,6 +33,7 @@ class ArgoContext:
         repository: RepositoryIdentity,
         clusters: Iterable[ArgoCluster] = (),
         branch: str = "",
+        installation: ArgoInstallation | None = None,
     ) -> "ArgoContext":
         """`manifests` are what is declared for one control plane: of it, AppProjects and the Secrets of clusters and
         repositories count.
@@ -45,6 +47,7 @@ class ArgoContext:
             (*clusters, *(cluster for cluster in declared if cluster is not None)),
             tuple(repository for repository in repositories if repository is not None),
             branch,
+            installation or ArgoInstallation(),
         )
 
     def is_here(self, url: str) -> bool:

@@ -10,7 +10,7 @@ from bot.discover.argocd.specs import APPLICATION
 from bot.discover.fields import mapping, text
 from bot.discover.objects import DeclaredObject
 from bot.discover.spec import Spec
-from bot.model.argocd import ArgoSettings, Destination, Retry
+from bot.model.argocd import ArgoInstallation, ArgoSettings, Destination, Retry
 from bot.model.objects import Manifest
 
 WAVE = "argocd.argoproj.io/sync-wave"
@@ -25,7 +25,11 @@ _UNITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 0.001, "s": 
 
 
 def settings(
-    found: DeclaredObject, identity: Identity, spec: Spec, sources: Sequence[Manifest]
+    found: DeclaredObject,
+    identity: Identity,
+    spec: Spec,
+    sources: Sequence[Manifest],
+    installation: ArgoInstallation,
 ) -> ArgoSettings:
     """`sources` are those that Argo CD takes, in their order."""
     manifest = found.manifest
@@ -49,6 +53,7 @@ def settings(
         wave=int(wave) if is_wave(wave) else 0,
         deletes_objects=any(name in _DELETING for name in _finalizers(manifest)),
         ignore_differences=tuple(fields.get("ignoreDifferences", ())),
+        installation=installation,
         other=_other(manifest, spec),
     )
 

@@ -1,4 +1,7 @@
-"""What a source says of its own type, as the controller hands it to the renderer: empty blocks count as absent."""
+"""What a source says of its own type, as the controller hands it to the renderer.
+
+Of a single source empty blocks count as absent. Of several they do not: there the controller cleans a copy.
+"""
 
 from collections.abc import Callable, Mapping
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.discover.argocd import ArgoContext, declared_cluster, is_cluster_secret
+from bot.discover.argocd import ArgoContext, declared_cluster, installation_of, is_cluster_secret
 from bot.discover.argocd.clusters import IN_CLUSTER, IN_CLUSTER_SERVER
 from bot.discover.objects import DeclaredObject, cluster_of
 from bot.model.argocd import ArgoCluster
@@ -29,6 +29,11 @@ class ControlPlane:
             _place(found): found.manifest for found in in_files.named if cluster_of(found.file) in counting
         }
         self.hiding = tuple(file for file in in_files.hiding if cluster_of(file) in counting)
+        # What is rendered later does not count: who was read before would have been read otherwise.
+        standing = (*in_files.installation, *in_files.named, *in_files.declaring)
+        self._installation = installation_of(
+            found.manifest for found in standing if cluster_of(found.file) in counting
+        )
         self._rendered: dict[_Place, Manifest] = {}
         self._context: ArgoContext | None = None
 
@@ -54,6 +59,7 @@ class ControlPlane:
                 self._finding.repository,
                 clusters=self._finding.argocd_clusters,
                 branch=self._finding.branch,
+                installation=self._installation,
             )
         return self._context
 

@@ -6,9 +6,11 @@ from bot.discover.argocd import (
     is_application,
     is_application_set,
     is_cluster_secret,
+    is_installation,
     is_project,
     is_repository_secret,
 )
+from bot.discover.argocd.installation import BUILD_OPTIONS, GLOBAL_PROJECTS, KUSTOMIZE_PATH, without_others
 from bot.discover.fields import mapping
 from bot.discover.objects import DeclaredObject
 from bot.model.objects import Manifest
@@ -54,18 +56,29 @@ _KIND_LABEL = "argocd.argoproj.io/secret-type"
 ARGOCD = Dialect("argocd", ("argoproj.io/v1alpha1", _KIND_LABEL), is_argocd, plain=_plain)
 CLUSTERS = Dialect("argocd-clusters", (_KIND_LABEL,), lambda _: False)
 """Has no objects of its own: it tells which of the files that cannot be read may declare a cluster."""
+INSTALLATION = Dialect(
+    "argocd-cm",
+    (BUILD_OPTIONS, KUSTOMIZE_PATH, GLOBAL_PROJECTS),
+    is_installation,
+    plain=without_others,
+    optional=True,
+)
+"""Of Argo CD's own configuration. Whoever reads such a file brings forth no Application, and most that name its fields
+are values of a chart.
+"""
 
 
 @dataclass(slots=True)
 class InFiles:
     """The objects of Argo CD of a tree's files: those that declare targets, and what those name.
 
-    `hiding` are the files that may declare clusters and cannot be read.
+    `installation` is Argo CD's own configuration. `hiding` are the files that may declare clusters and cannot be read.
     """
 
     mentioning: frozenset[str]
     declaring: list[DeclaredObject] = field(default_factory=list)
     named: list[DeclaredObject] = field(default_factory=list)
+    installation: list[DeclaredObject] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     hiding: list[str] = field(default_factory=list)
 
@@ -73,6 +86,8 @@ class InFiles:
     def of(cls, files: DeclaringFiles) -> "InFiles":
         ours = {path: file for path, file in sorted(files.by_path.items()) if ARGOCD.name in file.mentions}
         found = cls(frozenset(ours))
+        for _, file in sorted(files.by_path.items()):
+            found.installation += [held for held in file.objects if is_installation(held.manifest)]
         for path, file in ours.items():
             found.diagnostics += file.diagnostics
             if file.diagnostics and CLUSTERS.name in file.mentions:

@@ -13,7 +13,8 @@ from bot.model.objects import Manifest
 from bot.model.rendering import Rendering
 from bot.model.target import Target
 from bot.model.tree import TreeReader
-from bot.render.argocd.concrete import Setup, instance_of
+from bot.render.argocd.build_options import known_options
+from bot.render.argocd.concrete import instance_of
 from bot.render.argocd.detect import SourceKind, explicit
 from bot.render.argocd.directory import Selection, taken_from
 from bot.render.argocd.environment import STAND_INS, environment
@@ -22,7 +23,7 @@ from bot.render.argocd.finish import as_argocd_applies
 from bot.render.argocd.objects import said, settled, taken_apart
 from bot.render.argocd.overrides import overridden
 from bot.render.argocd.stock_helm import Ground, render_chart
-from bot.render.argocd.stock_kustomize import build_edited
+from bot.render.argocd.stock_kustomize import Told, build_edited
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.given import Given
@@ -35,7 +36,7 @@ async def render_source(
     tree: TreeReader, ground: Ground, target: Target, given: Given, sandbox: Sandbox
 ) -> Rendering:
     """`ground` holds the checkout of `tree`. Raises `Unrenderable`. One at a time for each checkout: files are edited in it, and put back."""
-    name, instance = instance_of(target, Setup())
+    name, instance = instance_of(target)
     known = environment(target, instance)
     if target.release is not None:
         options = Fields("helm", target.options.get("helm"))
@@ -47,7 +48,8 @@ async def render_source(
     options = Fields(kind.value, source.get(kind.value))
     match kind:
         case SourceKind.KUSTOMIZE:
-            built = await build_edited(ground.root, directory, options, known, given, sandbox)
+            told = Told(options, known, known_options(options, target))
+            built = await build_edited(ground.root, directory, told, given, sandbox)
             return as_argocd_applies(built, target, tuple(STAND_INS.values()))
         case SourceKind.HELM:
             where = replace(target, path=below)

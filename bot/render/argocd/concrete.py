@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.model.programs import Plugin, Programs
 from bot.model.rendering import Diagnostic, Severity, Trace, TraceEntry
 from bot.model.target import GitSource, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader
+from bot.render.argocd.build_options import build_options, remark_on_charts
 from bot.render.argocd.components import named_components
 from bot.render.argocd.detect import SourceKind, detected, explicit
 from bot.render.argocd.directory import Selection
@@ -25,21 +27,10 @@ from bot.render.helm.found import Found
 from bot.render.notes import whole_tree
 from bot.render.paths import follow
 
-_NEEDS_HELM = "its kustomization inflates charts, which Argo CD does only with `kustomize.buildOptions: --enable-helm` in argocd-cm"
-NAMESPACE = "argocd"
-"""Where Argo CD itself runs, unless somebody says otherwise: Applications there are called by their bare names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What of Argo CD's own configuration decides what a source renders to."""
-
-    namespace: str = NAMESPACE
-
 
 @dataclass(frozen=True, slots=True)
 class Concrete:
-    """`target` is of the renderer `kustomize`, `helm` or `plain`, or says why it is unknown.
+    """`target` is of the renderer `kustomize`, `helm`, `plain` or `plugin`, or says why it is unknown.
 
     `entries` are what was looked at to tell; they belong to the trace of `target`, whose paths are of the same tree.
     """
@@ -52,9 +43,8 @@ class Concrete:
         """The trace of `target` with everything that led to it."""
         entries = sorted({*trace.entries, *self.entries})
         told = [*self.diagnostics, *trace.diagnostics]
-        if trace.charts:
-            origin = self.target.origin
-            told.append(Diagnostic(Severity.NOTICE, _NEEDS_HELM, origin.file, origin.line))
+        if trace.charts and (remark := remark_on_charts(self.target)):
+            told.append(remark)
         return replace(trace, entries=tuple(entries), diagnostics=tuple(told))
 
 
@@ -68,9 +58,10 @@ def concrete(
     tree: TreeReader,
     target: Target,
     refs: Mapping[str, TreeReader] | None = None,
-    setup: Setup | None = None,
+    programs: Programs | None = None,
 ) -> Concrete:
-    """`tree` is the one that the target's path lies in, `refs` are those of its `refs`. Never raises.
+    """`tree` is the one that the target's path lies in, `refs` are those of its `refs`, `programs` the operator's for what
+    Longshore does not render. Never raises.
 
     What is wrong is an error among the diagnostics, with the target's renderer still `detect`: nothing renders that.
     """
@@ -79,7 +70,7 @@ def concrete(
     notes = _Notes()
     made = target
     try:
-        made = _Source(tree, target, refs or {}, setup or Setup(), notes).made()
+        made = _Source(tree, target, refs or {}, programs or Programs(), notes).made()
     except Unrenderable as error:
         if isinstance(error, Unread):
             notes.entries.append(whole_tree(tree))
@@ -88,23 +79,29 @@ def concrete(
     return Concrete(made, tuple(sorted(set(notes.entries))), tuple(notes.diagnostics))
 
 
-def instance_of(target: Target, setup: Setup) -> tuple[str, str]:
+def instance_of(target: Target) -> tuple[str, str]:
     """The Application's name, and what Argo CD calls it: with its namespace outside of Argo CD's own."""
     assert target.argocd is not None
     ref = target.argocd.ref
-    is_home = ref.namespace in ("", setup.namespace)
+    is_home = ref.namespace in ("", target.argocd.installation.namespace)
     return ref.name, ref.name if is_home else f"{ref.namespace}_{ref.name}"
 
 
 class _Source:
     def __init__(
-        self, tree: TreeReader, target: Target, refs: Mapping[str, TreeReader], setup: Setup, notes: _Notes
+        self,
+        tree: TreeReader,
+        target: Target,
+        refs: Mapping[str, TreeReader],
+        programs: Programs,
+        notes: _Notes,
     ) -> None:
         self._tree = tree
         self._target = target
         self._notes = notes
         self._refs = refs
-        self._name, self._instance = instance_of(target, setup)
+        self._programs = programs
+        self._name, self._instance = instance_of(target)
         self._environment: Environment = environment(target, self._instance)
         self._is_link = False
 
@@ -121,20 +118,25 @@ class _Source:
         kind = explicit(over.source)
         if self._is_link and kind in {None, SourceKind.DIRECTORY}:
             return self._nothing()
+        if kind is None and (claimed := self._claimed(directory)) is not None:
+            return claimed
         if kind is None:
             found = detected(self._tree, directory)
             self._notes.entries += found.entries
             kind = found.kind
-        options = Fields(kind.value, over.source.get(kind.value))
+        return self._of_kind(kind, Fields(kind.value, over.source.get(kind.value)), directory)
+
+    def _of_kind(self, kind: SourceKind, options: Fields, directory: str) -> Target:
+        """Raises `Unrenderable`."""
         match kind:
             case SourceKind.KUSTOMIZE:
                 return self._kustomization(options, directory)
             case SourceKind.HELM:
                 return self._release(options, Ground(self._tree), directory)
             case SourceKind.DIRECTORY:
-                return self._made(RendererKind.PLAIN, {"directory": Selection.of(options).as_options})
+                return self._manifests(options)
             case SourceKind.PLUGIN:
-                raise self._plugin(options)
+                return self._plugin(options, directory)
 
     def _chart(self) -> Target:
         """A chart of a repository, in which nobody looks before it is fetched."""
@@ -180,9 +182,10 @@ class _Source:
                 ignore_missing="ignoreMissingComponents" in laid,
                 entries=self._notes.entries,
             )
-        if remark := version_remark(options):
+        if remark := version_remark(options, self._target):
             self._warn(remark)
-        return replace(self._made(RendererKind.KUSTOMIZE, cluster_options(options)), overlay=laid)
+        told = {**cluster_options(options), **build_options(options, self._target)}
+        return replace(self._made(RendererKind.KUSTOMIZE, told), overlay=laid)
 
     def _release(self, options: Fields, own: Ground | None, directory: str) -> Target:
         about = self._target.argocd
@@ -204,12 +207,43 @@ class _Source:
     def _made(self, renderer: RendererKind, options: Mapping[str, Any]) -> Target:
         return replace(self._target, renderer=renderer, options=options, refs={})
 
-    def _plugin(self, options: Fields) -> Unread:
-        name = options.text("name")
-        shown = f"the plugin {name[:80]!r}" if name else "whichever plugin of Argo CD claims it"
-        return Unread(
-            f"is rendered by {shown}, a program that only Argo CD has; Longshore runs no plugin of Argo CD"
-        )
+    def _manifests(self, options: Fields) -> Target:
+        """Raises `Unrenderable`."""
+        made = Selection.of(options).as_options
+        if (program := self._programs.jsonnet) is not None and not program.refused:
+            from bot.render.plugin.jsonnet import jsonnet_options  # noqa: PLC0415 - few operators have a program for it
+
+            below, entries = options.below("jsonnet"), self._notes.entries
+            made["jsonnet"] = jsonnet_options(self._tree, below, self._environment, program, entries)
+        return self._made(RendererKind.PLAIN, {"directory": made})
+
+    def _claimed(self, directory: str) -> Target | None:
+        """By a plugin that looks for directories of its own: Argo CD asks those first. Raises `Unrenderable`."""
+        if not any(plugin.discovers for plugin in self._programs.plugins):
+            return None
+        from bot.render.plugin.discover import claimant  # noqa: PLC0415 - few operators have plugins
+
+        found = claimant(self._tree, directory, self._programs, self._notes.entries)
+        return self._made_by(found, None) if found is not None else None
+
+    def _plugin(self, options: Fields, directory: str) -> Target:
+        """By the plugin that the source names, or that claims it. Raises `Unrenderable`."""
+        from bot.render.plugin.discover import named  # noqa: PLC0415 - as above
+
+        plugin = named(self._tree, directory, options.text("name"), self._programs, self._notes.entries)
+        return self._made_by(plugin, options.everything)
+
+    def _made_by(self, plugin: Plugin, options: Mapping[str, Any] | None) -> Target:
+        if plugin.program.refused:
+            raise Unread(f"is rendered by the plugin {plugin.name!r}: {plugin.program.refused}")
+        told = {
+            "name": plugin.name,
+            "plugin": options,
+            "whole": plugin.program.reads_whole_tree,
+            "program": plugin.program.identity,
+            "environment": dict(self._environment.values),
+        }
+        return self._made(RendererKind.PLUGIN, told)
 
     def _names(self, *, has_own: bool) -> dict[str, str]:
         """One name for all that are the same source: files are told apart by where they lie, not by who names them."""

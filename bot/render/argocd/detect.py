@@ -28,8 +28,11 @@ class Detected:
 
 
 def explicit(source: Mapping[str, Any]) -> SourceKind | None:
-    """What the source names, None where it names nothing. Raises `Unrenderable` where it names several."""
-    named = [kind for kind in SourceKind if _is_named(source, kind)]
+    """What the source names, None where it names nothing. Raises `Unrenderable` where it names several.
+
+    However empty: what the controller takes away is gone already, and what a file lays over it is not.
+    """
+    named = [kind for kind in SourceKind if source.get(kind.value) is not None]
     if len(named) > 1:
         raise Unrenderable(
             f"{' and '.join(named)} are both set, and a source is only one of them; remove one, also from .argocd-source "
@@ -54,11 +57,3 @@ def detected(tree: TreeReader, directory: str) -> Detected:
         names.append(name)
     digest = hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
     return Detected(kind, (TraceEntry(directory, TraceKind.LISTING, "detected", digest),))
-
-
-def _is_named(source: Mapping[str, Any], kind: SourceKind) -> bool:
-    """Options that are all empty name nothing: the controller takes them away. A plugin is one however empty it is."""
-    options = source.get(kind.value)
-    if kind is SourceKind.PLUGIN or not isinstance(options, Mapping):
-        return options is not None
-    return any(value or (name == "valuesObject" and value is not None) for name, value in options.items())

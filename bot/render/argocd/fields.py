@@ -20,6 +20,10 @@ class Fields:
         self.at = at
         self._value: Mapping[str, Any] = value or {}
 
+    @property
+    def everything(self) -> Mapping[str, Any]:
+        return self._value
+
     def text(self, name: str) -> str:
         value = self._value.get(name)
         if value is None:

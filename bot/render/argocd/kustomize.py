@@ -57,12 +57,16 @@ def told_by(target: Target, facts: ClusterFacts) -> ClusterFacts:
     )
 
 
-def version_remark(options: Fields) -> str:
+def version_remark(options: Fields, target: Target) -> str:
     """What to say of another kustomize than ours, or nothing."""
     version = options.text("version")
     if not version:
         return ""
-    return f"{options.at}.version asks for kustomize {version[:40]}; it is rendered here with Longshore's own"
+    said = f"{options.at}.version asks for kustomize {version[:40]}; it is rendered here with Longshore's own"
+    about = target.argocd
+    if about is not None and version in about.installation.kustomize_versions:
+        return said
+    return f"{said}, and Argo CD refuses it unless `kustomize.path.{version[:40]}` in argocd-cm registers it"
 
 
 def _images(options: Fields, environment: Environment) -> list[str]:

@@ -1,21 +1,22 @@
 """What Argo CD's controller makes of manifests: lists taken apart, namespaces given and taken, each object once.
 
-Hooks, waves and sync options stay as they are: they are annotations, and so they show. What Argo CD adds itself, its
-tracking label or annotation, is left out: it says nothing of a change, and is the same on both sides.
+Hooks, waves and sync options stay as they are: they are annotations, and so they show; hooks that never run are left
+out. What Argo CD adds itself, its tracking label or annotation, is left out too: it says nothing of a change, and is the
+same on both sides.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from bot.model.objects import Manifest, Object, ObjectId
 from bot.model.rendering import Diagnostic, Severity
 from bot.model.target import Target
+from bot.render.argocd.hooks import OWN, SKIP, is_skipped, never_runs, why_not
 from bot.render.errors import Unrenderable
 from bot.render.helm.scope import Scopes
 
-HOOK = "argocd.argoproj.io/hook"
-_SKIP = "Skip"
 _MOST_REMARKS = 20
 GENERATED = "*"
 """What stands in an identity for the part of a name that the API server makes up."""
@@ -72,15 +73,14 @@ def settled(manifests: Sequence[Manifest], namespace: str) -> Settled:
         found[item.id] = item
         if is_homeless:
             homeless.append(item.id)
-    skipped = [item.id for item in found.values() if _hook(item.manifest) == {_SKIP}]
+    # Of two with one name the last counts, and if that never runs nothing is applied.
+    idle = {one for one, item in found.items() if never_runs(item.manifest)}
     return Settled(
-        tuple(found.values()),
+        tuple(item for item in found.values() if item.id not in idle),
         renamed,
         tuple(_repeated(times))[:_MOST_REMARKS],
-        _without_namespace(homeless, namespace),
-        tuple(
-            f"{one} is marked `{HOOK}: {_SKIP}`: Argo CD never applies it" for one in skipped[:_MOST_REMARKS]
-        ),
+        _without_namespace([one for one in homeless if one not in idle], namespace),
+        tuple(islice(_on_hooks(found.values()), _MOST_REMARKS)),
     )
 
 
@@ -125,11 +125,12 @@ def _object(manifest: Manifest, generated: Counter[ObjectId]) -> Object:
     return Object(ObjectId(one.group, one.kind, one.namespace, name), manifest)
 
 
-def _hook(manifest: Manifest) -> set[str]:
-    metadata = manifest.get("metadata")
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    named = annotations.get(HOOK) if isinstance(annotations, dict) else None
-    return {kind.strip() for kind in str(named or "").split(",")} - {""}
+def _on_hooks(found: Iterable[Object]) -> Iterator[str]:
+    for item in found:
+        if is_skipped(item.manifest):
+            yield f"{item.id} is marked `{OWN}: {SKIP}`: Argo CD never applies it"
+        elif never_runs(item.manifest) and (why := why_not(item.manifest)):
+            yield f"{item.id} {why}"
 
 
 def _repeated(times: Counter[ObjectId]) -> Iterator[str]:

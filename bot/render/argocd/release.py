@@ -1,7 +1,4 @@
-"""A chart as Argo CD renders it: every document that Helm prints is an object, hooks and CRDs among them.
-
-What runs for `helm test` only is left out: Argo CD never applies it, and it would show with every new chart.
-"""
+"""A chart as Argo CD renders it: every document that Helm prints is an object, CRDs and hooks that run among them."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -16,14 +13,14 @@ from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import Target
 from bot.model.tree import TreeReader
 from bot.render.argocd.addresses import remote_data
-from bot.render.argocd.objects import HOOK, Settled, said, settled, taken_apart
+from bot.render.argocd.objects import Settled, said, settled, taken_apart
 from bot.render.argocd.values import Reader, in_chart, release_values
 from bot.render.argocd.versions import as_told
 from bot.render.errors import Unrenderable
 from bot.render.given import Given
 from bot.render.helm.chart import Assembled, assemble
 from bot.render.helm.found import read_file
-from bot.render.helm.output import events, is_test
+from bot.render.helm.output import events
 from bot.render.helm.render import built, refused
 from bot.render.helm.run import Run
 from bot.render.helm.values import ValuesLoader
@@ -77,11 +74,7 @@ class Taken:
         return self._done.objects
 
     def _is_left_out(self, manifest: Manifest) -> bool:
-        if self._release.skips_tests and _TEST in events(manifest):
-            return True
-        metadata = manifest.get("metadata")
-        annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-        return is_test(manifest) and not (isinstance(annotations, dict) and HOOK in annotations)
+        return self._release.skips_tests and _TEST in events(manifest)
 
 
 def _reader(tree: TreeReader | None, chart: Mapping[str, bytes], given: Given) -> Reader:

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.model.manifests import canonical_json
@@ -10,6 +11,7 @@ from bot.model.rendering import Rendering
 from bot.proc.confine import MIB, Confinement, Limits
 from bot.proc.errors import ProgramError, ProgramFailed
 from bot.proc.run import Command, run
+from bot.render.argocd.build_options import inflates, is_restricted
 from bot.render.argocd.environment import Environment
 from bot.render.argocd.fields import Fields
 from bot.render.argocd.versions import as_told, kube_version
@@ -19,6 +21,7 @@ from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.given import Given
 from bot.render.helm.inputs import ClusterFacts
 from bot.render.inflation.judge import build_by_kustomize, charts_of
+from bot.render.objects import Source, rendering
 from bot.render.overlay import declared
 from bot.render.sandbox import Sandbox
 from bot.render.words import presentable
@@ -26,10 +29,22 @@ from bot.render.words import presentable
 _LIMITS = Limits(memory_bytes=1024 * MIB, cpu_s=30, file_bytes=16 * MIB)
 
 
-async def build_edited(
-    root: Path, directory: Path, options: Fields, environment: Environment, given: Given, sandbox: Sandbox
-) -> Rendering:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the repo-server knows: the source's block, the environment, its own `kustomize.buildOptions` where we do too."""
+
+    options: Fields
+    environment: Environment
+    arguments: str | None = None
+
+    @property
+    def is_restricted(self) -> bool:
+        return self.arguments is not None and is_restricted(self.arguments)
+
+
+async def build_edited(root: Path, directory: Path, told: Told, given: Given, sandbox: Sandbox) -> Rendering:
     """The objects of `directory` below `root`, which is as it was when this is over. Raises `Unrenderable`."""
+    options, environment = told.options, told.environment
     file = next((directory / name for name in KUSTOMIZATION_FILES if (directory / name).exists()), None)
     if file is None:
         raise Unrenderable(f"{directory.relative_to(root)} has no kustomization file")
@@ -42,16 +57,25 @@ async def build_edited(
     try:
         for arguments in commands:
             if arguments:
-                await _edit(root, directory, arguments, sandbox)
+                await _kustomize(root, directory, ["edit", *arguments], (directory,), sandbox)
             else:
                 _add_patches(file, options)
         if charts_of(root, directory):
+            if told.arguments is not None and not inflates(told.arguments):
+                raise Unrenderable(
+                    f"kustomize.buildOptions is {told.arguments[:200]!r}: it inflates no chart"
+                )
             known = given.release.facts
             facts = ClusterFacts(
                 kube_version(options) or as_told(known.kube_version),
                 options.texts("apiVersions") or known.api_versions,
             )
-            return await build_by_kustomize(root, below, given.charts, sandbox, facts=facts)
+            return await build_by_kustomize(
+                root, below, given.charts, sandbox, facts=facts, is_restricted=told.is_restricted
+            )
+        if told.is_restricted:
+            output = await _kustomize(root, directory, ["build"], (), sandbox)
+            return await asyncio.to_thread(rendering, [Source(output, None)])
         return await build(root, below, sandbox, None)
     finally:
         if commands:
@@ -107,25 +131,28 @@ def _add_patches(file: Path, options: Fields) -> None:
     )
 
 
-async def _edit(root: Path, directory: Path, arguments: list[str], sandbox: Sandbox) -> None:
+async def _kustomize(
+    root: Path, directory: Path, arguments: list[str], write: tuple[Path, ...], sandbox: Sandbox
+) -> bytes:
+    """What it prints, run in `directory`; it may write to what is in `write`. Raises `Unrenderable`."""
     with await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="longshore-") as own:
         confinement = Confinement(
             sandbox.layers,
             read=(root,),
-            write=(directory, Path(own)),
+            write=(*write, Path(own)),
             execute=(sandbox.kustomize,),
             limits=_LIMITS,
         )
         command = Command(
-            [sandbox.kustomize, "edit", *arguments],
+            [sandbox.kustomize, *arguments],
             cwd=directory,
             env={"HOME": own, "TMPDIR": own},
             timeout_s=sandbox.timeout_s,
-            max_stdout_bytes=MIB,
+            max_stdout_bytes=sandbox.max_output_bytes,
             confinement=confinement,
         )
         try:
-            await run(command)
+            return (await run(command)).stdout
         except ProgramFailed as error:
             raise Unrenderable(f"kustomize: {presentable(error.stderr, str(root)) or 'failed'}") from None
         except ProgramError as error:

@@ -41,6 +41,8 @@ from bot.render.sandbox import Sandbox
 from bot.render.words import presentable
 
 _BUILD = ("build", "--load-restrictor", "LoadRestrictionsNone", "--enable-helm", "--helm-command")
+_RESTRICTED = ("--load-restrictor", "LoadRestrictionsRootOnly")
+"""Of two the last counts."""
 _LIMITS = Limits(memory_bytes=1024 * MIB, cpu_s=60, file_bytes=64 * MIB)
 _LISTS = ("helmCharts", "helmChartInflationGenerator")
 Declared = tuple[Inflation, Path, Path]
@@ -60,9 +62,13 @@ async def build_by_kustomize(
     sandbox: Sandbox,
     *,
     facts: ClusterFacts | None = None,
+    is_restricted: bool = False,
 ) -> Rendering:
-    """The objects of `directory` below `checkout`, which is not changed. Raises `Unrenderable`."""
-    told = _told(facts)
+    """The objects of `directory` below `checkout`, which is not changed. Raises `Unrenderable`.
+
+    With `is_restricted` kustomizations read no files outside of their own directories.
+    """
+    told = (*(_RESTRICTED if is_restricted else ()), *_told(facts))
     with tempfile.TemporaryDirectory(prefix="longshore-") as private:
         try:
             root, charts, places = _laid_out(checkout, Path(private), directory, archives)

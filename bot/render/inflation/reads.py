@@ -1,10 +1,12 @@
 """What inflating charts reads of the tree, for a trace: the chart where it lies there, and its files of values."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bot.model.inflation import ChartUse
 from bot.model.rendering import TraceEntry, TraceKind
 from bot.model.tree import EntryKind
+from bot.render.argocd.build_options import Restrictor
 from bot.render.errors import Unrenderable
 from bot.render.ground import Site
 from bot.render.helm.found import Found, find, read_file
@@ -26,8 +28,9 @@ NOT_BY_FLUX = (
 class Charts:
     """Those that one walk comes upon."""
 
-    def __init__(self, notes: Notes, *, is_flux: bool) -> None:
+    def __init__(self, notes: Notes, restrictor: Restrictor, *, is_flux: bool) -> None:
         self._notes = notes
+        self._restrictor = restrictor
         self._is_flux = is_flux
         self._count = 0
         self._uses: dict[str, ChartUse] = {}
@@ -62,7 +65,9 @@ class Charts:
             raise Unrenderable(f"is one of more than {MAX_CHARTS} charts")
         place = self._chart(chart, site, base)
         if chart.needs_values_file and chart.values_file:
-            self._values(chart.values_file, site, base, place)
+            path = self._values(chart.values_file, site, base, place)
+            # Other files of values are Helm's to read, and Helm minds no directory.
+            self._restrictor.look(f"{chart.at}.valuesFile", chart.values_file, path, replace(site, base=base))
         for text in chart.additional_values_files:
             self._values(text, site, base, "")
 
@@ -91,8 +96,8 @@ class Charts:
             raise Unrenderable(f"another chart is fetched to {path!r} as well, and kustomize keeps one")
         return "" if use.chart is None else path
 
-    def _values(self, text: str, site: Site, base: str, fetched: str) -> None:
-        """A file of values, which may lie in a chart that is `fetched`. Raises `Unrenderable`."""
+    def _values(self, text: str, site: Site, base: str, fetched: str) -> str:
+        """Where a file of values lies, which may be in a chart that is `fetched`. Raises `Unrenderable`."""
         try:
             path = join(base, text)
             file, data = read_file(site.ground.tree, path)
@@ -103,6 +108,7 @@ class Charts:
             raise Unrenderable(f"the values file {text[:200]!r} lies outside the remote kustomization")
         if data is None and not (fetched and _is_below(path, fetched)):
             raise Unrenderable(f"the values file {text[:200]!r} does not exist")
+        return file.path
 
     def _say_that_it_moves(self, chart: Inflation, site: Site) -> None:
         ground = site.ground

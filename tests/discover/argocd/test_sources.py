@@ -316,6 +316,50 @@ def test_a_source_of_two_types_is_a_mistake() -> None:
     assert why(helm={}, kustomize={"namePrefix": "x"}) == ""
 
 
+def test_among_several_sources_an_empty_block_counts_as_the_controller_forgets_to_clean_them() -> None:
+    got = several(source(helm={}), source(path="b", kustomize={}))
+    assert [part.options.keys() & {"helm", "kustomize"} for part in got.parts] == [{"helm"}, {"kustomize"}]
+    assert several(source(helm={}, kustomize={})).unknown_because == (
+        "spec.sources[0] has kustomize and helm: a source is of one type, keep one of them"
+    )
+
+
+TWICE: list[Json] = [
+    {"repoURL": FLEET, "ref": "a", "targetRevision": "main"},
+    {"repoURL": f"{FLEET}.git", "ref": "b"},
+]
+
+
+@pytest.mark.parametrize(
+    "helm",
+    [
+        {"valueFiles": ["x.yaml", "$b/y.yaml", "$a/x.yaml"]},
+        {"valueFiles": ["$b/y.yaml"], "fileParameters": [{"name": "x", "path": "$a/x"}]},
+    ],
+)
+def test_files_of_one_repository_come_from_one_spelling_of_its_revision(helm: Json) -> None:
+    assert several(source(helm=helm), *TWICE).unknown_because == (
+        "spec.sources[0].helm names files of $b and of $a, which are one repository with different targetRevisions, '' and "
+        "'main': Argo CD takes one spelling of one revision only"
+    )
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        [source(helm={"valueFiles": ["$a/x.yaml"]}), *TWICE],
+        [source(helm={"valueFiles": ["$a/x.yaml"]}), source(helm={"valueFiles": ["$b/x.yaml"]}), *TWICE],
+        [
+            source(helm={"valueFiles": ["$a/x.yaml", "$b/x.yaml"]}),
+            *({**each, "targetRevision": "main"} for each in TWICE),
+        ],
+        [source(helm={"valueFiles": ["$a/x.yaml", "$nobody/x.yaml"]}), *TWICE],
+    ],
+)
+def test_revisions_that_one_source_does_not_bring_together_may_differ(sources: list[Json]) -> None:
+    assert several(*sources).unknown_because == ""
+
+
 @pytest.mark.parametrize("count", [True, 1.5, [1], {}])
 def test_a_count_of_replicas_is_a_number(count: Any) -> None:
     assert why(kustomize={"replicas": [{"name": "web", "count": count}]}) == (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.model.argocd import ArgoRef, ArgoSettings
+from bot.model.argocd import ArgoInstallation, ArgoRef, ArgoSettings
 from bot.model.objects import Manifest
 from bot.model.release import Release
 from bot.model.rendering import ContentKey, Rendering, Severity
@@ -34,6 +34,7 @@ def application(
     source: GitSource | None = None,
     release: Release | None = None,
     revisions: tuple[str, ...] = ("HEAD",),
+    installation: ArgoInstallation | None = None,
     **options: Any,
 ) -> Target:
     """`options` are those of its source: `helm={...}`."""
@@ -46,7 +47,12 @@ def application(
         namespace=namespace,
         source=source,
         release=release,
-        argocd=ArgoSettings(ArgoRef("Application", home, name), project="team", revisions=revisions),
+        argocd=ArgoSettings(
+            ArgoRef("Application", home, name),
+            project="team",
+            revisions=revisions,
+            installation=installation or ArgoInstallation(),
+        ),
         options={
             "repoURL": "https://git.example/acme/fleet",
             "path": path,

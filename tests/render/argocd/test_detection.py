@@ -49,13 +49,13 @@ def test_a_link_of_that_name_counts_and_a_submodule_does_not() -> None:
     [
         ({"directory": {"recurse": True}}, PLAIN),
         ({"directory": {"exclude": "x"}}, PLAIN),
-        ({"directory": {}}, KUSTOMIZE),
-        ({"directory": {"recurse": False, "jsonnet": {}}}, KUSTOMIZE),
+        ({"directory": {}}, PLAIN),
         ({"helm": {"valuesObject": {}}}, HELM),
-        ({"helm": {"values": "", "parameters": []}, "kustomize": None}, KUSTOMIZE),
+        ({"helm": {"values": "", "parameters": []}, "kustomize": None}, HELM),
+        ({"directory": None}, KUSTOMIZE),
     ],
 )
-def test_options_that_say_something_win_over_the_files(
+def test_options_win_over_the_files_however_empty_they_are(
     options: dict[str, Any], renderer: RendererKind
 ) -> None:
     found = made({"app/kustomization.yaml": "", "app/Chart.yaml": ""}, application(**options))

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.render.argocd.concrete import Setup, concrete
+from bot.model.argocd import ArgoInstallation
+from bot.render.argocd.concrete import concrete
 from bot.render.sandbox import Sandbox
 from tests.render.argocd.applications import (
     application,
@@ -161,7 +162,9 @@ def test_outside_of_argo_cds_namespace_the_file_carries_the_applications_namespa
     found = concrete(MemoryTree(files), away)
     assert not found.target.overlay
     assert "not read" in found.diagnostics[0].message
-    at_home = concrete(MemoryTree(files), away, setup=Setup(namespace="team"))
+    at_home = concrete(
+        MemoryTree(files), application(home="team", installation=ArgoInstallation(namespace="team"))
+    )
     assert at_home.target.overlay == {"namePrefix": "bare-"}
     files["app/.argocd-source-team_web.yaml"] = (
         "kustomize: {namePrefix: $ARGOCD_APP_NAME-, images: ['a:$ARGOCD_APP_NAME']}"
