@@ -116,15 +116,18 @@ async def _standings(
 ) -> list[tuple["KubeClient", "Identity", "Standing"]]:
     """What every cluster that the branch may write to has of its targets."""
     from bot.engines.direct.standing import standing  # noqa: PLC0415
-    from bot.kube import parent as parents  # noqa: PLC0415
+    from bot.kube.listing import listed  # noqa: PLC0415
+    from bot.kube.parent import Source  # noqa: PLC0415
 
     found = []
-    source = parents.Source(branch.repo, branch.branch)
+    source = Source(branch.repo, branch.branch)
     for name, cluster in config.clusters.items():
         if cluster.is_written_from(branch.repo.path, branch.branch):
             try:
                 client = await clusters.connect(name)
-                for identity in await parents.listed(client, source, cluster.namespace):
+                for identity in await listed(client, branch.repo, cluster.namespace):
+                    if identity.source != source:
+                        continue
                     known = await standing(client, branch.repo, identity.target, cluster.namespace)
                     if known is not None:
                         found.append((client, identity, known))

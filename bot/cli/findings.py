@@ -5,11 +5,12 @@ from contextlib import AsyncExitStack
 from typing import Literal
 
 from bot.cli.world import Clusters, decryptors, secret_key
-from bot.config import Cluster, Config, Forge
+from bot.config import Cluster, Config
 from bot.errors import LongshoreError
 from bot.forge.base import Forge as ConnectedForge
 from bot.forge.dialects import DIALECTS
 from bot.forge.opening import open_forge
+from bot.loops.identity import not_meant
 from bot.model.repo import RepoId
 
 MAX_REPOSITORIES = 100
@@ -50,10 +51,10 @@ async def by_asking(config: Config) -> AsyncIterator[Finding]:
         for forge_name, repository in held:
             yield "ok", f"repository {forge_name}:{repository}: keys to decrypt what is merged"
     async with AsyncExitStack() as stack:
-        for name, entry in config.forges.items():
+        for name in config.forges:
             paths = [one.repository for one in config.repositories if one.forge == name]
             named = [RepoId(name, path) for path in dict.fromkeys(paths) if "*" not in path]
-            async for finding in _of_forge(name, entry, named, stack):
+            async for finding in _of_forge(config, name, named, stack):
                 yield finding
         clusters = Clusters(config, stack)
         for name, cluster in config.clusters.items():
@@ -61,8 +62,9 @@ async def by_asking(config: Config) -> AsyncIterator[Finding]:
 
 
 async def _of_forge(
-    name: str, entry: Forge, named: Sequence[RepoId], stack: AsyncExitStack
+    config: Config, name: str, named: Sequence[RepoId], stack: AsyncExitStack
 ) -> AsyncIterator[Finding]:
+    entry = config.forges[name]
     try:
         for secret in entry.webhook_secrets:
             if why := DIALECTS[entry.kind].unusable(secret.read().encode()):
@@ -79,19 +81,29 @@ async def _of_forge(
     for degraded in forge.capabilities.degraded:
         yield "ok", f"forge {name}: {degraded}"
     for repo in named[:MAX_REPOSITORIES]:
-        async for finding in _of_repository(forge, repo):
+        served = config.repository(name, repo.path)
+        async for finding in _of_repository(forge, repo, served.id if served else None):
             yield finding
     if len(named) > MAX_REPOSITORIES:
         yield "warn", f"forge {name}: only the first {MAX_REPOSITORIES} repositories were asked for"
 
 
-async def _of_repository(forge: ConnectedForge, repo: RepoId) -> AsyncIterator[Finding]:
+async def _of_repository(forge: ConnectedForge, repo: RepoId, meant: int | None) -> AsyncIterator[Finding]:
     try:
         located = await forge.locate(repo)
         missing = await forge.missing_in(repo)
     except LongshoreError as error:
         yield "FAIL", f"repository {repo}: {error}"
         return
+    if meant is None:
+        yield (
+            "ok",
+            f"repository {repo}: number {located.number}; `id: {located.number}` under `repositories` holds it to that",
+        )
+    elif meant == located.number:
+        yield "ok", f"repository {repo}: number {meant}, as config.yaml says"
+    else:
+        yield "FAIL", f"repository {repo}: {not_meant(repo, meant, located.number)}"
     for lack in missing:
         yield "FAIL", f"repository {repo}: {lack}"
     if located.path.lower() != repo.path:

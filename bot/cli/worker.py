@@ -80,7 +80,12 @@ def open_work(config: "Config") -> "OpenWork":
         from bot.worker.process import Work  # noqa: PLC0415
 
         async with open_world(config, store) as world:
-            yield Work(steps_of(world), (StepKey(SWEEP, sweep.ALL),), world.workshop.protections)
+            yield Work(
+                steps_of(world),
+                (StepKey(SWEEP, sweep.ALL),),
+                world.workshop.protections,
+                {name: forge.credentials_expire for name, forge in world.forges.items()},
+            )
 
     return opened
 

@@ -19,6 +19,7 @@ from bot.kube.clock import SystemClock
 from bot.kube.connection import Connection, Impersonation
 from bot.kube.lease import Holder
 from bot.loops.facts import KnownClusters
+from bot.loops.identity import Identities
 from bot.loops.words import Words
 from bot.loops.world import World
 from bot.model.rendering import Trust
@@ -51,7 +52,7 @@ async def open_world(config: Config, store: Store) -> AsyncIterator[World]:
             clusters=clusters.connect,
             holder=Holder(f"{socket.gethostname()}-{secrets.token_hex(4)}", SystemClock()),
             words=Words(shared),
-            names=KnownNames(shared),
+            identities=Identities(KnownNames(shared)),
             decryptors=await decryptors(config),
             facts=KnownClusters(config.clusters, clusters.connect, shared).given_to,
         )

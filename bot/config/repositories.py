@@ -46,6 +46,9 @@ class RepositoryConfig(Model):
     """The forge it lives on, by its name under `forges`."""
     repository: RepositoryPattern = Field(examples=["acme/fleet"])
     """`OWNER/NAME`; `*` stands for any part of a name."""
+    id: int | None = Field(default=None, ge=1, le=2**53, examples=[4711])
+    """The forge's own number of the repository, which `longshore config check` tells: while another one lies at this path,
+    nothing is planned or delivered. Left out, the number that was seen there counts for as long as it is remembered."""
     branches: tuple[str, ...] = Field(default=(), examples=[["main"]])
     """Delivery branches: pull requests to them are planned, pushes to them delivered. Empty: the default branch."""
     discover: Discover = "auto"
@@ -65,6 +68,14 @@ class RepositoryConfig(Model):
         if self.targets and self.discover not in {"auto", "config"}:
             raise ValueError(
                 f"`targets` are not looked at with `discover: {self.discover}`; leave one of them out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _id_is_of_one(self) -> "RepositoryConfig":
+        if self.id is not None and set(self.repository) & set("*?["):
+            raise ValueError(
+                "`id` is the number of one repository; give it an entry of its own, before the pattern"
             )
         return self
 

@@ -204,11 +204,17 @@ class Forge(Protocol):
         """How manifests may call it, under the name that the operator gives it."""
         ...
 
-    async def clone_url(self, repo: RepoId) -> str:
+    def clone_url(self, repo: RepoId, located: Located) -> str:
         """Where its files are fetched from: from this repository as it is called now, never from what took its old path."""
         ...
 
     async def git_credentials(self, repo: RepoId) -> GitCredentials: ...
+
+    async def renewed_git_credentials(self, repo: RepoId, refused: GitCredentials) -> GitCredentials | None:
+        """Others in place of those that Git was refused with; None where there are none."""
+
+    async def credentials_expire(self) -> datetime | None:
+        """When what the operator gave us ends; None where it does not, or nobody says so."""
 
     @property
     def pull_sign(self) -> str:

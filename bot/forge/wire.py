@@ -66,7 +66,7 @@ class Wire:
         for _ in range(MAX_REDIRECTS):
             if not _is_redirect(method, reply.status) or "location" not in reply.headers:
                 break
-            target = self._ours(target.join(URL(reply.headers["location"], encoded=True)))
+            target = self._redirected(target, reply.headers["location"])
             reply = await self._once(method, target, headers, body)
         if reply.status >= 500:
             wait = reply.headers.get("retry-after", "")
@@ -92,6 +92,12 @@ class Wire:
             raise ForgeUnavailable(f"{self.host} did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
             raise ForgeUnavailable(f"the connection to {self.host} broke") from error
+
+    def _redirected(self, url: URL, location: str) -> URL:
+        try:
+            return self._ours(url.join(URL(location, encoded=True)))
+        except ValueError as error:
+            raise ForgeMisbehaved(f"{self.host} redirected to what is no address") from error
 
     def _ours(self, url: URL) -> URL:
         if url.origin() != self._origin or not url.raw_path.startswith(self._root_path):

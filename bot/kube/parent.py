@@ -7,15 +7,15 @@ record or the new one, and a writer who missed a change is refused.
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.kube.applyset import ID_LABEL, PREFIX, STATE_NAMESPACE, Parent, contents
+from bot.kube.applyset import ID_LABEL, PREFIX, Parent, contents
 from bot.kube.client import KubeClient
 from bot.kube.errors import AlreadyExists, Conflict, Forbidden, NotFound
 from bot.kube.record import Record, RecordUnreadable, decode, encode
-from bot.kube.resources import ObjectMeta, Resource
+from bot.kube.resources import Resource
 from bot.model.objects import Digest, Manifest, ObjectId
 from bot.model.repo import RepoId
 from bot.model.target import TargetId
@@ -28,6 +28,8 @@ NAMESPACE = Resource("", "v1", "Namespace", "namespaces", namespaced=False)
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 PART_LABEL = "longshore.dev/part-of-record"
 REPOSITORY = "longshore.dev/repository"
+REPOSITORY_ID = "longshore.dev/repository-id"
+"""The forge's own number of the repository that this was delivered from."""
 BRANCH = "longshore.dev/branch"
 CLUSTER = "longshore.dev/cluster"
 TARGET = "longshore.dev/target"
@@ -40,10 +42,14 @@ ATTEMPT = "longshore.dev/attempt"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a target's revisions come from."""
+    """Where a target's revisions come from.
+
+    `number` is the forge's own of the repository, None where it is not known; two of one path are the same source.
+    """
 
     repo: RepoId
     branch: str
+    number: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,42 +149,6 @@ async def remove(client: KubeClient, parent: Parent, held: Held) -> None:
     await client.delete(CONFIG_MAP, parent.namespace, parent.name, uid=held.uid)
 
 
-async def listed(client: KubeClient, source: Source, namespace: str = STATE_NAMESPACE) -> list[Identity]:
-    """Every parent in the cluster that was last delivered from this repository and branch."""
-    selector = f"{MANAGED_BY_LABEL}=longshore,{ID_LABEL}"
-    found = await client.list_metadata(CONFIG_MAP, label_selector=selector, namespace=namespace)
-    identities = [_identity(meta) for meta in found]
-    return sorted(
-        (i for i in identities if i is not None and i.source == source),
-        key=lambda i: (i.target, i.parent.name),
-    )
-
-
-async def vanished(
-    client: KubeClient, source: Source, known: set[TargetId], namespace: str = STATE_NAMESPACE
-) -> list[Identity]:
-    """The parents of targets that this branch no longer declares. `known` holds every target it does, failed or not."""
-    cluster_names = {target.cluster for target in known} | {client.cluster}
-    return [
-        identity
-        for identity in await listed(client, source, namespace)
-        # Two names may lead to one server: only what was delivered under a name of this client is judged.
-        if identity.target not in known and identity.target.cluster in cluster_names
-    ]
-
-
-def _identity(meta: ObjectMeta) -> Identity | None:
-    """Read off a parent whose it is; None for a ConfigMap that is not a parent of ours, whatever its labels say."""
-    said = meta.annotation_map
-    try:
-        source = Source(RepoId.parse(said[REPOSITORY]), said[BRANCH])
-        target = TargetId(said[CLUSTER], said[TARGET])
-    except (KeyError, ValueError):
-        return None
-    identity = Identity(Parent(meta.namespace, meta.name), source, target)
-    return identity if Parent.of(source.repo, target, meta.namespace) == identity.parent else None
-
-
 def _manifest(identity: Identity, record: Record, metadata: Mapping[str, Any]) -> Manifest:
     parent = identity.parent
     labels = {**(metadata.get("labels") or {}), MANAGED_BY_LABEL: "longshore", ID_LABEL: parent.id}
@@ -191,6 +161,8 @@ def _manifest(identity: Identity, record: Record, metadata: Mapping[str, Any]) -
         TARGET: identity.target.name,
         **_summary(record),
     }
+    if identity.source.number is not None:
+        annotations[REPOSITORY_ID] = str(identity.source.number)
     kept = {k: v for k, v in metadata.items() if k != "managedFields"}
     return {
         "apiVersion": "v1",

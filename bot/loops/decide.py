@@ -20,8 +20,9 @@ class Seen:
 
     `delivery` is the last attempt at this very revision, None when there was none. `is_current`: the cluster has what
     this revision declares, delivered by this or an earlier one. `why_not` is why it cannot be delivered at all.
-    `rewritten`: what the cluster has is no ancestor of this revision, and nobody has accepted that. `is_word`: the
-    delivery is hearsay, since the cluster could not be told; a step may try again at any time.
+    `held`: why the operator has to confirm first that it may. `rewritten`: what the cluster has is no ancestor of this
+    revision, and nobody has accepted that. `is_word`: the delivery is hearsay, since the cluster could not be told; a step
+    may try again at any time.
     """
 
     target: TargetId
@@ -30,6 +31,7 @@ class Seen:
     delivery: TargetDelivery | None = None
     is_current: bool = False
     why_not: str = ""
+    held: str = ""
     rewritten: str = ""
     vanished: bool = False
     is_word: bool = False
@@ -90,6 +92,8 @@ def _stand(one: Seen, revision: Sha, seen: Mapping[TargetId, Seen]) -> tuple[Tar
     """The delivery as it is told, and whether its step may run."""
     if one.why_not:
         return _at(one, revision, Phase.UNKNOWN, one.why_not), False
+    if one.held:
+        return _at(one, revision, Phase.BLOCKED, one.held), False
     if one.rewritten:
         return replace(_at(one, revision, Phase.BLOCKED, one.rewritten), is_rewritten=True), False
     deletes = one.vanished if one.delivery is None else one.delivery.phase is Phase.PRUNING
@@ -129,7 +133,7 @@ def _is_stuck(one: Seen, seen: Mapping[TargetId, Seen], asked: set[TargetId]) ->
     if one.is_delivered or one.handed_over or one.target in asked:
         return False
     asked.add(one.target)
-    if one.why_not or one.rewritten:
+    if one.why_not or one.held or one.rewritten:
         return True
     if one.delivery is not None:
         return one.delivery.phase in _STUCK

@@ -20,9 +20,12 @@ from bot.planning.renderings import Renderings
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`targets` are those with a cluster; one without is planned and goes nowhere."""
+    """`targets` are those with a cluster; one without is planned and goes nowhere. `number` is the forge's own number
+    of the repository.
+    """
 
     source: BranchKey
+    number: int
     sha: Sha
     tree: Tree
     repository: Repository
@@ -57,8 +60,9 @@ class Head:
 
 @asynccontextmanager
 async def head_of(world: World, source: BranchKey, entry: RepositoryConfig) -> AsyncIterator[Head | None]:
-    """The branch as the forge has it now; None when it does not exist (any more)."""
-    async with world.mirror(source.repo) as repository:
+    """The branch as the forge has it now; None when it does not exist (any more). Raises AnotherRepository."""
+    located = await world.located(source.repo)
+    async with world.mirror(source.repo, located=located) as repository:
         try:
             branch = await repository.branch(source.branch)
         except UnknownRevision:
@@ -69,7 +73,7 @@ async def head_of(world: World, source: BranchKey, entry: RepositoryConfig) -> A
         async with world.visit(source.repo, repository) as errand:
             renderings = world.trusted_renderings(entry, errand)
             expansion = await expand_one(repository, tree, finding, renderings)
-            yield Head(source, branch.sha, tree, repository, expansion, finding, renderings)
+            yield Head(source, located.number, branch.sha, tree, repository, expansion, finding, renderings)
 
 
 def _key(targets: Mapping[TargetId, Traced], name: TargetId) -> str:

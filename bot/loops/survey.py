@@ -14,13 +14,14 @@ from bot.engines.direct.standing import Standing, standing
 from bot.engines.handed_over import delivered_by
 from bot.engines.whole import NotWhole, require_whole
 from bot.errors import LongshoreError
-from bot.kube import parent as parents
+from bot.kube import listing
 from bot.kube.client import KubeClient
 from bot.kube.parent import Identity, Source
 from bot.kube.record import RecordUnreadable
 from bot.loops.allowed import rules_for, why_not
 from bot.loops.decide import Seen
 from bot.loops.head import Head
+from bot.loops.identity import AnotherRepository, another
 from bot.loops.world import World
 from bot.model.delivery import Phase, TargetDelivery
 from bot.model.keys import TargetKey
@@ -138,6 +139,10 @@ async def _ask(world: World, head: Head, cluster: str, targets: Mapping[TargetId
     wanted = [name for name, one in plain.items() if not (one.why_not or one.handed_over)]
     try:
         answers = await _answers(world, head, cluster, wanted, known=set(targets))
+    except AnotherRepository as error:
+        # Also what it does not declare stays: nothing of it is listed, so nothing is taken for vanished.
+        held = {name: replace(plain[name], held=str(error)) for name in wanted}
+        return Survey({**plain, **held}, lost={cluster: error})
     except LongshoreError as error:
         reason = _cannot_be_asked(cluster, error)
         lost = {name: replace(plain[name], why_not=reason) for name in wanted}
@@ -163,10 +168,20 @@ async def _answers(
     client = await world.clusters(cluster)
     namespace = world.config.clusters[cluster].namespace
     source = Source(head.source.repo, head.source.branch)
-    gone = await parents.vanished(client, source, known, namespace)
+    theirs = await listing.listed(client, source.repo, namespace)
+    _require_same(world, head, theirs)
+    gone = listing.vanished(theirs, source, known, client.cluster)
     names = [*wanted, *(identity.target for identity in gone)]
     ask = partial(_answer, client, head, namespace)
     return _Answers(dict(zip(names, await gather_bounded(_AT_ONCE, ask, names), strict=True)), tuple(gone))
+
+
+def _require_same(world: World, head: Head, delivered: Iterable[Identity]) -> None:
+    """Raises AnotherRepository where another repository than ours delivered anything here under our path."""
+    repo, entry = head.source.repo, world.served(head.source.repo)
+    for identity in delivered:
+        if why := another(repo, identity.source.number, head.number, entry.id if entry else None):
+            raise why
 
 
 async def _answer(client: KubeClient, head: Head, namespace: str, target: TargetId) -> Answer:
@@ -177,6 +192,8 @@ async def _answer(client: KubeClient, head: Head, namespace: str, target: Target
 
 
 def _cannot_be_asked(cluster: str, error: LongshoreError) -> str:
+    if isinstance(error, AnotherRepository):
+        return str(error)
     return f"cluster {cluster} cannot be asked: {error.message}"
 
 

@@ -6,8 +6,11 @@ repository that cannot be asked delays no other: each has a key of its own.
 
 from collections.abc import AsyncIterator
 
+import structlog
+
 from bot.config import RepositoryConfig
 from bot.forge.errors import ForgeNotFound
+from bot.loops.identity import AnotherRepository
 from bot.loops.world import World
 from bot.model.keys import SWEEP, BranchKey, PullKey
 from bot.model.repo import RepoId
@@ -16,6 +19,8 @@ from bot.model.steps import Blocked, Done, StepContext, StepKey, StepResult, Wak
 ALL = "*"
 """No forge can be called so."""
 _REASON = "sweep"
+
+log = structlog.get_logger(__name__)
 
 
 async def step(world: World, context: StepContext, key: str) -> StepResult:
@@ -37,8 +42,7 @@ async def _sweep_repository(
 ) -> StepResult:
     forge = world.forge(repo)
     try:
-        # After a rename its events name another path, and this number.
-        await world.names.remember(repo.forge, (await forge.locate(repo)).number, repo.path)
+        await _look(world, repo)
         branches = await world.delivery_branches(repo, entry)
         pulls = [pull for branch in branches for pull in await forge.open_pulls(repo, base=branch)]
     except ForgeNotFound as error:
@@ -47,6 +51,15 @@ async def _sweep_repository(
     plans = [PullKey(repo, pull.number).plan for pull in pulls]
     await context.wake(*(Wake(woken, _REASON, background=True) for woken in (*deliveries, *plans)))
     return Done()
+
+
+async def _look(world: World, repo: RepoId) -> None:
+    """After a rename its events name another path, and the number that is remembered with this."""
+    try:
+        await world.located(repo)
+    except AnotherRepository as error:
+        # The steps that are woken say so where people look.
+        log.warning("another_repository", repo=str(repo), reason=str(error))
 
 
 async def _repositories(world: World, forge_name: str) -> AsyncIterator[RepoId]:

@@ -13,10 +13,11 @@ from pathlib import Path
 from bot.config import Config, RepositoryConfig
 from bot.discover.repository import RepositoryIdentity
 from bot.errors import UserError
-from bot.forge.base import Forge
+from bot.forge.base import Forge, GitCredentials, Located
 from bot.forge.errors import ForgeNotFound
 from bot.forge.marker import Seal
 from bot.forge.sticky import StickyComments, StickyThreads
+from bot.git.errors import AuthenticationFailed
 from bot.git.mirror import Mirror
 from bot.git.remote import BRANCHES, TAGS, Credentials, RefSpec, Remote, pull_head
 from bot.git.repository import Repository
@@ -24,6 +25,7 @@ from bot.git.transfer import TransferLimits
 from bot.kube.client import KubeClient
 from bot.kube.lease import Holder
 from bot.loops.asking import Asking
+from bot.loops.identity import Identities
 from bot.loops.words import Words
 from bot.model.argocd import ArgoCluster
 from bot.model.keys import BranchKey
@@ -36,16 +38,15 @@ from bot.planning.expansion import Finding, Mode
 from bot.planning.own import Own
 from bot.planning.renderings import Renderings, Workshop
 from bot.render.sops.decrypt import Decryptor
-from bot.store.names import KnownNames
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """`clusters` connects to a cluster by its configured name, once.
 
-    `words` keeps what became of a target where the cluster could not be told, `names` under which path a repository is
-    served. `decryptors` are for what is merged, by forge and repository as the operator wrote them. `facts` tells what
-    a repository, by its path, may know of clusters.
+    `words` keeps what became of a target where the cluster could not be told, `identities` which repository a path is.
+    `decryptors` are for what is merged, by forge and repository as the operator wrote them. `facts` tells what a
+    repository, by its path, may know of clusters.
     """
 
     config: Config
@@ -57,7 +58,7 @@ class World:
     holder: Holder
     """Who we are among all that take leases."""
     words: Words
-    names: KnownNames
+    identities: Identities
     decryptors: Mapping[tuple[str, str], Decryptor] = field(default_factory=dict)
     facts: Callable[[str], FactsOf] = lambda _: nothing_known
 
@@ -138,17 +139,31 @@ class World:
         cluster = self.config.clusters.get(target.id.cluster)
         return target.environment or (cluster.environment if cluster else "")
 
+    async def located(self, repo: RepoId) -> Located:
+        """The repository as the forge has it now. Raises AnotherRepository for one that took its path."""
+        return await self.identities.located(self.forge(repo), repo, self.served(repo))
+
     @asynccontextmanager
-    async def mirror(self, repo: RepoId, *, pull: int | None = None) -> AsyncIterator[Repository]:
-        """The repository as the forge has it now, with one pull request's head where it is named."""
+    async def mirror(
+        self, repo: RepoId, *, pull: int | None = None, located: Located | None = None
+    ) -> AsyncIterator[Repository]:
+        """The repository as the forge has it now, with one pull request's head where it is named.
+
+        `located` saves asking for it. Raises AnotherRepository.
+        """
         forge = self.forge(repo)
-        credentials = await forge.git_credentials(repo)
-        remote = Remote(await forge.clone_url(repo), Credentials(credentials.username, credentials.password))
+        url = forge.clone_url(repo, located or await self.located(repo))
         wanted: tuple[RefSpec, ...] = (BRANCHES, TAGS)
         if pull is not None:
             wanted = (*wanted, pull_head(forge.pull_head_ref(pull), pull))
-        mirror = self._mirror(repo)
-        await mirror.fetch(remote, wanted)
+        mirror, credentials = self._mirror(repo), await forge.git_credentials(repo)
+        try:
+            await mirror.fetch(_remote(url, credentials), wanted)
+        except AuthenticationFailed:
+            # They may have been replaced since they were read; who has no others is refused in earnest.
+            if (renewed := await forge.renewed_git_credentials(repo, credentials)) is None:
+                raise
+            await mirror.fetch(_remote(url, renewed), wanted)
         async with mirror.open() as repository:
             yield repository
 
@@ -159,6 +174,10 @@ class World:
     def _mirror(self, repo: RepoId) -> Mirror:
         limits = TransferLimits(size_bytes=self.config.limits.repository)
         return Mirror(self.data_dir / "mirrors", repo, limits)
+
+
+def _remote(url: str, credentials: GitCredentials) -> Remote:
+    return Remote(url, Credentials(credentials.username, credentials.password))
 
 
 def now() -> datetime:

@@ -1,9 +1,11 @@
 """The web application: routes, one log line per request, no error that shows its inside."""
 
+import asyncio
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 
 import structlog
@@ -12,6 +14,7 @@ from aiohttp.typedefs import Handler
 from prometheus_client.aiohttp import make_aiohttp_handler
 from structlog.contextvars import bind_contextvars
 
+from bot.aio import cancel_all
 from bot.store.connection import Store
 from bot.store.names import KnownNames
 from bot.store.queue import Queue
@@ -48,11 +51,20 @@ def create_app(options: WebOptions, store: Store) -> web.Application:
     intake = Intake(options.hooks, queue, KnownNames(shared), metrics, reader)
     status = Status(queue, shared)
     app = web.Application(middlewares=[_access, _errors])
+    app.cleanup_ctx.append(partial(_sweeping, intake))
     app.router.add_post("/hooks/{forge}", intake.handle)
     app.router.add_get("/healthz", status.healthz)
     app.router.add_get("/readyz", status.readyz)
     app.router.add_get("/metrics", make_aiohttp_handler(metrics.registry))
     return app
+
+
+async def _sweeping(intake: Intake, _app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(intake.sweep_for_missed(), name="sweep for missed deliveries")
+    try:
+        yield
+    finally:
+        await cancel_all([task])
 
 
 @web.middleware

@@ -3,9 +3,11 @@
 Answers: 202 for everything that proves its origin, also when it wakes nothing; 404 unknown forge, 415 content type,
 413 size, 408 slow or cut off, 401 signature, 400 not such an event, 503 with Retry-After when the store is away or too
 much is under way. A forge that stops delivering to whoever refuses it (`WebhookDialect.disables_hooks`) is told 202 in
-place of 400 and 503, with what became of the delivery. What was lost is swept for as soon as the store is back.
+place of all of these but 401 and 404, with what became of the delivery. What was lost to the store, or to too much at
+once, is swept for as soon as the store is back, whether or not anything else is delivered.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -27,6 +29,8 @@ from bot.web.routing import missed, repositories_of, route
 
 MAX_IN_FLIGHT = 256
 RETRY_AFTER_S = 5
+HEAL_EVERY_S = 2.0
+"""How soon a store that was away is tried again, for what was lost meanwhile."""
 MAX_REASON_CHARS = 500
 
 log = structlog.get_logger(__name__)
@@ -42,8 +46,8 @@ class Hook:
     serves: Callable[[str], bool]
 
 
-FORGIVEN = frozenset({"malformed", "overloaded", "store_unavailable"})
-"""Results that a forge which disables hooks is not refused for."""
+UNFORGIVEN = frozenset({"unknown_forge", "bad_signature"})
+"""The only results that a forge which disables hooks is refused for."""
 
 
 class Intake:
@@ -64,6 +68,7 @@ class Intake:
         self._reader = reader
         self._in_flight = 0
         self._missed: set[str] = set()
+        self._has_missed = asyncio.Event()
 
     async def handle(self, request: web.Request) -> web.Response:
         hook = self._hooks.get(request.match_info["forge"])
@@ -74,7 +79,7 @@ class Intake:
         except Refusal as refusal:
             self._metrics.deliveries.labels(label, refusal.result).inc()
             log.warning("delivery_refused", forge=label, result=refusal.result, reason=refusal.message)
-            if hook and hook.dialect.disables_hooks and refusal.result in FORGIVEN:
+            if hook and hook.dialect.disables_hooks and refusal.result not in UNFORGIVEN:
                 return answer(HTTPStatus.ACCEPTED, {"result": refusal.result, "message": refusal.message})
             return refuse(refusal.status, refusal.message, refusal.headers)
         finally:
@@ -86,7 +91,7 @@ class Intake:
         if hook is None:
             raise Refusal(HTTPStatus.NOT_FOUND, "unknown_forge", "no forge of this name is configured")
         if self._in_flight >= MAX_IN_FLIGHT:
-            self._missed.add(hook.forge)
+            self._miss(hook.forge)
             raise _busy("overloaded", "too many deliveries are under way")
         self._in_flight += 1
         self._metrics.in_flight.set(self._in_flight)
@@ -108,17 +113,34 @@ class Intake:
             wakes = route(hook.forge, event)
             if not wakes:
                 return "nothing", "there is nothing to look at"
-            lost = hook.forge in self._missed
-            woken = await self._queue.wake(*wakes, *([missed(hook.forge)] if lost else ()), delivery=delivery)
+            woken = await self._queue.wake(*wakes, delivery=delivery)
         except StoreUnavailable as error:
-            self._missed.add(hook.forge)
+            self._miss(hook.forge)
             log.warning("store_unavailable", error=str(error))
             raise _busy("store_unavailable", "the queue's store is not available") from error
         if woken.is_skipped:
             return "skipped", "this delivery has been worked off already"
-        self._missed.discard(hook.forge)
         log.info("delivery_accepted", forge=hook.forge, keys=[str(wake.step) for wake in wakes])
         return "woken", "recorded"
+
+    async def sweep_for_missed(self) -> None:
+        """Have looked at whatever was lost, once it can be recorded again. Never ends by itself."""
+        while True:
+            await self._has_missed.wait()
+            await asyncio.sleep(HEAL_EVERY_S)
+            forges, self._missed = self._missed, set()
+            self._has_missed.clear()
+            try:
+                await self._queue.wake(*(missed(forge) for forge in sorted(forges)))
+            except StoreUnavailable:
+                for forge in forges:
+                    self._miss(forge)
+                continue
+            log.info("missed_swept_for", forges=sorted(forges))
+
+    def _miss(self, forge: str) -> None:
+        self._missed.add(forge)
+        self._has_missed.set()
 
     async def _served(self, hook: Hook, event: Event) -> Event | None:
         """The event under the path its repository is served by; None where it is not."""

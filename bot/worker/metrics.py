@@ -34,6 +34,12 @@ class Metrics:
         self.oldest = Gauge(
             "longshore_queue_oldest_seconds", "How long the longest-due key has waited.", registry=registry
         )
+        self.credentials = Gauge(
+            "longshore_credentials_expire_timestamp_seconds",
+            "When what a forge is asked with ends, in Unix time; none where it does not.",
+            ["forge"],
+            registry=registry,
+        )
         self.parked = Gauge("longshore_queue_parked", "Keys given up until the next wake.", registry=registry)
 
     def show(self, status: QueueStatus) -> None:

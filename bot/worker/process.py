@@ -23,6 +23,7 @@ from bot.store.connection import Store, StoreUnavailable
 from bot.store.jobs import JobRunner
 from bot.store.queue import LEASE_S, Queue
 from bot.store.shared import Shared, WorkerReport
+from bot.worker.credentials import Expiry, watch_credentials
 from bot.worker.housekeeping import Chore, Sweeps, chores, keep_house
 from bot.worker.metrics import Metrics
 from bot.worker.runner import Limits, Runner
@@ -51,11 +52,15 @@ class WorkerOptions:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the loops bring: a function per loop, the keys of the sweep, and the protections for `/readyz`."""
+    """What the loops bring: a function per loop, the keys of the sweep, and the protections for `/readyz`.
+
+    `expiries` asks each forge when the credentials for it end.
+    """
 
     steps: Mapping[str, StepFunction]
     sweeps: tuple[StepKey, ...] = ()
     protections: tuple[Protection, ...] = ()
+    expiries: Mapping[str, Expiry] = field(default_factory=dict)
 
 
 OpenWork = Callable[[Store], AbstractAsyncContextManager[Work]]
@@ -86,7 +91,10 @@ class _Process:
         name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
         self._report = WorkerReport(name, options.version, time.time(), work.protections)
         self._runner = runner = Runner(queue, work.steps, metrics, options.limits)
-        self._chores: tuple[Chore, ...] = chores(queue, shared, metrics, self._report, self._sweeps)
+        self._chores: tuple[Chore, ...] = (
+            *chores(queue, shared, metrics, self._report, self._sweeps),
+            watch_credentials(work.expiries, metrics),
+        )
         self._jobs = [
             JobRunner(options.store_url, name, runner.run, concurrency=concurrency)
             for name, concurrency in (

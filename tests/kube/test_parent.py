@@ -9,6 +9,7 @@ import pytest
 from bot.kube.applyset import ID_LABEL, Parent
 from bot.kube.client import KubeClient
 from bot.kube.errors import Conflict
+from bot.kube.listing import listed, vanished
 from bot.kube.parent import (
     CONFIG_MAP,
     PART_LABEL,
@@ -16,11 +17,9 @@ from bot.kube.parent import (
     Source,
     allow_prune,
     create,
-    listed,
     owns,
     read,
     remove,
-    vanished,
     write,
 )
 from bot.kube.record import Entry, Record, RecordUnreadable
@@ -165,8 +164,28 @@ async def test_vanished_targets_are_found_by_their_parents(
     for part in ("labels", "annotations"):
         fake["metadata"][part] = copied["metadata"][part]
     await client.create(CONFIG_MAP, fake)
-    assert await listed(client, SOURCE, ns) == [gone, here]
-    assert await vanished(client, SOURCE, {here.target}, ns) == [gone]
+    found = await listed(client, REPO, ns)
+    assert found == [branch, gone, here]
+    assert vanished(found, SOURCE, {here.target}, client.cluster) == [gone]
+
+
+async def test_a_parent_tells_the_number_of_the_repository_it_was_delivered_from(
+    client: KubeClient, cluster_namespace: str
+) -> None:
+    identity = make_identity(cluster_namespace, source=replace(SOURCE, number=4711))
+    held = await create(client, identity, Record())
+    (found,) = await listed(client, REPO, cluster_namespace)
+    assert (found, found.source.number) == (identity, 4711)
+    # Whoever writes without knowing it takes nothing away; whoever knows another one says so.
+    await write(client, make_identity(cluster_namespace), held, Record(epoch=1))
+    (found,) = await listed(client, REPO, cluster_namespace)
+    assert found.source.number == 4711
+    other = make_identity(cluster_namespace, source=replace(SOURCE, number=4712))
+    again = await read(client, other.parent)
+    assert again is not None
+    await write(client, other, again, Record(epoch=2))
+    (found,) = await listed(client, REPO, cluster_namespace)
+    assert found.source.number == 4712
 
 
 def test_our_own_state_is_recognised() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
+from bot.model.repo import RepoId
 from bot.model.steps import StepKey
 from bot.store import keys
 from bot.store.connection import Store
@@ -19,6 +20,7 @@ from bot.store.queue import Outcome, Queue, Verdict
 from bot.store.shared import Shared
 from bot.web import body, intake
 from bot.web.app import WebOptions, create_app
+from bot.web.intake import HEAL_EVERY_S
 from tests.web.conftest import (
     MAX_BODY_BYTES,
     OLD_SECRET,
@@ -245,19 +247,39 @@ async def test_a_forge_that_disables_hooks_is_refused_only_what_does_not_prove_i
     assert (await send(client, merge_request(), "/hooks/gl"))[1]["result"] == "woken"
 
 
-async def test_what_was_lost_while_the_store_was_away_is_swept_for(
+async def test_a_forge_that_disables_hooks_is_not_refused_a_body_that_cannot_be_read(client: Client) -> None:
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(5)
+
+    large = Token("Push Hook", b" " * (MAX_BODY_BYTES + 1))
+    form = merge_request(headers={"Content-Type": "application/x-www-form-urlencoded"})
+    for delivery, result in ((large, "too_large"), (form, "content_type")):
+        answered, told = await send(client, delivery, "/hooks/gl")
+        assert (answered, told["result"]) == (202, result)
+    headers = merge_request().all_headers()
+    async with client.post("/hooks/gl", data=trickle(), headers=headers) as response:
+        assert (response.status, (await response.json())["result"]) == (202, "too_slow")
+
+
+async def test_what_was_lost_while_the_store_was_away_is_swept_for_when_it_is_back_and_nothing_is_delivered(
     client: Client, queue: Queue, server: EmbeddedStore, store: Store
 ) -> None:
     await server.stop()
     lost, told = await send(client, merge_request(1), "/hooks/gl")
     assert (lost, told["result"]) == (202, "store_unavailable")
+    # Tried in vain once, at least.
+    await asyncio.sleep(HEAL_EVERY_S + 0.5)
     await server.start()
-    assert (await send(client, merge_request(2), "/hooks/gl"))[1]["result"] == "woken"
-    assert await due(queue) == 2
+    async with asyncio.timeout(3 * HEAL_EVERY_S):
+        while await due(queue) == 0:  # noqa: ASYNC110 - what is waited for is in the store
+            await asyncio.sleep(0.05)
     waiting = [key.decode() for key in await store.redis.zrange(keys.QUEUE_INTERACTIVE, 0, -1)]
-    assert any("sweep" in key for key in waiting), waiting
-    await send(client, merge_request(3), "/hooks/gl")
-    assert await due(queue) == 3
+    assert len(waiting) == 1
+    assert "sweep" in waiting[0]
+    # It is over with that.
+    await asyncio.sleep(2 * HEAL_EVERY_S)
+    assert await due(queue) == 1
 
 
 async def test_a_renamed_repository_is_known_by_its_number(
@@ -265,7 +287,7 @@ async def test_a_renamed_repository_is_known_by_its_number(
 ) -> None:
     moved = merge_request(repo="newcomers/fleet", repo_id=4711)
     assert (await send(client, moved, "/hooks/gl"))[1]["result"] == "not_served"
-    await KnownNames(Shared(store)).remember("gl", 4711, "acme/fleet")
+    await KnownNames(Shared(store)).remember(RepoId("gl", "acme/fleet"), 4711)
     assert (await send(client, moved, "/hooks/gl"))[1]["result"] == "woken"
     run = await queue.begin(
         StepKey("plan", "gl:acme/fleet#7"),

@@ -1,4 +1,4 @@
-"""Who we are on GitHub: an App with tokens for one repository at a time, or a person's plain token.
+"""Who we are on GitHub: what has to be known of credentials, and an App with tokens for one repository at a time.
 
 The invariant: a token handed out reaches one repository and can do what Longshore needs there, no more; it is used
 for fifty of its sixty minutes.
@@ -66,6 +66,12 @@ class Auth(Protocol):
 
     async def git_access(self, repo: RepoId) -> Access: ...
 
+    async def renewed_git_access(self, repo: RepoId, refused: str) -> Access | None:
+        """With another token than the one that Git was refused with; None where there is none."""
+
+    async def expires_at(self) -> datetime | None:
+        """When what the operator gave us ends; None where it does not, or GitHub does not say."""
+
     async def commit_access(self, repo: RepoId) -> Access: ...
 
     def renew(self, repo: RepoId, refused: Access) -> bool:
@@ -76,51 +82,6 @@ class Auth(Protocol):
     async def repository_paths(self) -> Sequence[str]: ...
 
     async def missing_permissions(self) -> Sequence[str]: ...
-
-
-class TokenAuth:
-    """A plain token: the same for everything, and it cannot write check runs."""
-
-    def __init__(self, client: GitHubClient, token: str) -> None:
-        self._client = client
-        self._access = Access(client, token)
-        self._user: User | None = None
-
-    async def app_id(self) -> int | None:
-        return None
-
-    async def access(self, _repo: RepoId) -> Access:
-        return self._access
-
-    async def git_access(self, _repo: RepoId) -> Access:
-        return self._access
-
-    async def commit_access(self, _repo: RepoId) -> Access:
-        return self._access
-
-    def renew(self, _repo: RepoId, _refused: Access) -> bool:
-        return False
-
-    async def identity(self) -> Actor:
-        if self._user is None:
-            answer, _ = await self._client.call("GET", "/user")
-            self._user = shaped(answer, User)
-        return self._user.actor
-
-    async def repository_paths(self) -> Sequence[str]:
-        listing = Listing("/user/repos?per_page=100")
-        found = await items(self._client, listing, Repository, limit=MAX_REPOSITORIES)
-        return [repository.full_name for repository in found if not repository.archived]
-
-    async def missing_permissions(self) -> Sequence[str]:
-        # A token that is not taken at all has no scopes to read either.
-        await self.identity()
-        scopes = await self._client.scopes()
-        if scopes is None or "repo" in scopes:
-            return ()
-        if "public_repo" in scopes:
-            return ("the token has the scope public_repo only: private repositories need `repo`",)
-        return ("the token lacks the scope `repo`: make one that has it under Settings, Developer settings",)
 
 
 class AppAuth:
@@ -144,6 +105,18 @@ class AppAuth:
 
     async def git_access(self, repo: RepoId) -> Access:
         return await self._token_for(repo, "git", FOR_GIT)
+
+    async def renewed_git_access(self, repo: RepoId, refused: str) -> Access | None:
+        # Of many who were refused with one token, the first makes room for the next one.
+        if (known := await self.git_access(repo)).token != refused:
+            return known
+        self._tokens.forget((repo.path, "git"), known)
+        self._installations.forget(repo.path)
+        return await self.git_access(repo)
+
+    async def expires_at(self) -> datetime | None:
+        # A key ends when somebody takes it away.
+        return None
 
     async def commit_access(self, repo: RepoId) -> Access:
         return await self._token_for(repo, "commits", FOR_COMMITS)

@@ -6,6 +6,7 @@ Invariant: only `ForgeError`s come out, and a budget that GitHub names is kept t
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import aiohttp
@@ -26,6 +27,7 @@ USER_AGENT: Final = "longshore"
 API_VERSION: Final = "2022-11-28"
 MAX_CACHED_BYTES: Final = 128 * 1024
 MAX_REQUESTS_UNDER_WAY: Final = 10
+EXPIRES: Final = "github-authentication-token-expiration"
 
 NO_BODY: Final = b""
 
@@ -92,7 +94,7 @@ class GitHubClient(GitHubAPI):
             raise
         except gidgethub.HTTPException as error:
             raise refusal(error, f"{method} {self._path(url, variables)}") from error
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             # What json, codecs and gidgethub's own reading of an answer throw at one that makes no sense.
             raise ForgeMisbehaved(f"{self._wire.host} gave an answer that cannot be read") from error
         # A link may hold braces, which gidgethub would take for a template.
@@ -100,14 +102,25 @@ class GitHubClient(GitHubAPI):
 
     async def scopes(self) -> frozenset[str] | None:
         """What a classic token was made for; None where the token does not say (fine-grained ones do not)."""
+        text = (await self._headers_of_user()).get("x-oauth-scopes")
+        return (
+            None if text is None else frozenset(scope.strip() for scope in text.split(",") if scope.strip())
+        )
+
+    async def token_expires_at(self) -> datetime | None:
+        """None for a token that does not end, and where GitHub does not say."""
+        text = (await self._headers_of_user()).get(EXPIRES, "").replace("UTC", "+0000")
+        try:
+            return datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z").astimezone(UTC)
+        except ValueError:
+            return None
+
+    async def _headers_of_user(self) -> Mapping[str, str]:
         headers = sansio.create_headers(USER_AGENT, oauth_token=self.oauth_token)
         _, answer, _ = await self._request(
             "GET", sansio.format_url("/user", {}, base_url=self.base_url), headers
         )
-        text = answer.get("x-oauth-scopes")
-        return (
-            None if text is None else frozenset(scope.strip() for scope in text.split(",") if scope.strip())
-        )
+        return answer
 
     async def manage_rate_limit(self, *, method: str, url: str) -> None:  # noqa: ARG002 - gidgethub's hook
         wait_s = self._blocked_until - time.monotonic()

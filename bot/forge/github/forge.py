@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Final
 
 import aiohttp
@@ -20,7 +21,7 @@ from bot.forge.base import (
 from bot.forge.commits import NewCommit
 from bot.forge.errors import ForgeForbidden
 from bot.forge.github import comments, gitea
-from bot.forge.github.auth import AppAuth, Auth, TokenAuth
+from bot.forge.github.auth import AppAuth, Auth
 from bot.forge.github.calls import Calls
 from bot.forge.github.capabilities import capabilities
 from bot.forge.github.checks import CheckRuns
@@ -34,6 +35,7 @@ from bot.forge.github.paths import repo_variables
 from bot.forge.github.pulls import Pulls
 from bot.forge.github.settings import AppKey, Face, GitHubSettings
 from bot.forge.github.statuses import Statuses
+from bot.forge.github.token_auth import TokenAuth
 from bot.forge.guards import Approvals, BranchRules, EnvironmentRules
 from bot.forge.owners import CodeOwners
 from bot.forge.reports import Check, CheckReport, Deployment, DeploymentReport
@@ -106,13 +108,20 @@ class GitHubForge:
         names = repo_variables(repo)
         return f"{self._settings.git_url.rstrip('/')}/{names['owner']}/{names['repo']}.git"
 
-    async def clone_url(self, repo: RepoId) -> str:
+    def clone_url(self, repo: RepoId, located: Located) -> str:  # noqa: ARG002 - see below
         # API and Git go by the same path here: whoever has it is the repository.
         return self.git_url(repo)
 
     async def git_credentials(self, repo: RepoId) -> GitCredentials:
         access = await self._auth.git_access(repo)
         return GitCredentials(GIT_USER, access.token, access.expires_at)
+
+    async def renewed_git_credentials(self, repo: RepoId, refused: GitCredentials) -> GitCredentials | None:
+        renewed = await self._auth.renewed_git_access(repo, refused.password)
+        return GitCredentials(GIT_USER, renewed.token, renewed.expires_at) if renewed else None
+
+    async def credentials_expire(self) -> datetime | None:
+        return await self._auth.expires_at()
 
     @property
     def pull_sign(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import aiohttp
@@ -87,17 +87,22 @@ class GitLabForge:
     async def missing_permissions(self) -> Sequence[str]:
         # A token that is not taken at all can tell nothing of itself either.
         await self.identity()
-        try:
-            token = await self._client.get("/personal_access_tokens/self", AccessToken)
-        except (ForgeNotFound, ForgeForbidden):
+        if (token := await self._token()) is None:
             return ()
         missing = [] if SCOPE in token.scopes else [f"the token {token.name} lacks the scope `{SCOPE}`"]
-        if token.expires_at and date.fromisoformat(token.expires_at) - datetime.now(UTC).date() <= SOON:
+        if token.ends_at is not None and token.ends_at - datetime.now(UTC) <= SOON:
             missing.append(
                 f"the token {token.name} expires on {token.expires_at}: rotate it and put the new one in its"
                 " place; no restart is needed for a file"
             )
         return missing
+
+    async def _token(self) -> AccessToken | None:
+        """What GitLab says of our token; None where it says nothing."""
+        try:
+            return await self._client.get("/personal_access_tokens/self", AccessToken)
+        except (ForgeNotFound, ForgeForbidden):
+            return None
 
     async def missing_in(self, repo: RepoId) -> Sequence[str]:
         await self.locate(repo)
@@ -123,11 +128,19 @@ class GitLabForge:
     def git_url(self, repo: RepoId) -> str:
         return f"{self._settings.git_url.rstrip('/')}/{project_path(repo)}.git"
 
-    async def clone_url(self, repo: RepoId) -> str:
-        return self.git_url(RepoId(self.name, (await self._projects.locate(repo)).path))
+    def clone_url(self, repo: RepoId, located: Located) -> str:  # noqa: ARG002 - it may be called otherwise by now
+        return self.git_url(RepoId(self.name, located.path))
 
     async def git_credentials(self, repo: RepoId) -> GitCredentials:  # noqa: ARG002 - one token for all of them
         return GitCredentials(GIT_USER, await self._client.tokens.current())
+
+    async def renewed_git_credentials(self, repo: RepoId, refused: GitCredentials) -> GitCredentials | None:
+        renewed = await self._client.tokens.renewed(refused.password)
+        return await self.git_credentials(repo) if renewed else None
+
+    async def credentials_expire(self) -> datetime | None:
+        token = await self._token()
+        return token.ends_at if token else None
 
     @property
     def pull_sign(self) -> str:

@@ -1,7 +1,8 @@
 """Which project a repository is, and requests about it.
 
-The invariant: a project is asked for by its path once, and by its number from then on, so that a rename changes nothing
-and another project that takes the old path is never taken for it.
+The invariant: in the life of a process, a project is asked for by its path once, and by its number from then on, so that
+a rename changes nothing and another project that takes the old path is not taken for it. What the path leads to after
+a restart may be another one: `bot.loops.identity` compares the numbers.
 """
 
 from collections import OrderedDict
@@ -56,8 +57,8 @@ class Projects:
         except ForgeNotFound as error:
             raise ForgeNotFound(
                 f"GitLab shows us project {known} no more, which was {repo.path}",
-                hint="was it deleted, or is the token's user no member of it any more? What lies at its path now is taken "
-                "for it after a restart",
+                hint="was it deleted, or is the token's user no member of it any more? If what lies at its path now is meant, "
+                "restart the worker, and follow what it then says",
             ) from error
 
     async def locate(self, repo: RepoId) -> Located:

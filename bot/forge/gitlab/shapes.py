@@ -1,6 +1,6 @@
 """GitLab's answers, as far as they are read (`bot.forge.shaped`)."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
 import msgspec
 
@@ -26,7 +26,11 @@ class AccessToken(msgspec.Struct):
     name: str
     scopes: list[str]
     active: bool = True
-    expires_at: str | None = None
+    expires_at: date | None = None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        return datetime.combine(self.expires_at, time(), UTC) if self.expires_at else None
 
 
 class Project(msgspec.Struct):
@@ -62,6 +66,7 @@ class Pipeline(msgspec.Struct):
     id: int
     sha: str
     ref: str
+    status: str
     project_id: int | None = None
     source: str = ""
 

@@ -2,6 +2,16 @@
 
 The invariant: with a signing token (`whsec_...`) the body is covered and old deliveries are refused; a plain secret is
 never accepted in place of one.
+
+The three forms, and where they are written down:
+
+- A webhook with a *secret token* sends it as it is, in `X-Gitlab-Token` (GitLab's page on webhooks).
+- A webhook with a *signing token*, `whsec_` and 32 bytes in Base64, sends `webhook-id`, `webhook-timestamp` and
+  `webhook-signature`, which is `v1,` and the Base64 of HMAC-SHA256 over `ID.TIMESTAMP.BODY`: the Standard Webhooks
+  specification (GitLab's merge requests 230944 and 231325).
+- An *external status check* with a shared secret is asked with `X-Gitlab-Signature`, the plain hexadecimal digits of
+  HMAC-SHA256 over the body, with no time and no prefix (GitLab's `ExternalStatusChecks::DispatchService`). No webhook
+  sends this header.
 """
 
 import base64
@@ -18,6 +28,8 @@ SCHEME: Final = "v1,"
 MAX_SKEW_S: Final = 300
 MAX_TIME_DIGITS: Final = 12
 MAX_SIGNATURES: Final = 20
+MIN_KEY_BYTES: Final = 24
+"""The least that Standard Webhooks admits; GitLab makes 32."""
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) -> None:
@@ -31,7 +43,7 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) ->
     elif plain and token is not None:
         _verify_token(token, plain)
     elif plain and (digest := header(headers, "x-gitlab-signature")) is not None:
-        # What GitLab asks external status checks with has no token, but a digest.
+        # An external status check is asked with no token, but a digest.
         _verify_digest(digest, body, plain)
     elif signing:
         raise BadSignature(
@@ -51,7 +63,9 @@ def unusable(secret: bytes) -> str | None:
     """For `WebhookDialect.unusable`."""
     if not secret.startswith(SIGNING_PREFIX):
         return too_short(secret)
-    return None if _key(secret) else "a signing token is `whsec_` and Base64; this one cannot be read"
+    if (key := _key(secret)) is None:
+        return "a signing token is `whsec_` and Base64; this one cannot be read"
+    return None if len(key) >= MIN_KEY_BYTES else f"a signing token holds {MIN_KEY_BYTES} bytes or more"
 
 
 def _verify_signature(
@@ -79,7 +93,7 @@ def _verify_token(token: str, secrets: Sequence[bytes]) -> None:
 
 
 def _verify_digest(digest: str, body: bytes, secrets: Sequence[bytes]) -> None:
-    given = digest.removeprefix("sha256=").lower().encode("utf-8", "surrogateescape")
+    given = digest.encode("utf-8", "surrogateescape")
     _refuse_unless(
         _any_equal([given], [hmac.digest(secret, body, "sha256").hex().encode() for secret in secrets])
     )

@@ -10,7 +10,8 @@ from bot.engines.direct import Removal
 from bot.engines.direct.standing import standing
 from bot.kube.applyset import PART_OF_LABEL
 from bot.kube.lease import LEASE
-from bot.kube.parent import CONFIG_MAP, NAMESPACE, allow_prune, read, vanished
+from bot.kube.listing import listed, vanished
+from bot.kube.parent import CONFIG_MAP, NAMESPACE, allow_prune, read
 from bot.model.delivery import Outcome, Phase
 from bot.model.objects import Digest, Manifest, Object, ObjectId
 from bot.model.rendering import Rendering
@@ -294,7 +295,8 @@ async def test_a_vanished_target_goes_whole_with_its_parent(world: World) -> Non
     old = make_target("old")
     await deliver(world.engine(), world.order(many(world, 3), target=old))
     client = world.client()
-    assert await vanished(client, SOURCE, set(), world.state_namespace) == [world.identity(old)]
+    left = await listed(client, SOURCE.repo, world.state_namespace)
+    assert vanished(left, SOURCE, set(), client.cluster) == [world.identity(old)]
     step = await remove(world, removal(world, old))
     assert step.delivery.phase is Phase.DELIVERED
     assert set(outcomes(step).values()) == {Outcome.PRUNED}

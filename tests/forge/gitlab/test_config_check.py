@@ -1,5 +1,6 @@
 """`longshore config check` on a strict GitLab, from a configuration file on."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ from tests.forge.gitlab.conftest import PATH, World
 from tests.sandbox.forge import Level
 
 
-async def findings(world: World, tmp_path: Path, token: str, **more: Any) -> list[Finding]:
+async def findings(
+    world: World, tmp_path: Path, token: str, *, entry: Mapping[str, Any] | None = None, **more: Any
+) -> list[Finding]:
+    """`entry` is what else is said of the repository, `more` of the forge."""
     file = tmp_path / "token"
     file.write_text(token)
     forge = {
@@ -22,6 +26,7 @@ async def findings(world: World, tmp_path: Path, token: str, **more: Any) -> lis
         **more,
     }
     repositories = [{"forge": "lab", "repository": path} for path in (PATH, "acme/none", "acme/*")]
+    repositories[0] |= entry or {}
     config = Config.model_validate(
         {"dataDir": str(tmp_path / "data"), "forges": {"lab": forge}, "repositories": repositories}
     )
@@ -59,9 +64,28 @@ async def test_a_role_that_does_not_suffice_and_a_rename_are_said(
     world.gitlab.rename(world.fleet, "acme/new/navy")
     told = await findings(world, tmp_path, poor.bearer.text)
     about = [(level, line) for level, line in told if PATH in line]
-    assert [level for level, _ in about] == ["FAIL", "warn"]
-    assert "role Developer" in about[0][1]
-    assert "called acme/new/navy by now" in about[1][1]
+    assert [level for level, _ in about] == ["ok", "FAIL", "warn"]
+    assert "role Developer" in about[1][1]
+    assert "called acme/new/navy by now" in about[2][1]
+
+
+async def test_the_number_of_each_repository_is_told_and_another_than_is_meant_is_a_failure(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", "a shared secret")
+
+    async def told(**entry: int) -> tuple[str, str]:
+        found = await findings(world, tmp_path, world.token.bearer.text, entry=entry)
+        (line,) = [one for one in found if one[1].startswith(f"repository lab:{PATH}: ")]
+        return line
+
+    number = world.fleet.id
+    level, line = await told()
+    assert (level, f"number {number}; `id: {number}`" in line) == ("ok", True)
+    assert await told(id=number) == ("ok", f"repository lab:{PATH}: number {number}, as config.yaml says")
+    level, line = await told(id=number + 1)
+    assert (level, f"config.yaml means number {number + 1}" in line) == ("FAIL", True)
+    assert f"`id: {number}`" in line
 
 
 async def test_a_token_that_is_none_and_a_secret_that_proves_nothing_are_failures(

@@ -130,7 +130,8 @@ async def test_another_project_at_the_old_path_is_not_taken_for_it(world: World)
     squatter = await world.gitlab.create_repo("acme/platform/fleet", files={"evil.yaml": b""})
     assert (await world.forge.locate(FLEET)).number == number
     assert await world.forge.branch_head(FLEET, "main") != await world.gitlab.head(squatter)
-    assert await world.forge.clone_url(FLEET) == f"{world.gitlab.url}/acme/new/navy.git"
+    located = await world.forge.locate(FLEET)
+    assert world.forge.clone_url(FLEET, located) == f"{world.gitlab.url}/acme/new/navy.git"
 
 
 async def test_every_project_we_are_a_member_of_is_found(world: World) -> None:

@@ -110,6 +110,10 @@ def test_who_knows_a_secret_is_believed(headers: Mapping[str, str], secrets: lis
         (signed(), [b"whsec_???"], "another secret"),
         (signed(), [SECRET], "no X-Gitlab-Token"),
         (digest(b"guessed"), [SECRET], "another secret"),
+        # GitLab writes the digits alone, and a webhook's signing token makes none.
+        ({"X-Gitlab-Signature": f"sha256={digest()['X-Gitlab-Signature']}"}, [SECRET], "another secret"),
+        ({"X-Gitlab-Signature": digest()["X-Gitlab-Signature"].upper()}, [SECRET], "another secret"),
+        (digest(KEY), [SIGNING], "no webhook-signature"),
     ],
 )
 def test_who_does_not_is_refused(headers: Mapping[str, str], secrets: list[bytes], why: str) -> None:
@@ -125,6 +129,7 @@ def test_who_does_not_is_refused(headers: Mapping[str, str], secrets: list[bytes
         (b"short", "fewer than"),
         (b"whsec_", "cannot be read"),
         (b"whsec_???", "cannot be read"),
+        (b"whsec_" + base64.b64encode(b"guess"), "24 bytes or more"),
     ],
 )
 def test_a_secret_that_proves_nothing_is_said_to_be_so(secret: bytes, why: str | None) -> None:
