@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.git.tree import Tree
 from bot.model.rendering import MaskedRendering, Rendering, Trust
@@ -92,7 +92,8 @@ class ExhaustiveRenderings(Renderings):
         whole = await self._whole_tree(ready.tree)
         async with self._workshop.gate:
             self._on_progress(f"verifying {traced.target.id}")
-            return await whole.checkout.render(traced.target, self._workshop.sandbox, ready.given)
+            stock = replace(self._workshop.sandbox, programs=self._sandbox.programs)
+            return await whole.checkout.render(traced.target, stock, ready.given)
 
     async def _whole_tree(self, tree: TreeReader) -> _WholeTree:
         if tree.id not in self._trees:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.git.tree import Tree
+from bot.model.programs import Programs
 from bot.model.remote import RemoteRef
 from bot.model.rendering import Trace
 from bot.model.target import GitSource, RendererKind, Target
@@ -31,14 +32,19 @@ async def refs_of(errand: Errand, tree: TreeReader, target: Target) -> dict[str,
     return {name: await errand.tree(tree, source) for name, source in target.refs.items()}
 
 
-async def read_by(errand: Errand, tree: Tree, target: Target) -> tuple[Target | None, Trace]:
-    """What the files make of a target that does not say how it is rendered, and the trace. Raises what an errand raises."""
+async def read_by(
+    errand: Errand, tree: Tree, target: Target, programs: Programs
+) -> tuple[Target | None, Trace]:
+    """What the files make of a target that does not say how it is rendered, and the trace. Raises what an errand raises.
+
+    `programs` are those that the operator has for what Longshore does not render.
+    """
     where = await tree_of(errand, tree, target)
     if target.renderer is not RendererKind.DETECT or target.unknown_because:
         return None, await _traced(errand, where, target)
     from bot.render.argocd.concrete import concrete  # noqa: PLC0415 - only Applications of Argo CD need it
 
-    made = await asyncio.to_thread(concrete, where, target, await refs_of(errand, tree, target))
+    made = await asyncio.to_thread(concrete, where, target, await refs_of(errand, tree, target), programs)
     return made.target, made.joined(await _traced(errand, where, made.target))
 
 

@@ -11,6 +11,7 @@ from bot.git.errors import MissingObject
 from bot.git.tree import Tree
 from bot.model.objects import Manifest, Object
 from bot.model.plan import Protection
+from bot.model.programs import Programs
 from bot.model.rendering import (
     ContentKey,
     Diagnostic,
@@ -65,6 +66,10 @@ class Workshop:
     builders: Mapping[Trust, Builders] = field(default_factory=dict)
     templates: "dict[Trust, Templates]" = field(default_factory=dict)
 
+    def for_forks(self) -> "Workshop":
+        """The same for what strangers write: of the operator's programs it runs those that he lets it."""
+        return replace(self, sandbox=replace(self.sandbox, programs=self.sandbox.programs.for_forks()))
+
     def close(self) -> None:
         """End the programs that stay. The workshop can be used again."""
         for builders in self.builders.values():
@@ -77,6 +82,15 @@ def _builders(workshop: Workshop, trust: Trust, decryptor: "Decryptor | None") -
     """Values that may have been decrypted are shown to no program that stays; files are told apart by who builds."""
     known = workshop.builders.get(trust, Builders())
     return known if decryptor is None else replace(known, helm=None)
+
+
+def _programs(workshop: Workshop) -> Programs:
+    """The operator's as they are now: one that is replaced while we run is another one."""
+    if not workshop.sandbox.programs:
+        return workshop.sandbox.programs
+    from bot.render.plugin.run import as_of_now  # noqa: PLC0415 - few operators have any
+
+    return as_of_now(workshop.sandbox.programs, workshop.sandbox.layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +128,13 @@ class Renderings:
 
             raise NotTrusted("secrets are decrypted only for what is merged, never for a pull request")
         self._workshop = workshop
-        self._sandbox = replace(workshop.sandbox, builders=_builders(workshop, trust, decryptor))
+        self._sandbox = replace(
+            workshop.sandbox, builders=_builders(workshop, trust, decryptor), programs=_programs(workshop)
+        )
         self._trust = trust
         self._decryptor = decryptor
         self._errand = errand or Errand()
-        made_by = {**workshop.tools, "decryption": self._decryption}
+        made_by = {**workshop.tools, "decryption": self._decryption, "programs": repr(self._sandbox.programs)}
         self._kept = Kept(workshop.cache, workshop.memory, workshop.mask, trust, made_by)
         self._on_progress = on_progress
         self._broken: dict[tuple[TargetId, ContentKey], MaskedRendering] = {}
@@ -165,7 +181,7 @@ class Renderings:
             self.warm_up()
         concrete: Target | None = None
         try:
-            concrete, found = await read_by(self._errand, tree, target)
+            concrete, found = await read_by(self._errand, tree, target, self._sandbox.programs)
         except MissingObject:
             raise
         except Exception as error:  # noqa: BLE001 - one target's input takes no other along
@@ -285,7 +301,8 @@ class Renderings:
         remotes = await self._errand.remotes({use.ref for use in traced.trace.remotes})
         charts, inflated = await self._errand.charts(traced.trace.charts)
         inputs = fetched.inputs
-        if traced.trace.charts and target.argocd is not None:
+        is_told = bool(traced.trace.charts) or target.renderer is RendererKind.PLUGIN
+        if is_told and target.argocd is not None:
             inputs = ReleaseInputs(facts=await self._errand.facts(target.id.cluster))
         if charts or inputs is not fetched.inputs:
             fixed = {str(chart): of for chart, of in charts.items()}

@@ -7,6 +7,7 @@ name files of the repository and never one of this machine. How many run at once
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from bot.model.objects import Object
 from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
-from bot.render.argocd.directory import rendered_directory
+from bot.render.argocd.directory import jsonnet_files, rendered_directory
 from bot.render.argocd.kustomize import told_by
 from bot.render.blame import unparsed
 from bot.render.build import build
@@ -42,11 +43,12 @@ async def render(
         return failed(target.unknown_because, target) if target.unknown_because else given_objects(target)
     if trace.is_refused and sandbox.check_fields:
         return Rendering((), trace.diagnostics)
-    if target.renderer is RendererKind.HELM:
-        return await _release(tree, target, trace, given, sandbox)
+    if target.renderer in {RendererKind.HELM, RendererKind.PLUGIN}:
+        return await _released(tree, target, trace, given, sandbox)
     try:
         if target.renderer is RendererKind.PLAIN:
-            return await asyncio.to_thread(_plainly, tree, target, trace, given)
+            evaluated = await _evaluated(tree, target, sandbox) if trace.is_of_program else None
+            return await asyncio.to_thread(_plainly, tree, target, trace, given, evaluated)
         decryptor = given.decryptor if target.decryption else None
         built = await _quickly(tree, target, trace, sandbox) if decryptor is None else None
         if built is None:
@@ -58,10 +60,14 @@ async def render(
         return replace(why, diagnostics=(*broken, *why.diagnostics))
 
 
-async def _release(
+async def _released(
     tree: TreeReader, target: Target, trace: Trace, given: Given, sandbox: Sandbox
 ) -> Rendering:
-    # NB: imported here so that a plan without a release to render does not pay for it.
+    # NB: imported here so that a plan without any of them to render does not pay for it.
+    if target.renderer is RendererKind.PLUGIN:
+        from bot.render.plugin.render import render_plugin  # noqa: PLC0415
+
+        return await render_plugin(tree, target, trace, given, sandbox)
     if target.argocd is not None:
         from bot.render.argocd import release  # noqa: PLC0415
 
@@ -120,10 +126,20 @@ def failed(message: str, target: Target, *, file: str | None = None, line: int |
     return Rendering((), (Diagnostic(Severity.ERROR, message, file, line),))
 
 
-def _plainly(tree: TreeReader, target: Target, trace: Trace, given: Given) -> Rendering:
+async def _evaluated(tree: TreeReader, target: Target, sandbox: Sandbox) -> Mapping[str, bytes]:
+    """What the files of Jsonnet make. Raises `Unrenderable`."""
+    from bot.render.plugin.jsonnet import evaluated  # noqa: PLC0415 - as above
+
+    files = await asyncio.to_thread(jsonnet_files, tree, target)
+    return await evaluated(tree, target, files, sandbox)
+
+
+def _plainly(
+    tree: TreeReader, target: Target, trace: Trace, given: Given, evaluated: Mapping[str, bytes] | None
+) -> Rendering:
     """Raises `Unrenderable`."""
     if target.argocd is not None:
-        return _with_warnings(rendered_directory(tree, target), trace)
+        return _with_warnings(rendered_directory(tree, target, evaluated), trace)
     return finished(_render_plain(tree, target), target, given)
 
 

@@ -5,6 +5,7 @@ is shared with the quick way is the merging of `.argocd-source` files, the sandb
 """
 
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,17 +17,20 @@ from bot.model.tree import TreeReader
 from bot.render.argocd.build_options import known_options
 from bot.render.argocd.concrete import instance_of
 from bot.render.argocd.detect import SourceKind, explicit
-from bot.render.argocd.directory import Selection, taken_from
+from bot.render.argocd.directory import Selection, is_evaluated, taken_from
 from bot.render.argocd.environment import STAND_INS, environment
 from bot.render.argocd.fields import Fields
-from bot.render.argocd.finish import as_argocd_applies
-from bot.render.argocd.objects import said, settled, taken_apart
+from bot.render.argocd.finish import applied, as_argocd_applies
+from bot.render.argocd.objects import taken_apart
 from bot.render.argocd.overrides import overridden
 from bot.render.argocd.stock_helm import Ground, render_chart
 from bot.render.argocd.stock_kustomize import Told, build_edited
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.given import Given
+from bot.render.plugin.brute import jsonnet_by_force, plugin_of
+from bot.render.plugin.environment import plugin_environment
+from bot.render.plugin.render import run_plugin
 from bot.render.sandbox import Sandbox
 
 _NAMES = (".yaml", ".yml", ".json", ".jsonnet")
@@ -44,7 +48,13 @@ async def render_source(
     directory, is_link = _directory(ground.root, target.path)
     below = "" if directory == ground.root else str(directory.relative_to(ground.root))
     source = overridden(tree, below, target.options, instance, name, entries=[]).source
-    kind = explicit(source) or (SourceKind.DIRECTORY if is_link else _detected(directory))
+    kind = explicit(source)
+    if kind is SourceKind.PLUGIN or (kind is None and not is_link):
+        plugin = plugin_of(directory, source, sandbox.programs)
+        if plugin is not None:
+            env = plugin_environment(known, source.get("plugin"), given.release.facts)
+            return await run_plugin(plugin, ground.root, directory, env, target, sandbox)
+    kind = kind or (SourceKind.DIRECTORY if is_link else _detected(directory))
     options = Fields(kind.value, source.get(kind.value))
     match kind:
         case SourceKind.KUSTOMIZE:
@@ -55,11 +65,15 @@ async def render_source(
             where = replace(target, path=below)
             return await render_chart(ground, where, options, known, given, sandbox)
         case SourceKind.DIRECTORY:
-            found = [] if is_link else _manifests(ground.root, directory, Selection.of(options))
-            done = settled(found, target.namespace)
-            return Rendering(done.objects, said(done, target))
+            files = [] if is_link else _selected(ground.root, directory, Selection.of(options))
+            sources = [file for file in files if is_evaluated(file.name, file.read_bytes())]
+            made = await jsonnet_by_force(
+                ground.root, directory, sources, options.below("jsonnet"), known, sandbox
+            )
+            found = _manifests(ground.root, files, made)
+            return applied(found, target, tuple(STAND_INS.values()) if made else ())
         case SourceKind.PLUGIN:
-            raise Unrenderable("is rendered by a plugin of Argo CD, which Longshore does not run")
+            raise AssertionError("a plugin was found, or refused")
 
 
 def _directory(root: Path, path: str) -> tuple[Path, bool]:
@@ -82,19 +96,27 @@ def _detected(directory: Path) -> SourceKind:
     return kind
 
 
-def _manifests(root: Path, directory: Path, selection: Selection) -> list[Manifest]:
-    found: list[Manifest] = []
+def _selected(root: Path, directory: Path, selection: Selection) -> list[Path]:
+    """As they are found: a link by its own name. Raises `Unrenderable`."""
+    found: list[Path] = []
     for file in _files(directory, recurse=selection.recurse):
         below = str(file.relative_to(directory))
         if not file.name.endswith(_NAMES) or not _is_selected(below, selection):
             continue
-        real = file.resolve()
-        if not real.is_relative_to(root):
+        if not file.resolve().is_relative_to(root):
             raise Unrenderable(
                 "leaves the repository through a symbolic link", file=str(file.relative_to(root))
             )
-        if real.is_file():
-            found += taken_apart(taken_from(real.read_bytes(), file.name, str(real.relative_to(root))))
+        if file.is_file():
+            found.append(file)
+    return found
+
+
+def _manifests(root: Path, files: Iterable[Path], evaluated: Mapping[Path, bytes]) -> list[Manifest]:
+    found: list[Manifest] = []
+    for file in files:
+        real = str(file.resolve().relative_to(root))
+        found += taken_apart(taken_from(file.read_bytes(), file.name, real, evaluated.get(file)))
     return found
 
 

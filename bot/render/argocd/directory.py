@@ -5,7 +5,7 @@ an error of what is wrong with it.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,12 @@ from bot.model.gobwas import BadGlob, Glob
 from bot.model.manifests import MAX_INPUT_BYTES, Document, parsed
 from bot.model.objects import Manifest
 from bot.model.rendering import Rendering, TraceEntry, TraceKind
-from bot.model.target import Target
+from bot.model.target import RendererKind, Target
 from bot.model.tree import EntryKind, TreeEntry, TreeReader, UnreadableFile
+from bot.render.argocd.environment import STAND_INS
 from bot.render.argocd.fields import Fields
-from bot.render.argocd.objects import identified, said, settled, taken_apart
+from bot.render.argocd.finish import applied
+from bot.render.argocd.objects import identified, taken_apart
 from bot.render.contents import LFS_REASON, is_lfs_pointer
 from bot.render.errors import Unread, Unrenderable
 from bot.render.files import MAX_TOTAL_BYTES
@@ -26,6 +28,8 @@ from bot.render.helm.found import Found as Noted
 from bot.render.helm.values import ValuesLoader
 from bot.render.notes import whole_tree
 from bot.render.paths import Place, follow
+from bot.render.plugin.output import of_jsonnet
+from bot.render.plugin.scratch import reads
 
 _SUFFIXES = (".yaml", ".yml", ".json", ".jsonnet")
 _JSONNET = ".jsonnet"
@@ -88,16 +92,26 @@ def scan(tree: TreeReader, directory: str, selection: Selection) -> Iterator[Tra
             yield Candidate(found, place)
 
 
-def taken_from(data: bytes, name: str, path: str) -> list[Manifest]:
-    """`name` is what the file is called where it is found, `path` where it lies. Raises `Unrenderable`."""
+def is_evaluated(name: str, data: bytes) -> bool:
+    """Whether a file is Jsonnet that counts."""
+    return name.endswith(_JSONNET) and _SKIP_MARK not in data
+
+
+def taken_from(data: bytes, name: str, path: str, evaluated: bytes | None = None) -> list[Manifest]:
+    """`name` is what the file is called where it is found, `path` where it lies. Raises `Unrenderable`.
+
+    `evaluated` is what a file of Jsonnet makes, None where nobody evaluates it.
+    """
     if _SKIP_MARK in data:
         return []
     if name.endswith(_JSONNET):
-        raise Unrenderable(
-            "is Jsonnet, which Longshore does not evaluate; leave it out by spec.source.directory.exclude, or write down "
-            "what it makes",
-            file=path,
-        )
+        if evaluated is None:
+            raise Unrenderable(
+                "is Jsonnet, for which the operator gives no program; that is `jsonnet.command` in config.yaml. Or leave "
+                "the file out by spec.source.directory.exclude, or write down what it makes",
+                file=path,
+            )
+        return of_jsonnet(evaluated, path)
     if name.endswith(".json"):
         return [_single(data, path)]
     found: list[Manifest] = []
@@ -118,8 +132,11 @@ def taken_from(data: bytes, name: str, path: str) -> list[Manifest]:
 def reads_of_directory(
     tree: TreeReader, directory: str, target: Target
 ) -> Iterator[TraceEntry | Unrenderable]:
-    """Everything that `rendered_directory` reads or looks for, and why it must fail. Never raises."""
+    """Everything that `rendered_directory`, or a plugin, reads or looks for, and why it must fail. Never raises."""
     try:
+        if target.renderer is RendererKind.PLUGIN:
+            yield from reads(tree, directory, is_whole=target.options["whole"])
+            return
         for found in _scanned(tree, directory, target):
             if isinstance(found, TraceEntry):
                 yield found
@@ -128,15 +145,40 @@ def reads_of_directory(
             noted.place(found.place)
             yield from noted.entries
             if found.path.endswith(_JSONNET):
-                yield whole_tree(tree)  # it may import any file
+                yield from _read_by_jsonnet(tree, directory, target)
     except Unrenderable as error:
         if isinstance(error, Unread):
             yield whole_tree(tree)
         yield error
 
 
-def rendered_directory(tree: TreeReader, target: Target) -> Rendering:
-    """The objects as the files hold them, in their order: of equal ones the last. Raises `Unrenderable`."""
+def _read_by_jsonnet(tree: TreeReader, directory: str, target: Target) -> Iterator[TraceEntry]:
+    """Whatever it may import. Raises `Unrenderable`."""
+    jsonnet = target.options["directory"].get("jsonnet")
+    if jsonnet is None:
+        yield whole_tree(tree)
+    else:
+        yield from reads(tree, directory, *jsonnet["libs"], is_whole=jsonnet["whole"])
+
+
+def jsonnet_files(tree: TreeReader, target: Target) -> list[str]:
+    """Those of a directory that are to be evaluated, by the names that they are found by. Raises `Unrenderable`."""
+    directory = follow(tree, target.path).path
+    return [
+        found.path
+        for found in _scanned(tree, directory, target)
+        if isinstance(found, Candidate) and found.place.entry is not None and found.path.endswith(_JSONNET)
+        if is_evaluated(found.path, _content(tree, found.place.path))
+    ]
+
+
+def rendered_directory(
+    tree: TreeReader, target: Target, evaluated: Mapping[str, bytes] | None = None
+) -> Rendering:
+    """The objects as the files hold them, in their order: of equal ones the last. Raises `Unrenderable`.
+
+    `evaluated` is what `jsonnet_files` make, None where nobody evaluates them.
+    """
     directory = follow(tree, target.path).path
     candidates = [found for found in _scanned(tree, directory, target) if isinstance(found, Candidate)]
     tree.prefetch([found.place.path for found in candidates if found.place.entry is not None])
@@ -148,11 +190,12 @@ def rendered_directory(tree: TreeReader, target: Target) -> Rendering:
         if left < 0:
             raise Unrenderable("its files are too large together", file=place)
         try:
-            objects += identified(taken_apart(taken_from(data, path, place)))
+            made = (evaluated or {}).get(path)
+            objects += identified(taken_apart(taken_from(data, path, place, made)))
         except Unrenderable as error:
             raise Unrenderable(error.message, file=error.file or path, line=error.line) from None
-    done = settled(objects, target.namespace)
-    return Rendering(done.objects, said(done, target))
+    # NB: what stands for the commit can come out of Jsonnet only: nothing is put into any other file.
+    return applied(objects, target, tuple(STAND_INS.values()) if evaluated else ())
 
 
 def _scanned(tree: TreeReader, directory: str, target: Target) -> Iterator[TraceEntry | Candidate]:

@@ -17,10 +17,8 @@ _ESCAPED = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"
 _MAX_BYTES = 1 << 20
 
 
-def plugin_environment(
-    known: Environment, options: Fields, facts: ClusterFacts, *, is_named: bool
-) -> dict[str, str]:
-    """`options` are `spec.source.plugin`; without `is_named` there are none. Raises `Unrenderable` naming the field.
+def plugin_environment(known: Environment, source: Any, facts: ClusterFacts) -> dict[str, str]:
+    """`source` is `spec.source.plugin`, None where the source does not have it. Raises `Unrenderable` naming the field.
 
     What nobody knows yet, the commit above all, has a stand-in that is found again in what is printed.
     """
@@ -28,7 +26,8 @@ def plugin_environment(
     made["KUBE_VERSION"] = as_told(facts.kube_version)
     made["KUBE_API_VERSIONS"] = ",".join(facts.api_versions)
     build = Environment(dict(made))
-    if is_named:
+    options = Fields("plugin", source)
+    if source is not None:
         for entry in options.each("env"):
             name, value = entry.text("name"), build.substituted(entry.text("value"))
             if not name or "=" in name or "\0" in name:

@@ -12,7 +12,6 @@ from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import Target
 from bot.model.tree import TreeReader
 from bot.render.argocd.environment import STAND_INS, Environment
-from bot.render.argocd.fields import Fields
 from bot.render.argocd.finish import applied
 from bot.render.argocd.objects import taken_apart
 from bot.render.errors import Unrenderable
@@ -36,10 +35,7 @@ async def render_plugin(
     known = Environment(target.options["environment"])
     private = await asyncio.to_thread(tempfile.mkdtemp, prefix="longshore-")
     try:
-        options = Fields("plugin", target.options["plugin"])
-        env = plugin_environment(
-            known, options, given.release.facts, is_named=target.options["plugin"] is not None
-        )
+        env = plugin_environment(known, target.options["plugin"], given.release.facts)
         root = Path(private) / ROOT_NAME
         directory = follow(tree, target.path).path
         whole = plugin.program.reads_whole_tree

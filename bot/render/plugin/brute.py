@@ -1,0 +1,79 @@
+"""Plugins and Jsonnet over a whole checkout, found by the file system: the judge of the quick way.
+
+What is shared with it is how a program is run, what it finds in its environment, and what becomes of its output.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.model.programs import Plugin, Programs
+from bot.render.applicationset.go_match import go_pattern
+from bot.render.argocd.environment import Environment
+from bot.render.argocd.fields import Fields
+from bot.render.errors import Unrenderable
+from bot.render.plugin.discover import zglob
+from bot.render.plugin.jsonnet import evaluate
+from bot.render.sandbox import Sandbox
+
+
+def plugin_of(directory: Path, source: Mapping[str, Any], programs: Programs) -> Plugin | None:
+    """The plugin that a source names, or that claims its directory; None for neither. Raises `Unrenderable`."""
+    options = Fields("plugin", source.get("plugin"))
+    if name := options.text("name"):
+        found = programs.plugin(name)
+        if found is not None and (not found.discovers or _claims(directory, found)):
+            return found
+        raise Unrenderable(f"is rendered by the plugin {name[:80]!r}, which is not to be had here")
+    for plugin in sorted(programs.plugins, key=lambda each: f"{each.name}.sock"):
+        if plugin.discovers and _claims(directory, plugin):
+            return plugin
+    if source.get("plugin") is not None:
+        raise Unrenderable("is rendered by a plugin of Argo CD that is not to be had here")
+    return None
+
+
+async def jsonnet_by_force(
+    root: Path, directory: Path, files: Iterable[Path], options: Fields, known: Environment, sandbox: Sandbox
+) -> dict[Path, bytes]:
+    """What each of the files makes; nothing where nobody evaluates them. Raises `Unrenderable`."""
+    program = sandbox.programs.jsonnet
+    wanted = {str(file.relative_to(root)): file for file in files}
+    if program is None or program.refused or not wanted:
+        return {}
+    told = {
+        "extVars": list(_variables(options.each("extVars"), known)),
+        "tlas": list(_variables(options.each("tlas"), known)),
+        "libs": [
+            str((root / text.lstrip("/")).resolve().relative_to(root)) for text in options.texts("libs")
+        ],
+    }
+    below = "" if directory == root else str(directory.relative_to(root))
+    made = await evaluate(root, below, list(wanted), told, sandbox)
+    return {wanted[name]: data for name, data in made.items()}
+
+
+def _variables(entries: Iterable[Fields], known: Environment) -> Iterator[Sequence[Any]]:
+    return ((each.text("name"), known.substituted(each.text("value")), each.flag("code")) for each in entries)
+
+
+def _claims(directory: Path, plugin: Plugin) -> bool:
+    if plugin.file_name:
+        places, names = [directory], Path(plugin.file_name).parts
+        for name in names:
+            places = [found for place in places if place.is_dir() for found in _matching(place, name)]
+        return bool(names and places)
+    pattern = str(Path(plugin.glob))
+    if not {"*", "{"} & set(pattern):
+        return os.path.lexists(directory / pattern)
+    compiled = zglob(pattern)
+    below = (Path(parent, name) for parent, *found in os.walk(directory) for names in found for name in names)
+    return compiled is not None and any(
+        compiled.fullmatch(str(each.relative_to(directory))) for each in below
+    )
+
+
+def _matching(place: Path, name: str) -> Iterator[Path]:
+    pattern = go_pattern(name)
+    return (found for found in place.iterdir() if pattern is not None and pattern.matches(found.name))
