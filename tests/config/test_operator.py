@@ -77,6 +77,13 @@ repositories:
     ]
 
 
+@pytest.mark.parametrize("pattern", ["acme/*", "acme/fleet-?", "acme/[a-z]"])
+def test_a_number_is_of_one_repository_and_no_pattern(pattern: str) -> None:
+    entry = f'repositories: [{{forge: hub, repository: "{pattern}", id: 4711}}]\n'
+    (problem,) = problems(MINIMAL + entry)
+    assert "`id` is the number of one repository" in problem
+
+
 def test_a_secret_in_plain_text_is_refused_and_not_repeated() -> None:
     text = MINIMAL.replace('"${env:TOKEN}"', "ghp_do_not_repeat_me")
     (problem,) = problems(text)

@@ -41,6 +41,14 @@ def test_what_waits_for_nothing_goes_at_once() -> None:
     assert not decision.is_settled
 
 
+def test_what_the_operator_has_to_confirm_first_waits_for_him_and_so_does_what_depends_on_it() -> None:
+    held = replace(seen("infra"), held="another repository")
+    decision = verdict(held, seen("apps", "infra"), seen("other"))
+    assert due(decision) == ["other"]
+    assert phases(decision) == {"infra": "blocked", "apps": "blocked", "other": "waiting"}
+    assert [one.reason for one in decision.deliveries if one.target.name == "infra"] == ["another repository"]
+
+
 def test_a_target_waits_until_what_it_depends_on_is_delivered() -> None:
     waiting = verdict(seen("apps", "infra"), seen("infra", phase=Phase.CHECKING))
     assert due(waiting) == ["infra"]

@@ -63,6 +63,18 @@ async def test_git_gets_the_plain_token_where_there_is_no_app(with_token: World)
     assert credentials.expires_at is None
 
 
+async def test_git_that_is_refused_gets_another_token_of_the_app_one_for_many(as_app: World) -> None:
+    refused = await as_app.forge.git_credentials(FLEET)
+    renewed = await asyncio.gather(*(as_app.forge.renewed_git_credentials(FLEET, refused) for _ in range(4)))
+    assert {one.password for one in renewed if one} == {minted(as_app)[-1].text} != {refused.password}
+    assert len(minted(as_app)) == 2
+
+
+async def test_git_that_is_refused_has_no_other_plain_token(with_token: World) -> None:
+    refused = await with_token.forge.git_credentials(FLEET)
+    assert await with_token.forge.renewed_git_credentials(FLEET, refused) is None
+
+
 async def test_of_many_at_once_one_asks_for_the_token(as_app: World) -> None:
     await asyncio.gather(*(as_app.forge.default_branch(FLEET) for _ in range(8)))
     assert len(minted(as_app)) == 1
@@ -234,6 +246,32 @@ async def test_what_a_plain_token_lacks_is_read_off_its_scopes(
     async with rogue(handler) as api_url, open_github(GitHubSettings("hub", None, "ghp_x", api_url)) as forge:
         missing = await forge.missing_permissions()
     assert (words is None and not missing) or (words is not None and words in missing[0])
+
+
+@pytest.mark.parametrize(
+    ("said", "expires_at"),
+    [
+        ("2026-12-07 19:07:53 UTC", datetime(2026, 12, 7, 19, 7, 53, tzinfo=UTC)),
+        ("2026-12-07 19:07:53 +0200", datetime(2026, 12, 7, 17, 7, 53, tzinfo=UTC)),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+async def test_when_a_plain_token_ends_is_read_off_the_answer(
+    said: str | None, expires_at: datetime | None
+) -> None:
+    headers = {} if said is None else {"GitHub-Authentication-Token-Expiration": said}
+
+    async def handler(_request: web.Request) -> web.Response:
+        return web.json_response({"login": "bot", "id": 1}, headers=headers)
+
+    async with rogue(handler) as api_url, open_github(GitHubSettings("hub", None, "ghp_x", api_url)) as forge:
+        assert await forge.credentials_expire() == expires_at
+
+
+async def test_an_app_s_key_does_not_end(as_app: World) -> None:
+    assert await as_app.forge.credentials_expire() is None
 
 
 async def test_secrets_are_not_in_what_is_printed() -> None:

@@ -388,6 +388,7 @@ async def test_what_the_token_lacks_is_said(world: World) -> None:
     soon = datetime.now(UTC).date() + timedelta(days=3)
     short = world.gitlab.project_token(world.fleet, "short", expires_on=soon)
     forge = await world.open(world.settings(read=lambda: short.bearer.text))
+    assert await forge.credentials_expire() == datetime(soon.year, soon.month, soon.day, tzinfo=UTC)
     (said,) = await forge.missing_permissions()
     assert f"expires on {soon}" in said
 
