@@ -32,11 +32,19 @@ class ArgoCD(Model):
     """What the ApplicationSets of a repository may learn from its forge."""
 
     asks: tuple[RepositoryPattern, ...] = Field(default=(), max_length=1000, examples=[["acme/shop"]])
-    """Other repositories on the same forge whose pull requests its generators may ask about, `OWNER/NAME` with `*` as a
-    wildcard. Their titles, branches, labels and authors then show in its plans. About itself it may always ask."""
+    """Other repositories on the same forge that its generators may ask about, `OWNER/NAME` with `*` as a wildcard; with
+    `OWNER/*` they may also list what the owner has. Pull requests (titles, branches, labels, authors), names, topics,
+    branches, and whether a file is there, can then show in its plans. About its own pull requests it may always ask."""
 
     def lets_ask(self, path: str) -> bool:
         return any(fnmatch.fnmatchcase(path.lower(), pattern.lower()) for pattern in self.asks)
+
+    def lets_list(self, owner: str) -> bool:
+        """Whether all that the owner has may be asked about, whatever it is called."""
+        return any(
+            pattern.endswith("*") and fnmatch.fnmatchcase(f"{owner.lower()}/", pattern.lower())
+            for pattern in self.asks
+        )
 
 
 class RepositoryConfig(Model):

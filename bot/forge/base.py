@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import NewType, Protocol
+from typing import TYPE_CHECKING, NewType, Protocol
 
 from bot.forge.commits import NewCommit
 from bot.forge.guards import Approvals, BranchRules, EnvironmentRules
 from bot.forge.owners import CodeOwners
 from bot.forge.reports import Check, CheckReport, Deployment, DeploymentReport
 from bot.model.repo import Actor, PullRequest, PullState, RepoId, Sha
+
+if TYPE_CHECKING:
+    from bot.forge.listings import Listings
 
 CommentId = NewType("CommentId", int)
 ThreadId = NewType("ThreadId", str)
@@ -203,6 +206,11 @@ class Forge(Protocol):
     def git_url(self, repo: RepoId) -> str:
         """How manifests may call it, under the name that the operator gives it."""
         ...
+    @property
+    def listings(self) -> "Listings":
+        """What an owner has, as generators ask for it."""
+        ...
+
 
     def clone_url(self, repo: RepoId, located: Located) -> str:
         """Where its files are fetched from: from this repository as it is called now, never from what took its old path."""

@@ -2,7 +2,7 @@
 ApplicationSets want to know. The answers are the same for one piece of work.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.model.manifests import digest
@@ -11,13 +11,18 @@ from bot.planning.once import Once
 from bot.render.helm.inputs import ClusterFacts
 
 if TYPE_CHECKING:
-    from bot.render.applicationset import PullRequest, Repository
+    from bot.render.applicationset import Branch, PullRequest, Repository
+    from bot.render.applicationset.providers import OwnerAsked
 
     PullRequests = tuple[PullRequest, ...]
     Repositories = tuple[Repository, ...]
+    Branches = tuple[Branch, ...]
 
 Generator = Mapping[str, Any]
 MOST_QUESTIONS = 50
+MOST_LOOKS = 2_000
+"""Into repositories that were listed: for their branches, and for paths."""
+MOST_BRANCHES = 5_000
 
 FactsOf = Callable[[str], Awaitable[ClusterFacts]]
 """What is known of a cluster, by its name. Raises nothing."""
@@ -28,14 +33,20 @@ async def nothing_known(_cluster: str) -> ClusterFacts:
 
 
 class Forges(Protocol):
-    """What one repository may ask. `generator` is a `pullRequest` or `scmProvider` as the controller takes it.
+    """What one repository may ask. `generator` is a `pullRequest` as the controller takes it.
 
     Each raises `NotKnown` for what nobody can answer or the repository may not know, and the forge's own errors.
     """
 
     async def pull_requests(self, generator: Generator) -> "PullRequests": ...
 
-    async def repositories(self, generator: Generator) -> "Repositories": ...
+    async def repositories(self, of: "OwnerAsked") -> "Repositories":
+        """All that are listed, and every one may be asked about."""
+
+    async def branches(self, repository: "Repository", *, every: bool, limit: int) -> "Branches":
+        """Of a repository that was listed: the first `limit`, or the default one where it exists."""
+
+    async def has_path(self, branch: "Branch", path: str) -> bool: ...
 
 
 class Answers:
@@ -44,19 +55,47 @@ class Answers:
     def __init__(self, forges: Forges | None) -> None:
         self._forges = forges
         self._pulls: Once[Digest, PullRequests] = Once()
-        self._repositories: Once[Digest, Repositories] = Once()
+        self._repositories: Once[OwnerAsked, Repositories] = Once()
+        self._branches: Once[tuple[int, bool], Branches] = Once()
+        self._paths: Once[tuple[int, str, str], bool] = Once()
+        self._branches_found = 0
 
     async def pull_requests(self, generator: Generator) -> "PullRequests":
         """Raises as `Forges` does."""
-        forges = self._asked("open pull requests", self._pulls, generator)
-        return await self._pulls.get(_question(generator), lambda: forges.pull_requests(generator))
+        question = _question(generator)
+        forges = self._asked("open pull requests")
+        self._admit(self._pulls, question)
+        return await self._pulls.get(question, lambda: forges.pull_requests(generator))
 
-    async def repositories(self, generator: Generator) -> "Repositories":
+    async def repositories(self, of: "OwnerAsked") -> "Repositories":
         """Raises as `Forges` does."""
-        forges = self._asked("repositories", self._repositories, generator)
-        return await self._repositories.get(_question(generator), lambda: forges.repositories(generator))
+        forges = self._asked("repositories")
+        self._admit(self._repositories, of)
+        return await self._repositories.get(of, lambda: forges.repositories(of))
 
-    def _asked(self, what: str, known: "Once[Digest, Any]", generator: Generator) -> Forges:
+    async def branches(self, repository: "Repository", *, every: bool) -> "Branches":
+        """Raises as `Forges` does."""
+        from bot.render.applicationset import NotKnown  # noqa: PLC0415 - few repositories need it
+
+        forges, key = self._asked("branches"), (repository.id, every)
+
+        async def ask() -> "Branches":
+            found = await forges.branches(repository, every=every, limit=MOST_BRANCHES + 1)
+            self._branches_found += len(found)
+            if self._branches_found > MOST_BRANCHES:
+                raise NotKnown(f"there are more than {MOST_BRANCHES:,} branches", hint=_NARROWER)
+            return found
+
+        self._admit_look(self._branches, key)
+        return await self._branches.get(key, ask)
+
+    async def has_path(self, branch: "Branch", path: str) -> bool:
+        """Raises as `Forges` does."""
+        forges, key = self._asked("files"), (branch.repository.id, branch.sha, path)
+        self._admit_look(self._paths, key)
+        return await self._paths.get(key, lambda: forges.has_path(branch, path))
+
+    def _asked(self, what: str) -> Forges:
         from bot.render.applicationset import NotKnown  # noqa: PLC0415 - few repositories need it
 
         if self._forges is None:
@@ -64,13 +103,26 @@ class Answers:
                 f"it asks a forge for its {what}, and no forge is asked here",
                 hint="the plan on a pull request asks it, where Longshore serves the repository",
             )
-        if len(known) >= MOST_QUESTIONS and _question(generator) not in known:
-            raise NotKnown(f"it is one of more than {MOST_QUESTIONS} questions to a forge")
         return self._forges
 
+    def _admit(self, known: "Once[Any, Any]", question: Hashable) -> None:
+        from bot.render.applicationset import NotKnown  # noqa: PLC0415 - few repositories need it
+
+        if len(self._pulls) + len(self._repositories) >= MOST_QUESTIONS and question not in known:
+            raise NotKnown(f"it is one of more than {MOST_QUESTIONS} questions to a forge")
+
+    def _admit_look(self, known: "Once[Any, Any]", question: Hashable) -> None:
+        from bot.render.applicationset import NotKnown  # noqa: PLC0415 - few repositories need it
+
+        if len(self._branches) + len(self._paths) >= MOST_LOOKS and question not in known:
+            raise NotKnown(
+                f"it takes more than {MOST_LOOKS:,} looks into repositories to tell which are meant",
+                hint=_NARROWER,
+            )
+
     async def end(self) -> None:
-        await self._pulls.end()
-        await self._repositories.end()
+        for each in (self._pulls, self._repositories, self._branches, self._paths):
+            await each.end()
 
 
 def _question(generator: Generator) -> Digest:
@@ -79,4 +131,5 @@ def _question(generator: Generator) -> Digest:
     return digest(asked)
 
 
+_NARROWER = "let `repositoryMatch` or `labelMatch`, in filters of their own, leave fewer repositories"
 _OF_ANSWERS = frozenset({"template", "values", "requeueAfterSeconds"})

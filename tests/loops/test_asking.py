@@ -88,11 +88,6 @@ async def test_no_other_forge_is_asked(fleet: House, generator: Fields, message:
         await way_of(fleet, "acme/fleet").pull_requests(generator)
 
 
-async def test_all_repositories_of_an_owner_are_not_asked_for(fleet: House) -> None:
-    with pytest.raises(NotKnown, match="all repositories of an owner"):
-        await way_of(fleet, "acme/*").repositories({"github": {"organization": "acme"}})
-
-
 async def test_an_api_is_the_same_however_it_is_written(fleet: House) -> None:
     root = fleet.github.api_url.removesuffix("/").removesuffix("/api/v3")
     for written in (root, f"{root}/", f"{root}/api/v3", f"{root.upper().replace('HTTP', 'http')}/api/v3/"):

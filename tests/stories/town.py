@@ -123,7 +123,7 @@ class Town:
         """Uninstall the App everywhere, or archive the projects, so that no sweep comes by what is over."""
         if isinstance(self.forge, StandInGitLab):
             for repo in self.forge.forge.repositories:
-                self.forge.state.projects.of(repo).is_archived = True
+                repo.is_archived = True
                 repo.hooks.clear()
             return
         for installation in list(self.forge.state.apps.installations.values()):

@@ -1,7 +1,8 @@
 """Who we are on GitHub: what has to be known of credentials, and an App with tokens for one repository at a time.
 
-The invariant: a token handed out reaches one repository and can do what Longshore needs there, no more; it is used
-for fifty of its sixty minutes.
+The invariant: a token handed out reaches one repository and can do what Longshore needs there, no more; only one that
+lists an organisation reaches all of its repositories, and it can do nothing but read. It is used for fifty of its sixty
+minutes.
 """
 
 from collections import OrderedDict
@@ -19,7 +20,7 @@ from bot.forge.caches import ExpiringCache
 from bot.forge.errors import ForgeForbidden, ForgeInvalid, ForgeNotFound
 from bot.forge.github.client import GitHubClient
 from bot.forge.github.pages import Listing, items
-from bot.forge.github.paths import repo_variables
+from bot.forge.github.paths import owner_name, repo_variables
 from bot.forge.github.settings import AppKey
 from bot.forge.github.shapes import App, Installation, Repository, Token, User
 from bot.forge.shaped import shaped
@@ -77,6 +78,12 @@ class Auth(Protocol):
     def renew(self, repo: RepoId, refused: Access) -> bool:
         """Forget a token that was refused; whether asking again can help."""
 
+    async def owner_access(self, owner: str) -> Access:
+        """What reads an organisation's repositories, all of them with one token."""
+
+    def renew_owner(self, owner: str, refused: Access) -> bool:
+        """As `renew`, of such a token."""
+
     async def identity(self) -> Actor: ...
 
     async def repository_paths(self) -> Sequence[str]: ...
@@ -132,6 +139,23 @@ class AppAuth:
                 self._tokens.forget((repo.path, use))
             self._installations.forget(repo.path)
         return True
+
+    async def owner_access(self, owner: str) -> Access:
+        return await self._tokens.get((owner.lower(), "owner"), lambda: self._owner_token(owner))
+
+    def renew_owner(self, owner: str, refused: Access) -> bool:
+        self._tokens.forget((owner.lower(), "owner"), refused)
+        return True
+
+    async def _owner_token(self, owner: str) -> Access:
+        try:
+            answer, _ = await self._as_app.call("GET", "/orgs/{org}/installation", {"org": owner_name(owner)})
+        except ForgeNotFound as error:
+            raise ForgeNotFound(
+                f"the App is not installed for the organisation {owner}",
+                hint="install it there; the repositories of a person cannot be listed",
+            ) from error
+        return await self._mint(shaped(answer, Installation), {"permissions": FOR_GIT})
 
     async def identity(self) -> Actor:
         app = await self._who()

@@ -4,7 +4,7 @@ The invariant: a token that GitHub no longer takes is renewed once, and once onl
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from bot.forge.errors import ForgeUnauthorized
@@ -35,7 +35,8 @@ class Calls:
 
     async def list(self, repo: RepoId, listing: Listing, shape: type[T], *, limit: int) -> Sequence[T]:
         """The first `limit` items of a list below the repository."""
-        below = Listing(ROOT + listing.url, {**listing.variables, **repo_variables(repo)}, listing.key)
+        variables = {**listing.variables, **repo_variables(repo)}
+        below = replace(listing, url=ROOT + listing.url, variables=variables)
         return await self._authorized(
             repo, lambda access: items(access.client, below, shape, limit=limit, token=access.token)
         )
@@ -62,13 +63,25 @@ class Calls:
         return await self._authorized(repo, send)
 
     async def _authorized(self, repo: RepoId, act: Callable[[Access], Awaitable[R]]) -> R:
-        access = await self._access(repo)
-        try:
-            return await act(access)
-        except ForgeUnauthorized:
-            if not self.auth.renew(repo, access):
-                raise
-        return await act(await self._access(repo))
+        return await authorized(lambda: self._access(repo), lambda refused: self._renew(repo, refused), act)
 
     async def _access(self, repo: RepoId) -> Access:
         return await (self.auth.commit_access(repo) if self.for_commits else self.auth.access(repo))
+
+    def _renew(self, repo: RepoId, refused: Access) -> bool:
+        return self.auth.renew(repo, refused)
+
+
+async def authorized(
+    access: Callable[[], Awaitable[Access]],
+    renew: Callable[[Access], bool],
+    act: Callable[[Access], Awaitable[R]],
+) -> R:
+    """Act with a token, and once more with another one where `renew` says of the refused one that this can help."""
+    first = await access()
+    try:
+        return await act(first)
+    except ForgeUnauthorized:
+        if not renew(first):
+            raise
+    return await act(await access())

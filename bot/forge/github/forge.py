@@ -30,13 +30,16 @@ from bot.forge.github.comments import Comments
 from bot.forge.github.commits import Commits
 from bot.forge.github.deployments import Deployments
 from bot.forge.github.gitea import GiteaPulls
+from bot.forge.github.gitea_listings import GiteaListings
 from bot.forge.github.guards import Guards
+from bot.forge.github.listings import OwnerCalls, OwnerListings
 from bot.forge.github.paths import repo_variables
 from bot.forge.github.pulls import Pulls
 from bot.forge.github.settings import AppKey, Face, GitHubSettings
 from bot.forge.github.statuses import Statuses
 from bot.forge.github.token_auth import TokenAuth
 from bot.forge.guards import Approvals, BranchRules, EnvironmentRules
+from bot.forge.listings import Listings
 from bot.forge.owners import CodeOwners
 from bot.forge.reports import Check, CheckReport, Deployment, DeploymentReport
 from bot.forge.text import clip
@@ -57,6 +60,7 @@ class GitHubForge:
         self._comments = Comments(calls)
         self._checks: CheckRuns | Statuses = CheckRuns(calls) if is_app else Statuses(calls)
         self._deployments = Deployments(calls)
+        self._listings = _listings(settings, OwnerCalls(auth))
         self._guards = None if is_gitea else Guards(calls)
         self._commits = None if is_gitea else Commits(Calls(auth, for_commits=True), self._pulls)
         self._capabilities = gitea.capabilities() if is_gitea else capabilities(is_app=is_app)
@@ -94,6 +98,10 @@ class GitHubForge:
 
     async def repositories(self) -> Sequence[RepoId]:
         return [RepoId(self.name, path) for path in await self._auth.repository_paths()]
+
+    @property
+    def listings(self) -> Listings:
+        return self._listings
 
     async def default_branch(self, repo: RepoId) -> str:
         return await self._pulls.default_branch(repo)
@@ -199,6 +207,12 @@ class GitHubForge:
 @asynccontextmanager
 async def open_github(settings: GitHubSettings) -> AsyncIterator[GitHubForge]:
     # Cookies would make one installation's requests depend on another's.
+def _listings(settings: GitHubSettings, calls: OwnerCalls) -> OwnerListings:
+    if settings.face is Face.GITEA:
+        return GiteaListings(calls, settings.name, GiteaPulls(calls))
+    return OwnerListings(calls, settings.name, Pulls(calls))
+
+
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
 
         def connect(app: AppKey | None, token: str | None = None) -> GitHubClient:

@@ -17,11 +17,15 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Where a list is: a URI template with its variables, and the key GitHub wraps it in, if any."""
+    """Where a list is: a URI template with its variables, and the key GitHub wraps it in, if any.
+
+    With `is_one_page` what follows the first page is left out.
+    """
 
     url: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     key: str = ""
+    is_one_page: bool = False
 
 
 async def items(
@@ -32,7 +36,7 @@ async def items(
     page: str | None = listing.url
     # Pages may come short, but a list of empty ones has to end as well.
     for _ in range(2 * (limit // PAGE + 1)):
-        if page is None or len(found) >= limit:
+        if page is None or len(found) >= limit or (listing.is_one_page and page != listing.url):
             break
         answer, page = await client.call("GET", page, listing.variables, token=token)
         listed = answer.get(listing.key) if listing.key and isinstance(answer, dict) else answer

@@ -21,6 +21,15 @@ def repo_variables(repo: RepoId) -> Mapping[str, str]:
     return {"owner": owner, "repo": name}
 
 
+def owner_name(owner: str) -> str:
+    """The name of an organisation, as it is. Raises ForgeNotFound for what cannot be one."""
+    if not NAME.fullmatch(owner):
+        raise ForgeNotFound(
+            f"{owner[:100]!r} cannot be an organisation on GitHub", hint="it is one name there"
+        )
+    return owner
+
+
 def ref_path(ref: str) -> str:
-    """A ref for an address; its slashes are the only characters that keep a meaning."""
+    """A ref, or the path of a file, for an address; its slashes are the only characters that keep a meaning."""
     return quote(ref, safe="/")

@@ -26,6 +26,7 @@ USER_AGENT: Final = "longshore"
 MAX_READS_UNDER_WAY: Final = 10
 MAX_WRITES_UNDER_WAY: Final = 4
 PAGE: Final = 100
+READS: Final = frozenset({"GET", "HEAD"})
 
 Params = Mapping[str, str | int | bool]
 NO_PARAMS: Final[Params] = {}
@@ -130,7 +131,7 @@ class GitLabClient:
         headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "PRIVATE-TOKEN": token}
         if body:
             headers["Content-Type"] = "application/json"
-        async with self._reading if method == "GET" else self._writing:
+        async with self._reading if method in READS else self._writing:
             return await self._wire.exchange(method, url, headers, body)
 
     async def _wait(self, wait_s: float) -> None:

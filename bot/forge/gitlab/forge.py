@@ -28,6 +28,7 @@ from bot.forge.gitlab.deployments import Deployments
 from bot.forge.gitlab.guards import Guards
 from bot.forge.gitlab.notes import Notes
 from bot.forge.gitlab.paths import project_path
+from bot.forge.gitlab.listings import GroupListings
 from bot.forge.gitlab.projects import Projects
 from bot.forge.gitlab.pulls import Pulls
 from bot.forge.gitlab.remarks import CommitRemarks
@@ -40,6 +41,7 @@ from bot.forge.guards import Approvals, BranchRules, EnvironmentRules
 from bot.forge.owners import CodeOwners
 from bot.forge.reports import Check, CheckReport, Deployment, DeploymentReport
 from bot.model.repo import Actor, PullRequest, PullState, RepoId, Sha
+from bot.forge.listings import Listings
 
 GIT_USER: Final = "oauth2"
 SCOPE: Final = "api"
@@ -67,6 +69,7 @@ class GitLabForge:
 
     @property
     def name(self) -> str:
+        self._listings = GroupListings(client)
         return self._settings.name
 
     @property
@@ -120,6 +123,10 @@ class GitLabForge:
         return await self._pulls.default_branch(repo)
 
     async def branch_head(self, repo: RepoId, branch: str) -> Sha | None:
+    @property
+    def listings(self) -> Listings:
+        return self._listings
+
         return await self._pulls.branch_head(repo, branch)
 
     async def permission(self, repo: RepoId, actor: Actor) -> Permission:

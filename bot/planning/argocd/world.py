@@ -11,7 +11,8 @@ from bot.model.argocd import ArgoCluster
 from bot.model.target import GitSource
 from bot.planning.expansion import Finding
 from bot.planning.renderings import Renderings
-from bot.render.applicationset import Clusters, Ground, NotKnown, PullRequest, Repository
+from bot.render.applicationset import Branch, Clusters, Ground, NotKnown, PullRequest, Repository
+from bot.render.applicationset.providers import OwnerAsked
 
 _NOT_DECLARED = (
     "no cluster is declared here: neither a Secret with the label argocd.argoproj.io/secret-type nor the operator's "
@@ -59,9 +60,21 @@ class World:
         except LongshoreError as error:
             raise self._not_known(error) from None
 
-    async def repositories(self, generator: Mapping[str, Any], namespace: str) -> tuple[Repository, ...]:  # noqa: ARG002 - as above
+    async def repositories(self, of: OwnerAsked, namespace: str) -> tuple[Repository, ...]:  # noqa: ARG002 - as above
         try:
-            return await self._renderings.answers.repositories(generator)
+            return await self._renderings.answers.repositories(of)
+        except LongshoreError as error:
+            raise self._not_known(error) from None
+
+    async def branches(self, repository: Repository, *, every: bool) -> tuple[Branch, ...]:
+        try:
+            return await self._renderings.answers.branches(repository, every=every)
+        except LongshoreError as error:
+            raise self._not_known(error) from None
+
+    async def has_path(self, branch: Branch, path: str) -> bool:
+        try:
+            return await self._renderings.answers.has_path(branch, path)
         except LongshoreError as error:
             raise self._not_known(error) from None
 

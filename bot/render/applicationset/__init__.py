@@ -4,6 +4,7 @@ from bot.render.applicationset.errors import NotKnown
 from bot.render.applicationset.generate import Generated, generate
 from bot.render.applicationset.templates import Templates
 from bot.render.applicationset.world import (
+    Branch,
     Clusters,
     Ground,
     PullRequest,
@@ -12,6 +13,7 @@ from bot.render.applicationset.world import (
 )
 
 __all__ = [
+    "Branch",
     "Clusters",
     "Generated",
     "Ground",

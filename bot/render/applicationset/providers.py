@@ -1,4 +1,4 @@
-"""What a `pullRequest` generator asks of which forge, in words that fit every forge."""
+"""What `pullRequest` and `scmProvider` ask of which forge, in words that fit every forge."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,11 @@ _STATES = {
     "closed": PullState.CLOSED,
     "merged": PullState.MERGED,
 }
-_API_PATHS = {"github": "/api/v3", "gitlab": "/api/v4"}
+_OWNERS = ("github", "gitlab", "gitea", "bitbucketServer", "azureDevOps", "bitbucket", "awsCodeCommit")
+"""The same for those that list repositories."""
+_NO_PROVIDER = "no forge at all"
+_API_PATHS = {"github": "/api/v3", "gitlab": "/api/v4", "gitea": "/api/v1"}
+_MAX_TOPIC = 255
 _PUBLIC = {"github": "https://api.github.com", "gitlab": "https://gitlab.com"}
 
 ApiRoot = tuple[str, str, int | None, str]
@@ -55,7 +59,66 @@ def pulls_asked(generator: Mapping[str, Any]) -> PullsAsked:
                 "Longshore does not know its pullRequestState", hint="write opened, closed, merged or all"
             )
         return PullsAsked(kind, api, project, _STATES[state], _fits_on_gitlab(labels))
-    raise NotKnown(f"it asks {kind or 'no forge at all'}, which Longshore does not do")
+    raise NotKnown(f"it asks {kind or _NO_PROVIDER}, which Longshore does not do")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerAsked:
+    """`kind` and `api` as of `PullsAsked`; `owner` as it is written. The other fields are as the forge takes them."""
+
+    kind: str
+    api: str
+    owner: str
+    with_below: bool = False
+    with_shared: bool = False
+    topic: str = ""
+    archived_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoriesAsked:
+    """`of` is what is listed. Of each repository every branch or, without `all_branches`, the default one is meant;
+    one that has none is an error where `needs_branch`.
+    """
+
+    of: OwnerAsked
+    all_branches: bool = False
+    without_archived: bool = False
+    needs_branch: bool = False
+
+
+def repositories_asked(generator: Mapping[str, Any]) -> RepositoriesAsked:
+    """Raises `NotKnown` for a forge that Longshore does not ask for the repositories of an owner."""
+    kind = next((name for name in _OWNERS if name in generator), "")
+    given: Mapping[str, Any] = generator.get(kind, {})
+    api, every = given.get("api", ""), given.get("allBranches", False)
+    without_archived = given.get("excludeArchivedRepos", False)
+    if kind == "github":
+        of = OwnerAsked(kind, api, _written(given, "organization"))
+        return RepositoriesAsked(of, every, without_archived)
+    if kind == "gitlab":
+        return RepositoriesAsked(_group(given), every)
+    if kind == "gitea":
+        of = OwnerAsked(kind, _written(given, "api"), _written(given, "owner"))
+        return RepositoriesAsked(of, every, without_archived, needs_branch=not every)
+    raise NotKnown(f"it asks {kind or _NO_PROVIDER}, which Longshore does not do")
+
+
+def _group(given: Mapping[str, Any]) -> OwnerAsked:
+    group = _written(given, "group").strip("/")
+    if group.isdecimal():
+        raise NotKnown("its group is a number", hint="write its path, GROUP or GROUP/SUBGROUP")
+    topic = given.get("topic", "")
+    if not topic.isprintable() or len(topic) > _MAX_TOPIC:
+        raise NotKnown("its topic is none that a project can have")
+    return OwnerAsked(
+        *("gitlab", given.get("api", ""), group),
+        with_below=given.get("includeSubgroups", False),
+        # Left out, it is on.
+        with_shared=given.get("includeSharedProjects", True),
+        topic=topic,
+        archived_only=given.get("includeArchivedRepos", False),
+    )
 
 
 def _written(given: Mapping[str, Any], name: str) -> str:

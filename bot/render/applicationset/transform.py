@@ -9,9 +9,10 @@ from bot.render.applicationset.application import APPLICATION
 from bot.render.applicationset.context import Context
 from bot.render.applicationset.dialect import render_all
 from bot.render.applicationset.errors import NotKnown, Ungenerated
-from bot.render.applicationset.forge import pull_request_sets, repository_sets
+from bot.render.applicationset.forge import pull_request_sets
 from bot.render.applicationset.git import git_sets
 from bot.render.applicationset.leaves import cluster_sets, list_sets
+from bot.render.applicationset.owned import repository_sets
 from bot.render.applicationset.params import Params, flat_texts, joined, overlaid
 from bot.render.applicationset.replace import replaced, templates
 from bot.render.applicationset.selector import check, selects

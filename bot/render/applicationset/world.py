@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from bot.model.argocd import ArgoCluster
 from bot.model.tree import TreeReader
+from bot.render.applicationset.providers import OwnerAsked
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +44,23 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """One branch of a repository that a forge lists. `paths` are those that it has, of
-    those that the generator's filters ask for; `id` is what the forge calls it.
-    """
+    """One that a forge lists; `id` is the forge's number of it. What `default_branch` names need not exist."""
 
     organization: str
     name: str
-    url: str
-    branch: str
-    sha: str
-    id: int | str = ""
+    id: int
+    ssh_url: str
+    https_url: str
+    default_branch: str
     labels: tuple[str, ...] = ()
-    paths: frozenset[str] = frozenset()
+    is_archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    repository: Repository
+    name: str
+    sha: str
 
 
 class World(Protocol):
@@ -67,5 +73,11 @@ class World(Protocol):
     async def pull_requests(self, generator: Mapping[str, Any], namespace: str) -> tuple[PullRequest, ...]:
         """What the provider in `pullRequest` lists, before its `filters`. Raises `NotKnown`."""
 
-    async def repositories(self, generator: Mapping[str, Any], namespace: str) -> tuple[Repository, ...]:
-        """What the provider in `scmProvider` lists, before its `filters`. Raises `NotKnown`."""
+    async def repositories(self, of: OwnerAsked, namespace: str) -> tuple[Repository, ...]:
+        """Everything that is listed there. Raises `NotKnown`."""
+
+    async def branches(self, repository: Repository, *, every: bool) -> tuple[Branch, ...]:
+        """Of a repository that was listed: all of them, or the default one where it exists. Raises `NotKnown`."""
+
+    async def has_path(self, branch: Branch, path: str) -> bool:
+        """Whether the branch has a file or directory there, relative and without dots. Raises `NotKnown`."""

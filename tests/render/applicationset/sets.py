@@ -9,6 +9,7 @@ import yaml
 from bot.model.argocd import ArgoCluster
 from bot.model.objects import Manifest
 from bot.render.applicationset import (
+    Branch,
     Clusters,
     Generated,
     Ground,
@@ -18,6 +19,7 @@ from bot.render.applicationset import (
     Templates,
     generate,
 )
+from bot.render.applicationset.providers import OwnerAsked
 from tests.render.trees import Content, MemoryTree
 
 HERE = "https://git.example/fleet"
@@ -53,22 +55,45 @@ class MemoryWorld:
     async def pull_requests(self, generator: Mapping[str, Any], namespace: str) -> tuple[PullRequest, ...]:
         raise NotKnown("nobody can be asked here")
 
-    async def repositories(self, generator: Mapping[str, Any], namespace: str) -> tuple[Repository, ...]:
+    async def repositories(self, of: OwnerAsked, namespace: str) -> tuple[Repository, ...]:
         raise NotKnown("nobody can be asked here")
+
+    async def branches(self, repository: Repository, *, every: bool) -> tuple[Branch, ...]:
+        raise AssertionError(repository)
+
+    async def has_path(self, branch: Branch, path: str) -> bool:
+        raise AssertionError(branch, path)
 
 
 @dataclass
 class ForgeWorld(MemoryWorld):
+    """`paths` are those of a branch, by `NAME@BRANCH`; the default branch comes first. `looks` is what was asked for."""
+
     pulls: tuple[PullRequest, ...] = ()
     listed: tuple[Repository, ...] = ()
+    paths: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    owners: list[OwnerAsked] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)
 
     async def pull_requests(self, generator: Mapping[str, Any], namespace: str) -> tuple[PullRequest, ...]:
         assert (generator["github"]["repo"], namespace) == ("fleet", "argocd")
         return self.pulls
 
-    async def repositories(self, generator: Mapping[str, Any], namespace: str) -> tuple[Repository, ...]:
-        assert (generator["github"]["organization"], namespace) == ("acme", "argocd")
+    async def repositories(self, of: OwnerAsked, namespace: str) -> tuple[Repository, ...]:
+        assert namespace == "argocd"
+        self.owners.append(of)
         return self.listed
+
+    async def branches(self, repository: Repository, *, every: bool) -> tuple[Branch, ...]:
+        self.looks.append(repository.name)
+        known = [key.partition("@")[2] for key in self.paths if key.startswith(f"{repository.name}@")]
+        named = known if every else [each for each in known if each == repository.default_branch]
+        return tuple(Branch(repository, each, f"{len(each):040x}") for each in named)
+
+    async def has_path(self, branch: Branch, path: str) -> bool:
+        place = f"{branch.repository.name}@{branch.name}"
+        self.looks.append(f"{place}:{path}")
+        return path in self.paths[place]
 
 
 def application_set(

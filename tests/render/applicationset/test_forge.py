@@ -1,6 +1,6 @@
-"""The generators that ask a forge, where somebody can."""
+"""The generator of pull requests, where somebody can be asked for them."""
 
-from bot.render.applicationset import PullRequest, Repository, Templates
+from bot.render.applicationset import PullRequest, Templates
 from tests.render.applicationset.sets import (
     ForgeWorld,
     application_set,
@@ -16,22 +16,11 @@ PULLS = (
     PullRequest(7, "Add it", "feature/Some_very long-branch" + "-x" * 40, "main", SHA, "ada", ("preview",)),
     PullRequest(8, "[skip] it", "fix", "release/1", "abc", "bob"),
 )
-REPOSITORIES = (
-    Repository(
-        "acme", "web", "https://git.example/acme/web", "main", SHA, 12345678, ("team-a",), frozenset({"k8s"})
-    ),
-    Repository("acme", "web", "https://git.example/acme/web", "next", SHA, 12345678, ("team-a",)),
-    Repository("acme", "docs", "https://git.example/acme/docs", "main", SHA, 2, ()),
-)
-WORLD = ForgeWorld(pulls=PULLS, listed=REPOSITORIES)
+WORLD = ForgeWorld(pulls=PULLS)
 
 
 def pulls(more: str = "") -> str:
     return f"[{{pullRequest: {{github: {{owner: acme, repo: fleet}}{more}}}}}]"
-
-
-def repositories(more: str = "") -> str:
-    return f"[{{scmProvider: {{github: {{organization: acme}}{more}}}}}]"
 
 
 async def test_a_pull_request_gives_its_number_branches_and_commit(templates: Templates) -> None:
@@ -62,27 +51,6 @@ async def test_a_pull_request_must_pass_all_of_one_filter(templates: Templates) 
     ):
         manifest = application_set(pulls(f", filters: {filters}"), name="pr-{{number}}")
         assert names(await made(manifest, WORLD, templates)) == expected
-
-
-async def test_a_repository_gives_its_name_branch_and_number(templates: Templates) -> None:
-    name, path = "{{.repository}}-{{.branchNormalized}}", "{{.repository_id}} {{.labels}} {{.short_sha}}"
-    found = await made(go_set(repositories(), name=name, path=path), WORLD, templates)
-    assert paths(found) == {
-        "docs-main": "2  01234567",
-        "web-main": "12345678 team-a 01234567",
-        "web-next": "12345678 team-a 01234567",
-    }
-
-
-async def test_filters_of_repositories_and_of_branches_must_both_be_passed() -> None:
-    for filters, expected in (
-        ("[{repositoryMatch: ^web$}]", ["web-main", "web-next"]),
-        ("[{repositoryMatch: ^docs$}, {branchMatch: main}]", ["docs-main"]),
-        ("[{labelMatch: team}, {pathsExist: [k8s/]}]", ["web-main"]),
-        ("[{pathsDoNotExist: [k8s], repositoryMatch: web}]", ["web-next"]),
-    ):
-        manifest = application_set(repositories(f", filters: {filters}"), name="{{repository}}-{{branch}}")
-        assert names(await made(manifest, WORLD)) == expected
 
 
 async def test_a_filter_that_is_no_expression_makes_the_set_unknown() -> None:

@@ -69,6 +69,10 @@ class Tokens:
         self._by_text[token.text] = token
         return token
 
+    @property
+    def all(self) -> list[Token]:
+        return list(self._by_text.values())
+
     def find(self, text: str) -> Token | None:
         """Also one that is worth nothing any more."""
         return self._by_text.get(text)

@@ -33,6 +33,8 @@ class Repository:
     created_at: datetime
     pushed_at: datetime
     fork_of: "Repository | None" = None
+    topics: tuple[str, ...] = ()
+    is_archived: bool = False
     roles: dict[User, Role] = field(default_factory=dict)
     threads: dict[int, Thread] = field(default_factory=dict)
     last_number: int = 0

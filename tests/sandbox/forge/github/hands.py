@@ -54,6 +54,12 @@ class GitHubHands(StandIn):
         prefix = "github_pat_" if scopes is None else "ghp_"
         return self.forge.issue_token(login, prefix, cap=cap, scopes=scopes).text
 
+    def create_org(self, login: str) -> User:
+        """Make the owner of that name an organisation, whose repositories can be listed."""
+        owner = self.user(login)
+        owner.is_organization = True
+        return owner
+
     def create_app(
         self,
         slug: str = "longshore",

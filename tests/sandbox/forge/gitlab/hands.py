@@ -120,6 +120,10 @@ class GitLabHands(StandIn):
             self.state.group(namespace, is_private=is_private)
         return await super().create_repo(full_name, **how)  # type: ignore[arg-type]
 
+    def share(self, repository: Repository, full_path: str) -> None:
+        """With the group of that path, to whose projects it then counts."""
+        self.state.members.shared.setdefault(repository, []).append(self.create_group(full_path))
+
     def protect(self, repository: Repository, branch: str, *contexts: str) -> None:
         """As a new project's default branch is: pushing and merging are for maintainers."""
         self.protect_branch(repository, branch)

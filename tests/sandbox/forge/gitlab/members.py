@@ -63,6 +63,8 @@ class Group:
 class Members:
     groups: dict[User, Group] = field(default_factory=dict)
     of_projects: dict[Repository, dict[User, Level]] = field(default_factory=dict)
+    # Groups that a project of another group is shared with.
+    shared: dict[Repository, list[Group]] = field(default_factory=dict)
 
     def group_of(self, repository: Repository) -> Group | None:
         return self.groups.get(repository.owner)

@@ -92,7 +92,6 @@ class StatusCheck:
 @dataclass(eq=False, slots=True)
 class Project:
     description: str | None = None
-    is_archived: bool = False
     # merge, rebase_merge (semi-linear) or ff.
     merge_method: str = "merge"
     # never, always, default_on or default_off.

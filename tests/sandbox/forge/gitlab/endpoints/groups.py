@@ -1,5 +1,7 @@
 """Groups, and the members of groups and projects."""
 
+import asyncio
+
 from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.gitlab.call import NOTHING, Answer, Call
@@ -44,25 +46,33 @@ async def subgroups(call: Call) -> Answer:
 
 @of_group("GET", "/projects")
 async def list_projects(call: Call) -> Answer:
-    params, members = call.params, call.state.members
-    deep = params.is_on("include_subgroups")
-    found = []
-    for known in call.forge.repositories:
-        group = members.group_of(known)
-        lineage = list(group.lineage) if group else []
-        is_inside = call.group in lineage if deep else group is call.group
-        is_archived = params.flag("archived")
-        details = call.state.projects.of(known)
-        if is_inside and call.principal.sees(known) and is_archived in (None, details.is_archived):
-            found.append(known)
+    """Also what other groups share with this one, unless that is switched off."""
+    params = call.params
+    found = [known for known in call.forge.repositories if _is_asked_for(call, known)]
     found.sort(key=lambda known: known.id, reverse=params.choice("sort", ("asc", "desc"), "desc") == "desc")
+    refs = await asyncio.gather(*(known.store.refs("refs/heads") for known in found))
+    empty = {known for known, those in zip(found, refs, strict=True) if not those}
 
     def shown(known: Repository) -> dict[str, object]:
         if params.is_on("simple"):
-            return projects.identity(call.state, known)
-        return projects.project(call.state, known, call.principal.user)
+            return projects.identity(call.state, known, is_empty=known in empty)
+        return projects.project(call.state, known, call.principal.user, is_empty=known in empty)
 
     return call.keyset(found, shown, lambda known: known.id)
+
+
+def _is_asked_for(call: Call, known: Repository) -> bool:
+    params, group = call.params, call.state.members.group_of(known)
+    lineage = list(group.lineage) if group else []
+    is_inside = call.group in lineage if params.is_on("include_subgroups") else group is call.group
+    is_shared = call.group in call.state.members.shared.get(known, ())
+    is_archived, topic = params.flag("archived"), params.text("topic")
+    return (
+        (is_inside or (is_shared and params.flag("with_shared", default=True) is True))
+        and call.principal.sees(known)
+        and is_archived in (None, known.is_archived)
+        and (not topic or topic in known.topics)
+    )
 
 
 # Members

@@ -63,7 +63,7 @@ def _is_asked_for(call: Call, known: Repository) -> bool:
     if params.is_on("owned") and level < Level.OWNER:
         return False
     is_archived = params.flag("archived")
-    if is_archived is not None and is_archived is not call.state.projects.of(known).is_archived:
+    if is_archived is not None and is_archived is not known.is_archived:
         return False
     visibility, searched = params.text("visibility"), params.text("search") or ""
     if visibility is not None and visibility != people.VISIBILITY[known.is_private]:
@@ -136,13 +136,13 @@ async def update(call: Call) -> Answer:
 
 @routes("POST", "/archive", Level.OWNER)
 async def archive(call: Call) -> Answer:
-    call.project.is_archived = True
+    call.repository.is_archived = True
     return Answer(await _shown(call, call.repository), 201)
 
 
 @routes("POST", "/unarchive", Level.OWNER)
 async def unarchive(call: Call) -> Answer:
-    call.project.is_archived = False
+    call.repository.is_archived = False
     return Answer(await _shown(call, call.repository), 201)
 
 

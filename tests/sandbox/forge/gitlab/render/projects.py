@@ -40,8 +40,8 @@ def _full_title(known: Repository) -> str:
     return f"{known.owner.login.replace('/', ' / ')} / {known.name}"
 
 
-def identity(state: State, known: Repository) -> Json:
-    """What a fork says of where it came from."""
+def identity(state: State, known: Repository, *, is_empty: bool = False) -> Json:
+    """What a fork says of where it came from. Without any commit there is no default branch."""
     ssh, http = _git(state, known)
     return {
         "id": known.id,
@@ -51,9 +51,9 @@ def identity(state: State, known: Repository) -> Json:
         "path": known.name,
         "path_with_namespace": known.full_name,
         "created_at": timestamp(known.created_at),
-        "default_branch": known.default_branch,
-        "tag_list": [],
-        "topics": [],
+        "default_branch": None if is_empty else known.default_branch,
+        "tag_list": list(known.topics),
+        "topics": list(known.topics),
         "ssh_url_to_repo": ssh,
         "http_url_to_repo": http,
         "web_url": address(state, known),
@@ -70,9 +70,9 @@ def identity(state: State, known: Repository) -> Json:
 def project(state: State, known: Repository, user: User | None, *, is_empty: bool = False) -> Json:
     details = state.projects.of(known)
     shown: Json = {
-        **identity(state, known),
+        **identity(state, known, is_empty=is_empty),
         "empty_repo": is_empty,
-        "archived": details.is_archived,
+        "archived": known.is_archived,
         "resolve_outdated_diff_discussions": False,
         "issues_enabled": True,
         "merge_requests_enabled": True,
