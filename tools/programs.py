@@ -170,6 +170,7 @@ FAMILIES: tuple[Family, ...] = (
         {"argocd-template": "./renderer"},
     ),
     Family("sops", "github.com/getsops/sops/v3", {"sops": "github.com/getsops/sops/v3/cmd/sops"}),
+    Family("jsonnet", "github.com/google/go-jsonnet", {"jsonnet": "github.com/google/go-jsonnet/cmd/jsonnet"}),
     Family(
         "registry",
         "github.com/distribution/distribution/v3",

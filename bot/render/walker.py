@@ -33,8 +33,6 @@ from bot.render.uses import Uses
 
 MAX_DEPTH = 40
 
-_READ_AS_ARGOCD = frozenset({RendererKind.PLAIN, RendererKind.PLUGIN})
-
 
 class Walk:
     """One target in one tree. `run` may be called once."""
@@ -82,7 +80,7 @@ class Walk:
         elif place.entry.kind is not EntryKind.TREE:
             self._notes.record_file(place.path, place.entry)
             self._notes.refuse(f"{self._target.path!r} is a file, not a directory", *self._where())
-        elif self._target.argocd is not None and self._target.renderer in _READ_AS_ARGOCD:
+        elif self._target.argocd and self._target.renderer in {RendererKind.PLAIN, RendererKind.PLUGIN}:
             self._note(reads_of_directory(self._ground.tree, place.path, self._target))
         elif self._target.renderer is RendererKind.PLAIN:
             self._scan(place.path)

@@ -13,7 +13,8 @@ from tools.programs import FAMILIES, Family, parse_version
 ROOT = DEPLOY.parent
 TEXT = re.sub(r"\\\n\s*", "", (DEPLOY / "Containerfile").read_text(encoding="utf-8"))
 LINES = [line for line in TEXT.splitlines() if line and not line.startswith("#")]
-RENDERERS = [family for family in FAMILIES if family.name in {"kustomize", "helm", "sops", "argocd-template"}]
+_OURS = {"kustomize", "helm", "sops", "jsonnet", "argocd-template"}
+RENDERERS = [family for family in FAMILIES if family.name in _OURS]
 
 
 def images() -> dict[str, str]:
