@@ -195,6 +195,11 @@ class Forge(Protocol):
     async def repositories(self) -> Sequence[RepoId]:
         """Every repository we can reach, archived ones left out."""
 
+    @property
+    def listings(self) -> "Listings":
+        """What an owner has, as generators ask for it."""
+        ...
+
     async def default_branch(self, repo: RepoId) -> str:
         """Its name, also where the repository is empty and the branch does not exist yet."""
 
@@ -206,11 +211,6 @@ class Forge(Protocol):
     def git_url(self, repo: RepoId) -> str:
         """How manifests may call it, under the name that the operator gives it."""
         ...
-    @property
-    def listings(self) -> "Listings":
-        """What an owner has, as generators ask for it."""
-        ...
-
 
     def clone_url(self, repo: RepoId, located: Located) -> str:
         """Where its files are fetched from: from this repository as it is called now, never from what took its old path."""

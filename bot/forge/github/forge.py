@@ -204,15 +204,15 @@ class GitHubForge:
         return await self._commits.commit(repo, commit)
 
 
-@asynccontextmanager
-async def open_github(settings: GitHubSettings) -> AsyncIterator[GitHubForge]:
-    # Cookies would make one installation's requests depend on another's.
 def _listings(settings: GitHubSettings, calls: OwnerCalls) -> OwnerListings:
     if settings.face is Face.GITEA:
         return GiteaListings(calls, settings.name, GiteaPulls(calls))
     return OwnerListings(calls, settings.name, Pulls(calls))
 
 
+@asynccontextmanager
+async def open_github(settings: GitHubSettings) -> AsyncIterator[GitHubForge]:
+    # Cookies would make one installation's requests depend on another's.
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
 
         def connect(app: AppKey | None, token: str | None = None) -> GitHubClient:

@@ -26,9 +26,9 @@ from bot.forge.gitlab.client import GitLabClient
 from bot.forge.gitlab.commits import Commits
 from bot.forge.gitlab.deployments import Deployments
 from bot.forge.gitlab.guards import Guards
+from bot.forge.gitlab.listings import GroupListings
 from bot.forge.gitlab.notes import Notes
 from bot.forge.gitlab.paths import project_path
-from bot.forge.gitlab.listings import GroupListings
 from bot.forge.gitlab.projects import Projects
 from bot.forge.gitlab.pulls import Pulls
 from bot.forge.gitlab.remarks import CommitRemarks
@@ -38,10 +38,10 @@ from bot.forge.gitlab.status_checks import StatusChecks
 from bot.forge.gitlab.statuses import Statuses
 from bot.forge.gitlab.tokens import Tokens
 from bot.forge.guards import Approvals, BranchRules, EnvironmentRules
+from bot.forge.listings import Listings
 from bot.forge.owners import CodeOwners
 from bot.forge.reports import Check, CheckReport, Deployment, DeploymentReport
 from bot.model.repo import Actor, PullRequest, PullState, RepoId, Sha
-from bot.forge.listings import Listings
 
 GIT_USER: Final = "oauth2"
 SCOPE: Final = "api"
@@ -65,11 +65,11 @@ class GitLabForge:
         self._deployments = Deployments(projects)
         self._guards = Guards(projects, settings.tier)
         self._commits = Commits(projects, pulls)
+        self._listings = GroupListings(client)
         self._capabilities = capabilities(settings.tier)
 
     @property
     def name(self) -> str:
-        self._listings = GroupListings(client)
         return self._settings.name
 
     @property
@@ -119,14 +119,14 @@ class GitLabForge:
     async def repositories(self) -> Sequence[RepoId]:
         return [RepoId(self.name, path) for path in await self._projects.all_paths()]
 
-    async def default_branch(self, repo: RepoId) -> str:
-        return await self._pulls.default_branch(repo)
-
-    async def branch_head(self, repo: RepoId, branch: str) -> Sha | None:
     @property
     def listings(self) -> Listings:
         return self._listings
 
+    async def default_branch(self, repo: RepoId) -> str:
+        return await self._pulls.default_branch(repo)
+
+    async def branch_head(self, repo: RepoId, branch: str) -> Sha | None:
         return await self._pulls.branch_head(repo, branch)
 
     async def permission(self, repo: RepoId, actor: Actor) -> Permission:
