@@ -48,7 +48,9 @@ class Scene:
 
     @property
     def by_hand(self) -> list[Manifest]:
-        return [manifest for root in self.roots for manifest in yaml.safe_load_all(str(self.files[root]))]
+        """As `kubectl apply` sends it: without fields that are null."""
+        written = [manifest for root in self.roots for manifest in yaml.safe_load_all(str(self.files[root]))]
+        return [_without_nulls(manifest) for manifest in written]
 
     @property
     def declares_clusters(self) -> bool:
@@ -56,6 +58,12 @@ class Scene:
 
     def owns(self, name: str) -> bool:
         return name == self.name or name.startswith(f"{self.name}--")
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 class Script:

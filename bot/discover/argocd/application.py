@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.discover.argocd.applied import as_applied, keeps_nulls
 from bot.discover.argocd.context import ArgoContext
 from bot.discover.argocd.destinations import found_by
 from bot.discover.argocd.objects import Identity
@@ -53,7 +54,7 @@ def application_target(found: DeclaredObject, context: ArgoContext, cluster: str
     """
     identity = Identity.of(found.manifest)
     spec = Spec.of(found.manifest, APPLICATION)
-    taken = sources_of(spec, context)
+    taken = sources_of(found, spec, context)
     goes_to = found_by(destination(spec.fields), context, cluster)
     whole = Target(
         id=TargetId(goes_to.label, identity.target_name),
@@ -73,20 +74,24 @@ def application_target(found: DeclaredObject, context: ArgoContext, cluster: str
     return _with_sources(whole, taken, is_several=_has_several(spec.fields))
 
 
-def sources_of(spec: Spec, context: ArgoContext) -> tuple[Source, ...]:
+def sources_of(found: DeclaredObject, spec: Spec, context: ArgoContext) -> tuple[Source, ...]:
     """Those that count where several fields name some: the hydrator's, else those of `sources`, else the one."""
+    every = written_sources(spec)
+    if not keeps_nulls(found.manifest):
+        every = [(as_applied(fields), at) for fields, at in every]
+    return tuple(Source(_without_login(fields), at, place_of(fields, at, context)) for fields, at in every)
+
+
+def written_sources(spec: Spec) -> list[tuple[Manifest, str]]:
+    """The same as they stand in the manifest, each with its path there."""
     hydrator = spec.fields.get("sourceHydrator")
     if hydrator is not None:
-        written = [(mapping(hydrator.get("drySource")), _HYDRATED)]
-    elif _has_several(spec.fields):
-        written = [
-            (each, f"spec.sources[{index}]")
-            for index, each in enumerate(spec.fields["sources"][:_MOST_SOURCES])
-        ]
-    else:
-        one = spec.fields.get("source")
-        written = [] if one is None else [(normalised(one), "spec.source")]
-    return tuple(Source(_without_login(fields), at, place_of(fields, at, context)) for fields, at in written)
+        return [(mapping(hydrator.get("drySource")), _HYDRATED)]
+    if _has_several(spec.fields):
+        several = spec.fields["sources"][:_MOST_SOURCES]
+        return [(each, f"spec.sources[{index}]") for index, each in enumerate(several)]
+    one = spec.fields.get("source")
+    return [] if one is None else [(normalised(one), "spec.source")]
 
 
 def _without_login(fields: Manifest) -> Manifest:
@@ -138,7 +143,7 @@ def _field_problems(source: Source, *, is_several: bool) -> Iterator[str]:
 
 def _reference_problems(source: Source, by_name: Mapping[str, Source]) -> Iterator[str]:
     """A value file can lie in a Git repository only."""
-    for name in _names_in_files(mapping(source.fields.get("helm"))):
+    for name in names_in_files(mapping(source.fields.get("helm"))):
         other = by_name.get(name)
         if other is not None and other.place.reference is None:
             what = "a chart" if other.place.chart else "an artifact of a registry"
@@ -148,7 +153,7 @@ def _reference_problems(source: Source, by_name: Mapping[str, Source]) -> Iterat
 def _revision_problems(source: Source, by_name: Mapping[str, Source]) -> Iterator[str]:
     """Argo CD compares the texts, before it knows where they lead."""
     first: dict[str, str] = {}
-    for name in _names_in_files(mapping(source.fields.get("helm"))):
+    for name in names_in_files(mapping(source.fields.get("helm"))):
         if name not in by_name:
             continue
         fields = by_name[name].fields
@@ -161,7 +166,8 @@ def _revision_problems(source: Source, by_name: Mapping[str, Source]) -> Iterato
             )
 
 
-def _names_in_files(helm: Manifest) -> Iterator[str]:
+def names_in_files(helm: Manifest) -> Iterator[str]:
+    """Of each file that a source's block `helm` names in another source, the other's name."""
     paths = [*helm.get("valueFiles", ()), *(text(each, "path") for each in helm.get("fileParameters", ()))]
     yield from (path[1:].partition("/")[0] for path in paths if path.startswith("$") and "/" in path)
 

@@ -1,10 +1,17 @@
 """What people should know of an object of Argo CD that can be read all the same."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from bot.discover.argocd import projects
-from bot.discover.argocd.application import application_target, sources_of
+from bot.discover.argocd.application import (
+    Source,
+    application_target,
+    names_in_files,
+    sources_of,
+    written_sources,
+)
+from bot.discover.argocd.applied import keeps_nulls, nulls
 from bot.discover.argocd.context import ArgoContext
 from bot.discover.argocd.destinations import why_missing
 from bot.discover.argocd.forbidden import Wanted, why_forbidden
@@ -55,7 +62,8 @@ def _of_application(found: DeclaredObject, context: ArgoContext) -> Iterator[_Re
     spec = Spec.of(found.manifest, APPLICATION)
     settings = application_target(found, context, "").argocd
     assert settings is not None
-    wanted = Wanted(settings, tuple(_urls(spec, context)))
+    sources = sources_of(found, spec, context)
+    wanted = Wanted(settings, tuple(_urls(spec, sources)))
     yield from ((Severity.ERROR, sentence) for sentence in why_forbidden(wanted, context))
     yield from _on_project(settings, context)
     elsewhere = why_missing(settings.destination, context)
@@ -65,8 +73,9 @@ def _of_application(found: DeclaredObject, context: ArgoContext) -> Iterator[_Re
         yield Severity.WARNING, "has no spec.project: a cluster refuses it"
     yield from _unknown_fields(spec, APPLICATION)
     yield from ((Severity.WARNING, sentence) for sentence in _without_effect(found, spec, settings))
+    yield from ((Severity.WARNING, sentence) for sentence in _on_references(sources))
     yield from ((Severity.NOTICE, sentence) for sentence in _worth_knowing(found, spec))
-    for source in sources_of(spec, context):
+    for source in sources:
         yield from ((Severity.NOTICE, remark) for remark in source.place.remarks)
 
 
@@ -87,15 +96,27 @@ def _on_project(settings: ArgoSettings, context: ArgoContext) -> Iterator[_Remar
             yield Severity.NOTICE, f"takes signed commits only, as spec.{demands[0]} of {project.ref} demands"
 
 
-def _urls(spec: Spec, context: ArgoContext) -> Iterator[tuple[str, str]]:
+def _urls(spec: Spec, sources: Iterable[Source]) -> Iterator[tuple[str, str]]:
     """Every repository that it names, by its field."""
-    yield from (
-        (f"{source.at}.repoURL", text(source.fields, "repoURL")) for source in sources_of(spec, context)
-    )
+    yield from ((f"{source.at}.repoURL", text(source.fields, "repoURL")) for source in sources)
     hydrator = mapping(spec.fields.get("sourceHydrator"))
     pushed_to = text(mapping(hydrator.get("syncSource")), "repoURL")
     if pushed_to and pushed_to != text(mapping(hydrator.get("drySource")), "repoURL"):
         yield "spec.sourceHydrator.syncSource.repoURL", pushed_to
+
+
+def _on_references(sources: Iterable[Source]) -> Iterator[str]:
+    """Argo CD has one checkout of a repository at a time."""
+    by_name = {text(source.fields, "ref"): source for source in sources}
+    for source in sources:
+        for name in dict.fromkeys(names_in_files(mapping(source.fields.get("helm")))):
+            other = by_name.get(name, source)
+            one, two = (normal_git_url(text(each.fields, "repoURL")) for each in (source, other))
+            if one == two and source.place.reference != other.place.reference:
+                yield (
+                    f"names a file of ${name} in {source.at}.helm, which is the same repository at another revision: Argo CD "
+                    "refuses that unless both lead to one commit"
+                )
 
 
 def _unknown_fields(spec: Spec, shape: Fields) -> Iterator[_Remark]:
@@ -118,6 +139,12 @@ def _without_effect(found: DeclaredObject, spec: Spec, settings: ArgoSettings) -
     ignored = list(islice(passed_over(settings.sync_options), _SHOWN))
     if ignored:
         yield f"has {', '.join(ignored)}, which Argo CD passes over"
+    gone = [f"{at}.{path}" for each, at in written_sources(spec) for path in islice(nulls(each), _SHOWN)]
+    if gone and not keeps_nulls(found.manifest):
+        yield (
+            f"has null in {', '.join(gone[:_SHOWN])}: kubectl apply takes that away, and so does Argo CD unless it applies on "
+            "the server's side, so that what the chart has there stays; null in `helm.values` unsets it"
+        )
     policy = mapping(spec.fields.get("syncPolicy"))
     if policy.get("managedNamespaceMetadata") and CREATES_NAMESPACE not in settings.sync_options:
         yield f"has spec.syncPolicy.managedNamespaceMetadata, which does nothing without the sync option {CREATES_NAMESPACE}"

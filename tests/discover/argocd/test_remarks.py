@@ -14,6 +14,7 @@ from tests.discover.argocd.examples import (
     cluster_secret,
     context,
     found,
+    read,
     said,
     source,
     spec,
@@ -203,3 +204,46 @@ def test_an_application_of_a_hundred_thousand_unknown_fields_is_remarked_upon_at
     started = time.monotonic()
     assert len(said(manifest)) == 2
     assert time.monotonic() - started < 5
+
+
+NULLS = {"a": None, "b": {"c": [{"d": None}], "e": 1}, "f": [None]}
+
+
+def test_a_null_in_values_is_gone_once_it_is_applied() -> None:
+    written = application(spec(source=source(helm={"valuesObject": NULLS, "values": "a: null"})))
+    ((severity, sentence),) = said(written)
+    assert severity is WARNING
+    assert sentence.startswith(
+        "has null in spec.source.helm.valuesObject.a, spec.source.helm.valuesObject.b.c[0].d: kubectl apply takes that away"
+    )
+    helm = read(written).options["helm"]
+    assert helm == {"valuesObject": {"b": {"c": [{}], "e": 1}, "f": [None]}, "values": "a: null"}
+
+
+@pytest.mark.parametrize("option", ["ServerSideApply=true", "Prune=false, Replace=true"])
+def test_it_stays_where_the_application_itself_asks_for_another_way(option: str) -> None:
+    marks = {"argocd.argoproj.io/sync-options": option}
+    written = application(spec(source=source(helm={"valuesObject": NULLS})), annotations=marks)
+    assert said(written) == []
+    assert read(written).options["helm"] == {"valuesObject": NULLS}
+
+
+def test_nothing_is_too_deep_to_be_looked_at() -> None:
+    deep: Any = None
+    for _ in range(5_000):
+        deep = {"a": deep}
+    assert said(application(spec(source=source(helm={"valuesObject": deep})))) == []
+
+
+def test_a_reference_to_another_revision_of_the_same_repository_is_said() -> None:
+    uses = source(helm={"valueFiles": ["$v/a.yaml", "$v/b.yaml"]})
+    several = spec(source=None, sources=[uses, {"repoURL": FLEET, "ref": "v", "targetRevision": "v1.0.0"}])
+    warnings = [sentence for severity, sentence in said(application(several)) if severity is WARNING]
+    assert warnings == [
+        (
+            "names a file of $v in spec.sources[0].helm, which is the same repository at another revision: Argo CD refuses that "
+            "unless both lead to one commit"
+        )
+    ]
+    same = spec(source=None, sources=[uses, {"repoURL": FLEET, "ref": "v", "targetRevision": "main"}])
+    assert said(application(same)) == []
