@@ -25,7 +25,7 @@ _LINE_COLOURS = {"+": _GREEN, "-": _RED, "@": _CYAN, "…": _DIM, " ": ""}
 
 
 def plan_text(plan: Plan, *, colour: bool = False, width: int | None = None) -> str:
-    """Text ending in a line end. `width` cuts long lines, for a terminal; None shows them whole."""
+    """Text ending in a line end. Lines longer than `width` go on in the next one; None leaves that to the terminal."""
     return "".join(f"{line}\n" for line in _Printer(colour, width).plan(plan))
 
 
@@ -57,7 +57,7 @@ class _Printer:
 
     def _unknown(self, plan: Plan) -> Iterator[str]:
         for unknown in reasons.unknowns(plan):
-            yield self._paint(_RED, f"? {self._targets(unknown.targets)}: unknown")
+            yield from self._sentence(_RED, f"? {self._targets(unknown.targets)}: unknown")
             for reason in unknown.reasons:
                 yield from self._sentence("", f"    {_told(reason)}")
             if unknown.more:
@@ -68,11 +68,11 @@ class _Printer:
                 )
                 yield from self._sentence("", f"    {phrases.KNOWN}{where}:")
                 for line in field_lines(declared.fields, DECLARED_BOUNDS):
-                    yield self._line(line)
+                    yield from self._line(line)
 
     def _dangers(self, plan: Plan) -> Iterator[str]:
         for danger in view.dangers(plan):
-            names = one_line(phrases.listed([phrases.object_name(id_) for id_ in danger.ids], 3))
+            names = phrases.listed([one_line(phrases.object_name(id_)) for id_ in danger.ids], 3)
             many = f"{len(danger.ids)} x " if len(danger.ids) > 1 else ""
             what = f"{many}{one_line(danger.ids[0].kind)} {names}"
             where = self._targets(danger.targets)
@@ -95,7 +95,7 @@ class _Printer:
                 group.first.status, ""
             )
             totals = phrases.group_totals(group.counts, len(group.hooks))
-            yield self._paint(_BOLD, f"{targets}{status}: {totals}{same}")
+            yield from self._sentence(_BOLD, f"{targets}{status}: {totals}{same}")
             for alike in group.lasting:
                 yield from self._object(alike, group)
             if group.stamped:
@@ -110,13 +110,13 @@ class _Printer:
         for status, word in ((TargetStatus.ADDED, "new"), (TargetStatus.REMOVED, "goes")):
             names = tuple(t.target.id for t in plan.with_status(status) if not t.changes)
             if names:
-                yield self._paint(_BOLD, f"{self._targets(names)} ({word}): no objects")
+                yield from self._sentence(_BOLD, f"{self._targets(names)} ({word}): no objects")
 
     def _stamped(self, group: view.Group) -> Iterator[str]:
         fields = group.stamped[0].fields
         labels = ", ".join(one_line(f"{view.STAMPS[f.path]} {f.old} -> {f.new}") for f in fields)
-        names = [f"{change.id.kind} {self._name(change, group)}" for change in group.stamped]
-        told = f"{phrases.stamped(len(names))} {labels}: {one_line(phrases.listed(names, 10))}"
+        names = [one_line(f"{change.id.kind} {self._name(change, group)}") for change in group.stamped]
+        told = f"{phrases.stamped(len(names))} {labels}: {phrases.listed(names, 10)}"
         yield from self._sentence(_YELLOW, f"  ~ {told}")
 
     def _object(self, alike: Sequence[ObjectChange], group: view.Group) -> Iterator[str]:
@@ -128,16 +128,25 @@ class _Printer:
         if len(names) > 1:
             yield from self._sentence(colour, f"  {sign} {phrases.same_in(len(names))}: {', '.join(names)}")
         else:
-            yield self._paint(colour, f"  {sign} {names[0]} ({note})" if note else f"  {sign} {names[0]}")
+            told = f"{names[0]} ({note})" if note else names[0]
+            yield from self._sentence(colour, f"  {sign} {told}")
         for line in lines(change, BOUNDS):
-            yield self._line(line)
+            yield from self._line(line)
 
     def _name(self, change: ObjectChange, group: view.Group) -> str:
         return phrases.object_name(change.id, with_namespace=group.one_namespace)
 
-    def _line(self, line: Line) -> str:
-        mark = "" if line.sign == "@" else f"  {line.sign} "
-        return self._paint(_LINE_COLOURS[line.sign], f"      {mark}{_inside(line.text)}".rstrip())
+    def _line(self, line: Line) -> Iterator[str]:
+        """A field's path, or a line of its content, where spaces count and what differs may be at the end."""
+        colour, text = _LINE_COLOURS[line.sign], _inside(line.text)
+        if line.sign == "@":
+            yield from self._sentence(colour, f"      {text}")
+            return
+        indent = " " * 12
+        room = self._width - len(indent) if self._width else len(text) or 1
+        pieces = [text[at : at + room] for at in range(0, len(text), room)] or [""]
+        yield self._paint(colour, f"        {line.sign} {pieces[0]}".rstrip())
+        yield from (self._paint(colour, f"{indent}{piece}".rstrip()) for piece in pieces[1:])
 
     def _foot(self, plan: Plan) -> Iterator[str]:
         unchanged = len(plan.with_status(TargetStatus.UNCHANGED))
@@ -149,7 +158,9 @@ class _Printer:
         yield from self._standing(reasons.standing(plan))
         for target in plan.with_status(TargetStatus.MOVED):
             origin = f"moved from {one_line(target.moved_from)}" if target.moved_from else "moved"
-            yield f"> {self._targets((target.target.id,))}: {origin}, with the same objects"
+            yield from self._sentence(
+                "", f"> {self._targets((target.target.id,))}: {origin}, with the same objects"
+            )
         for remark in reasons.remarks(plan):
             where = f" ({self._targets(remark.targets)})" if remark.targets else ""
             colour = _DIM if remark.diagnostic.severity is Severity.NOTICE else _YELLOW
@@ -158,7 +169,7 @@ class _Printer:
             )
         missing = [one_line(p.name) for p in plan.protections if not p.active]
         if missing:
-            yield self._paint(_YELLOW, f"rendered without {phrases.listed(missing)}")
+            yield from self._sentence(_YELLOW, f"rendered without {phrases.listed(missing)}")
 
     def _standing(self, unknowns: tuple[reasons.Unknown, ...]) -> Iterator[str]:
         if unknowns:
@@ -171,22 +182,23 @@ class _Printer:
             yield f"  and {rest} (--format json has all)"
 
     def _targets(self, targets: tuple[TargetId, ...]) -> str:
-        return one_line(phrases.target_names(targets))
+        return phrases.listed([one_line(str(target)) for target in targets])
 
     def _paint(self, colour: str, text: str) -> str:
-        fitted = self._fit(text)
-        return f"\x1b[{colour}m{fitted}\x1b[0m" if self._colour and colour else fitted
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._colour and colour else text
 
     def _sentence(self, colour: str, text: str) -> Iterator[str]:
-        """Words are never cut: they go on in the next line."""
-        indent = " " * (len(text) - len(text.lstrip()) + 2)
-        fitted = textwrap.wrap(text, self._width, subsequent_indent=indent) if self._width else [text]
-        yield from (self._paint(colour, line) for line in fitted)
-
-    def _fit(self, text: str) -> str:
-        if self._width is None or len(text) <= self._width:
-            return text
-        return f"{text[: self._width - 1]}…"
+        """Words are never cut: they go on in the next line. A name or an address wider than that stays in one piece."""
+        words = text.lstrip()
+        indent = " " * (len(text) - len(words))
+        wrapper = textwrap.TextWrapper(
+            self._width or len(text) + 1,
+            initial_indent=indent,
+            subsequent_indent=f"{indent}  ",
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+        yield from (self._paint(colour, line) for line in wrapper.wrap(words))
 
 
 def _told(diagnostic: Diagnostic) -> str:

@@ -11,7 +11,16 @@ from bot.model.rendering import Diagnostic, Severity
 from bot.report.comment import plan_comment
 from bot.report.plan_json import plan_json
 from bot.report.terminal import plan_text
-from tests.report.build import agrees_with_golden, everyday_plan, plan, target
+from tests.report.build import (
+    agrees_with_golden,
+    deployment,
+    everyday_plan,
+    masked,
+    plan,
+    target,
+    target_plan,
+    unknown,
+)
 from tests.report.plans import HOSTILE, alike_plan, flux_plan, hostile_plan
 
 
@@ -37,6 +46,24 @@ def test_no_line_is_wider_than_the_terminal() -> None:
     text = plan_text(everyday_plan(), width=60)
     assert max(len(line) for line in text.splitlines()) <= 60
     assert "copy it\n" in text or "copy it inside" in text.replace("\n      ", " ")
+
+
+def test_no_name_is_cut_in_a_narrow_terminal() -> None:
+    old, new = masked(deployment("a")), masked(deployment("b"))
+    alike = [target_plan(target(f"a-service-with-a-name-{i}"), old, new) for i in range(5)]
+    reason = Diagnostic(Severity.ERROR, "no chart", f"{'deep/' * 20}release.yaml", 3)
+    lost = unknown(target("another-service-with-a-long-name"), reason)
+    text = plan_text(plan(*alike, lost), width=50)
+    assert f"    {'deep/' * 20}release.yaml:3:\n      no chart\n" in text
+    assert " ".join(plan_text(plan(*alike, lost)).split()) == " ".join(text.split())
+
+
+def test_what_differs_at_the_end_of_a_long_line_is_seen() -> None:
+    image = f"registry.example.com/{'team/' * 8}web"
+    old, new = (masked(deployment(f"{image}:{tag}")) for tag in ("1.25", "1.26"))
+    text = plan_text(plan(target_plan(target(), old, new)), width=60)
+    assert max(len(line) for line in text.splitlines()) <= 60
+    assert text.count("web:1.25") == text.count("web:1.26") == 1
 
 
 def test_what_is_wrong_with_the_change_is_said_first_and_once() -> None:
