@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Literal
 
+from bot.cli import asks
 from bot.cli.world import Clusters, decryptors, secret_key
 from bot.config import Cluster, Config
 from bot.errors import LongshoreError
@@ -32,6 +33,7 @@ def in_the_file(config: Config) -> Iterator[Finding]:
         told = cluster.kube_version or cluster.api_versions
         if told and not cluster.allow:
             yield "warn", f"cluster {name}: no repository is told its version: no entry of `allow` names one"
+    yield from asks.in_the_file(config)
 
 
 async def by_asking(config: Config) -> AsyncIterator[Finding]:
@@ -86,6 +88,8 @@ async def _of_forge(
             yield finding
     if len(named) > MAX_REPOSITORIES:
         yield "warn", f"forge {name}: only the first {MAX_REPOSITORIES} repositories were asked for"
+    async for finding in asks.of_forge(name, forge, config.repositories):
+        yield finding
 
 
 async def _of_repository(forge: ConnectedForge, repo: RepoId, meant: int | None) -> AsyncIterator[Finding]:
