@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.discover.argocd.application_set import application_set_target
     from bot.discover.argocd.context import ArgoContext
     from bot.discover.argocd.forbidden import forbidden_objects
-    from bot.discover.argocd.installation import installation_of, is_installation
+    from bot.discover.argocd.installation import is_installation
     from bot.discover.argocd.remarks import notices
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "application_target",
     "declared_cluster",
     "forbidden_objects",
-    "installation_of",
     "is_application",
     "is_application_set",
     "is_cluster_secret",
@@ -40,7 +39,6 @@ _LATER = {
     "application_set_target": "application_set",
     "application_target": "application",
     "forbidden_objects": "forbidden",
-    "installation_of": "installation",
     "is_installation": "installation",
     "notices": "remarks",
 }

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.discover.argocd.clusters import ProjectRepository, declared_cluster, project_repository
+from bot.discover.argocd.global_projects import Lender
 from bot.discover.argocd.objects import is_project
 from bot.discover.argocd.projects import Projects
 from bot.discover.repository import RepositoryIdentity, normal_url
@@ -34,16 +35,17 @@ class ArgoContext:
         clusters: Iterable[ArgoCluster] = (),
         branch: str = "",
         installation: ArgoInstallation | None = None,
+        lenders: Iterable[Lender] = (),
     ) -> "ArgoContext":
         """`manifests` are what is declared for one control plane: of it, AppProjects and the Secrets of clusters and
-        repositories count.
+        repositories count. `lenders` are the global projects there.
         """
         known = tuple(manifests)
         declared = map(declared_cluster, known)
         repositories = map(project_repository, known)
         return cls(
             repository,
-            Projects.of(manifest for manifest in known if is_project(manifest)),
+            Projects.of((manifest for manifest in known if is_project(manifest)), lenders),
             (*clusters, *(cluster for cluster in declared if cluster is not None)),
             tuple(repository for repository in repositories if repository is not None),
             branch,

@@ -16,6 +16,7 @@ BUILD_OPTIONS = "kustomize.buildOptions"
 KUSTOMIZE_PATH = "kustomize.path"
 GLOBAL_PROJECTS = "globalProjects"
 _OLD_PATH = "kustomize.version"
+_MOST_GLOBAL = 100
 
 
 def is_installation(manifest: Manifest) -> bool:
@@ -48,26 +49,19 @@ def installation_of(manifests: Iterable[Manifest]) -> ArgoInstallation:
     )
 
 
-def global_projects(manifests: Iterable[Manifest]) -> tuple[Manifest, ...] | None:
-    """The entries of `globalProjects`, None where they cannot be read."""
-    found: list[Manifest] = []
-    for data in (_data(each) for each in manifests if is_installation(each)):
-        entries = _listed(data.get(GLOBAL_PROJECTS, ""))
-        if entries is None:
-            return None
-        found += entries
-    return tuple(found)
+def global_projects(manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:
+    """The entries of `globalProjects`. Argo CD goes on without them where they cannot be read."""
+    written = (_data(each).get(GLOBAL_PROJECTS, "") for each in manifests if is_installation(each))
+    return tuple(entry for text in written for entry in _listed(text))[:_MOST_GLOBAL]
 
 
-def _listed(written: str) -> list[Manifest] | None:
-    """None for what is no list of mappings."""
+def _listed(written: str) -> list[Manifest]:
     try:
         first = next(parsed(written.encode("utf-8", "surrogateescape"), KubeLoader), None)
     except yaml.YAMLError:
-        return None
-    entries = (first.value if first else None) or []
-    is_list = isinstance(entries, list) and all(isinstance(each, dict) for each in entries)
-    return entries if is_list else None
+        return []
+    entries = first.value if first else None
+    return [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
 
 
 def _home(manifests: Iterable[Manifest]) -> str:

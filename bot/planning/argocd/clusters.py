@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.discover.argocd import ArgoContext, declared_cluster, installation_of, is_cluster_secret
+from bot.discover.argocd import ArgoContext, declared_cluster, is_cluster_secret
 from bot.discover.argocd.clusters import IN_CLUSTER, IN_CLUSTER_SERVER
+from bot.discover.argocd.global_projects import Lender
+from bot.discover.argocd.installation import global_projects, installation_of
 from bot.discover.objects import DeclaredObject, cluster_of
 from bot.model.argocd import ArgoCluster
 from bot.model.objects import Manifest
@@ -30,10 +32,10 @@ class ControlPlane:
         }
         self.hiding = tuple(file for file in in_files.hiding if cluster_of(file) in counting)
         # What is rendered later does not count: who was read before would have been read otherwise.
-        standing = (*in_files.installation, *in_files.named, *in_files.declaring)
-        self._installation = installation_of(
-            found.manifest for found in standing if cluster_of(found.file) in counting
-        )
+        every = (*in_files.installation, *in_files.named, *in_files.declaring)
+        standing = [found.manifest for found in every if cluster_of(found.file) in counting]
+        self._installation = installation_of(standing)
+        self._lenders = tuple(map(Lender.of, global_projects(standing)))
         self._rendered: dict[_Place, Manifest] = {}
         self._context: ArgoContext | None = None
 
@@ -60,6 +62,7 @@ class ControlPlane:
                 clusters=self._finding.argocd_clusters,
                 branch=self._finding.branch,
                 installation=self._installation,
+                lenders=self._lenders,
             )
         return self._context
 

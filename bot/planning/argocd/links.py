@@ -22,7 +22,10 @@ def _remarks(tree: Tree) -> Iterator[Diagnostic]:
     tree.prefetch(links)
     for path in links:
         if _leads_out(tree, path):
-            message = "is a link that leads out of the repository: Argo CD renders no Application of a repository that has one"
+            message = (
+                "is a link that leads out of the repository: Argo CD renders no Application of a repository that has one, "
+                "unless `reposerver.allow.oob.symlinks` in argocd-cmd-params-cm lets it"
+            )
             yield Diagnostic(Severity.WARNING, message, path)
 
 

@@ -14,6 +14,8 @@ from bot.render.helm.values import ReleaseValues, every_document, merged
 Reader = Callable[[ValuesFile], bytes | None]
 """The bytes of a file, None where there is none. Raises `Unrenderable`."""
 _MAX_TOTAL_BYTES = 64 << 20
+_MAX_STEPS = 30_000_000
+"""Characters of a chart's paths times those of the patterns that are held to them."""
 _SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\,[]{}"})
 
 
@@ -63,10 +65,15 @@ def in_chart(release: Release, files: Mapping[str, bytes]) -> tuple[ValuesFile, 
     """Value files of a chart that is at hand now: patterns are what they find. Raises `Unrenderable`."""
     explicit = {file for file in release.values_files if not file.is_pattern}
     result: dict[ValuesFile, None] = {}
+    every = sum(map(len, files))
+    left = _MAX_STEPS
     for file in release.values_files:
         if not file.is_pattern or file.ref:
             result[file] = None
             continue
+        left -= every * len(file.path)
+        if left < 0:
+            raise Unrenderable("helm.valueFiles: patterns take too long for so many files; name the files")
         found = list(_matching(file.path, files))
         if not found and not release.ignores_missing_files:
             raise Unrenderable(f"helm.valueFiles: {shown(file)} matches no file of the chart")

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.model.release import Chart, ChartKind, Release, ValuesFile
 from bot.model.rendering import Severity
 from bot.model.target import RendererKind
 from bot.render.argocd.concrete import concrete
+from bot.render.argocd.values import in_chart
+from bot.render.errors import Unrenderable
 from bot.render.key import content_key
 from bot.render.sandbox import Sandbox
 from bot.render.trace import trace
@@ -215,3 +218,13 @@ async def test_nothing_of_a_failing_chart_is_quoted(sandbox: Sandbox) -> None:
 async def test_no_name_of_a_release_is_another_option(sandbox: Sandbox, name: str) -> None:
     found = await rendered(sandbox, FILES, application("chart", helm={"releaseName": name}))
     assert "no name that Helm takes" in failure(found)
+
+
+def test_patterns_over_a_fetched_chart_are_bounded_together() -> None:
+    files = {f"{'deep/' * 20}{number}.yaml": b"" for number in range(2_000)}
+    patterns = tuple(ValuesFile(f"{'**/*' * 100}{number}", is_pattern=True) for number in range(200))
+    many = Release("web", "dest", Chart(ChartKind.REPOSITORY, "web"), values_files=patterns)
+    began = time.monotonic()
+    with pytest.raises(Unrenderable, match="patterns take too long"):
+        in_chart(replace(many, ignores_missing_files=True), files)
+    assert time.monotonic() - began < 5
