@@ -117,6 +117,17 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """A pull request that waits in a queue of merges: the forge is about to put `sha` onto `onto`, which holds those
+    that go before it. `ref` is where `sha` is fetched.
+    """
+
+    sha: Sha
+    onto: Sha
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListedPull:
     """What a list says of one pull request. `head_sha` is empty where its branch is gone, `author` is the login."""
 
@@ -233,6 +244,9 @@ class Forge(Protocol):
 
     async def pull(self, repo: RepoId, number: int) -> PullRequest: ...
 
+    async def queued(self, repo: RepoId, number: int) -> Queued | None:
+        """None for a pull request that is in no queue of merges, and where the forge shows none."""
+
     async def open_pulls(self, repo: RepoId, *, base: str | None = None) -> Sequence[PullRequest]:
         """Newest first, and of a few thousand only the newest."""
 
@@ -265,7 +279,8 @@ class Forge(Protocol):
     async def find_check(self, repo: RepoId, sha: Sha, name: str, *, pull: int | None = None) -> Check | None:
         """Our own newest check of this name on this commit.
 
-        `pull` is the pull request it is about: None then also where the forge looks for it in another place by now.
+        `pull` is the pull request it is about: then a verdict counts only where the forge looks for it by now, and one
+        that is under way is found wherever it was left.
         """
 
     async def put_check(self, repo: RepoId, report: CheckReport) -> Check:

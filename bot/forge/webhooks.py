@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.errors import LongshoreError
-from bot.model.repo import Sha
+from bot.model.repo import Actor, Sha
 
 BRANCH_PREFIX = "refs/heads/"
 
@@ -77,7 +77,7 @@ class CheckRerequested:
     """Somebody asked for a check again, or with `name` None for all of a commit's.
 
     `pulls` is empty where the commit comes from a fork; `external_id` then tells what the check was about. `head_sha`
-    is None where only the pull request is known.
+    is None where only the pull request is known. `by` is who asked, where anybody can and not only who may write.
     """
 
     repo_path: str
@@ -86,6 +86,7 @@ class CheckRerequested:
     external_id: str
     pulls: tuple[int, ...]
     repo_id: int | None = None
+    by: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,45 +6,41 @@ comment, which carries the inputs of the plan; so the store may be flushed and n
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import structlog
 
 from bot.config import RepositoryConfig
 from bot.errors import Temporary, UserError
-from bot.forge.base import Feature, TextLimit
+from bot.forge.base import Feature, Forge, Permission, Queued
 from bot.forge.errors import ForgeNotFound
-from bot.forge.marker import MarkerKind, Place
-from bot.forge.reports import Annotation, CheckReport, CheckState, Conclusion
+from bot.forge.reports import Check, Conclusion
 from bot.git.errors import UnknownRevision
 from bot.git.repository import Repository
 from bot.loops.allowed import refused, with_permissions
 from bot.loops.stamps import plan_stamp
+from bot.loops.told import Told
 from bot.loops.world import World, now
-from bot.model.keys import RECHECK, BranchKey, PullKey
-from bot.model.manifests import digest
-from bot.model.plan import Plan, Side
+from bot.model.keys import RECHECK, PullKey, asker
+from bot.model.plan import Side
 from bot.model.rendering import Trust
 from bot.model.repo import PullRequest, Sha
 from bot.model.steps import Again, Done, StepContext, StepResult
 from bot.planning.plan import Change, look, make_plan
 from bot.planning.renderings import Renderings
-from bot.report.check import CheckLimits, CheckWords, plan_check, planning_check
-from bot.report.comment import plan_comment
+from bot.report.check import planning_check
 from bot.report.context import PlanContext
-from bot.report.findings import errors, findings_thread
-from bot.report.obstacle import Obstacle, ObstacleKind, obstacle_comment, obstacle_title
+from bot.report.obstacle import Obstacle, ObstacleKind
 
-CHECK = "longshore/plan"
-OVERTAKEN = "Not planned: the pull request moved on"
-_NOBODYS_FAULT = frozenset({ObstacleKind.FORK, ObstacleKind.ELSEWHERE})
 _RACE_S = 3.0
 _LAST_ATTEMPT = 3
 """From this one on a failure is said. What was rendered before is kept, so that the next may well succeed."""
 _PLANNING_SHARE = 0.8
-_MARKER_ROOM = 12 * 1024
-"""What a marker may take of a comment."""
+_AGAIN = "again"
+"""In the marker of a plan that lacks something: when that is asked for again, in Unix seconds."""
+_LACKING = "something that did not answer is asked again"
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +57,7 @@ async def step(world: World, context: StepContext, key: str) -> StepResult:
         return Done()
     subject = Subject(world, pull, entry)
     if not pull.is_open:
-        await subject.end_check()
+        await subject.told.end_check()
         await world.forget_pull(name.repo, name.number)
         return Done()
     if pull.base_ref not in await world.delivery_branches(name.repo, entry):
@@ -103,26 +99,48 @@ class Subject:
     world: World
     pull: PullRequest
     entry: RepositoryConfig
+    queued: Queued | None = None
+    """Where it waits in a queue of merges: then that is what is planned."""
+
+    @property
+    def told(self) -> Told:
+        return Told(self.world, self.pull)
 
     async def plan(self, context: StepContext) -> StepResult:
         if self.pull.is_fork and (missing := self._missing_protections()):
             await self.say(Obstacle(ObstacleKind.FORK, details=missing))
             return Done()
-        async with self.world.mirror(self.pull.repo, pull=self.pull.number) as repository:
-            fetched = await repository.pull_head(self.pull.number)
-            if fetched != self.pull.head_sha:
-                return Again.after(_RACE_S, now(), "the head moved while it was fetched")
-            return await self._plan_in(repository, context)
+        queued = await self._forge.queued(self.pull.repo, self.pull.number)
+        return await replace(self, queued=queued).plan_fetched(context)
 
-    async def _plan_in(self, repository: Repository, context: StepContext) -> StepResult:
+    async def plan_fetched(self, context: StepContext) -> StepResult:
+        repo, number = self.pull.repo, self.pull.number
+        sha, ref = (self.queued.sha, self.queued.ref) if self.queued else (self.pull.head_sha, None)
+        async with self.world.mirror(repo, pull=number, ref=ref) as repository:
+            if await repository.pull_head(number) != sha:
+                return Again.after(_RACE_S, now(), "the head moved while it was fetched")
+            sides = await self._sides(repository)
+            return await self._plan_in(repository, *sides, context) if sides else Done()
+
+    async def _sides(self, repository: Repository) -> tuple[Side, Side] | None:
+        """The base, and what merging into it makes of it; None where that was said to be impossible."""
+        if self.queued is not None:
+            # The very trees that the forge is about to merge: others go before this one.
+            onto = self.queued.onto
+            base = Side(self.pull.base_ref, await repository.tree_of(onto), onto)
+            return base, Side("merge result", await repository.tree_of(self.queued.sha), self.pull.head_sha)
         base_sha = await self._base(repository)
         merged = await repository.merge_tree(base_sha, self.pull.head_sha)
         if merged.tree is None:
             await self.say(Obstacle(ObstacleKind.CONFLICT, details=merged.conflicts))
-            return Done()
-        began = time.monotonic()
+            return None
         base = Side(self.pull.base_ref, await repository.tree_of(base_sha), base_sha)
-        head = Side("merge result", merged.tree, self.pull.head_sha)
+        return base, Side("merge result", merged.tree, self.pull.head_sha)
+
+    async def _plan_in(
+        self, repository: Repository, base: Side, head: Side, context: StepContext
+    ) -> StepResult:
+        began = time.monotonic()
         finding = self.world.finding(self.pull.repo, self.entry, self.pull.base_ref)
         async with self.world.visit(self.pull.repo, repository) as errand:
             renderings = Renderings(self.world.workshop, Trust.PULL_REQUEST, errand=errand)
@@ -132,35 +150,49 @@ class Subject:
     async def _plan_change(
         self, change: Change, renderings: Renderings, context: StepContext, began: float
     ) -> StepResult:
-        posted, base_sha = await self._posted(), change.base.sha
-        if (
-            RECHECK not in context.reasons
-            and self._holds(posted, change)
-            and await self._check_stands(change)
-        ):
-            return Done()
+        posted, verdict = await self.told.posted(), await self.told.verdict()
+        is_asked, base_sha = await self._is_asked(context), change.base.sha
+        holds = self._holds(posted, change) and self._is_of(verdict, change)
+        if holds and not is_asked and (standing := _standing(posted)) is not None:
+            return standing
         if not await self._is_as_read():
             return Again.after(_RACE_S, now(), "the pull request moved on while its base was fetched")
-        is_stale = posted.get("head") == self.pull.head_sha and "inputs" in posted
-        await self._put_check(planning_check(self._context(base_sha, is_stale=is_stale)))
+        if is_asked or not (holds or _keeps_back(verdict)):
+            is_stale = posted.get("head") == self.pull.head_sha and "inputs" in posted
+            await self.told.check(planning_check(self._context(base_sha, is_stale=is_stale)))
         plan = with_permissions(
             await make_plan(change, renderings), self.world.config, self.pull.repo, self.pull.base_ref
         )
         if await context.is_superseded():
-            await self.end_check()
+            await self.told.end_check()
             return Done()
-        told = self._context(base_sha, duration_s=time.monotonic() - began)
-        if not renderings.is_troubled:
-            await self._post(plan, change, told, inputs=change.inputs)
-            return Done()
-        # Nothing here will look different when what did not answer answers again: the plan is one of nothing.
-        await self._post(plan, change, told, inputs="")
-        retry_s = self.world.config.schedules.retry
-        return Again.after(retry_s, now(), "something that did not answer is asked again")
+        result: StepResult = Done()
+        stamp = {**self._identity(change), **plan_stamp(plan)}
+        if renderings.is_troubled:
+            # Nothing here will look different when what did not answer answers again: only the time tells.
+            result = Again.after(self.world.config.schedules.retry, now(), _LACKING)
+            stamp[_AGAIN] = str(int(result.at.timestamp()))
+        around = self._context(base_sha, duration_s=time.monotonic() - began)
+        await self.told.plan(plan, around, stamp, inputs=change.inputs)
+        log.info("plan_posted", pull=self._key, targets=len(plan.targets), changed=len(plan.changed))
+        return result
+
+    async def _is_asked(self, context: StepContext) -> bool:
+        """Whether somebody who may write here wants a plan although what is posted holds.
+
+        Where the forge lets anybody ask, the reason names who it was.
+        """
+        if RECHECK in context.reasons:
+            return True
+        for actor in filter(None, map(asker, context.reasons)):
+            if await self._forge.permission(self.pull.repo, actor) >= Permission.WRITE:
+                return True
+            log.info("asked_without_right", pull=self._key, by=actor.login)
+        return False
 
     async def _is_as_read(self) -> bool:
         """False where it was merged or closed since: against a base that holds it already it seems to change nothing."""
-        return await self.world.forge(self.pull.repo).pull(self.pull.repo, self.pull.number) == self.pull
+        return await self._forge.pull(self.pull.repo, self.pull.number) == self.pull
 
     async def _base(self, repository: Repository) -> Sha:
         try:
@@ -181,10 +213,6 @@ class Subject:
             case "protected":
                 return tuple(f"{p.name}: {p.detail}" for p in self.world.workshop.protections if not p.active)
 
-    async def _posted(self) -> Mapping[str, str]:
-        found = await self.world.sticky(self.pull.repo).find(self._place, MarkerKind.PLAN)
-        return found.payload if found else {}
-
     def _holds(self, posted: Mapping[str, str], change: Change) -> bool:
         return all(posted.get(name) == value for name, value in self._identity(change).items())
 
@@ -198,12 +226,10 @@ class Subject:
             "refused": refused(change.after.targets, self.world.config, self.pull.repo, self.pull.base_ref),
         }
 
-    async def _check_stands(self, change: Change) -> bool:
-        forge = self.world.forge(self.pull.repo)
-        check = await forge.find_check(self.pull.repo, self.pull.head_sha, self._check, pull=self.pull.number)
-        if check is None or check.state is not CheckState.DONE:
-            return False
-        return check.external_id == change.inputs or not forge.capabilities.has(Feature.CHECKS)
+    def _is_of(self, verdict: Check | None, change: Change) -> bool:
+        if verdict is None or verdict.external_id == change.inputs:
+            return verdict is not None
+        return not self._forge.capabilities.has(Feature.CHECKS)
 
     def _context(
         self, base_sha: Sha | None = None, *, is_stale: bool = False, duration_s: float | None = None
@@ -215,87 +241,38 @@ class Subject:
             on_merge_result=base_sha is not None,
             is_draft=self.pull.draft,
             is_fork=self.pull.is_fork,
+            is_queued=self.queued is not None,
             is_stale=is_stale,
             duration_s=duration_s,
         )
 
-    async def _post(self, plan: Plan, change: Change, context: PlanContext, *, inputs: str) -> None:
-        """The check first, so that the comment can point to it; its conclusion is what a merge waits for."""
-        capabilities = self.world.forge(self.pull.repo).capabilities
-        words = plan_check(plan, context, CheckLimits(capabilities.check_summary, capabilities.check_text))
-        url = await self._put_check(words, external_id=inputs)
-        body = plan_comment(plan, replace(context, details_url=url), _with_room(capabilities.comment))
-        await self._put_comment(body, {**self._identity(change), "inputs": inputs, **plan_stamp(plan)})
-        await self._put_findings(errors(words.annotations))
-        log.info("plan_posted", pull=str(self._key), targets=len(plan.targets), changed=len(plan.changed))
-
     async def leave(self) -> None:
         """The base is no delivery branch (any more): a plan that was posted must not stand."""
-        if await self._posted():
+        if await self.told.posted():
             await self.say(Obstacle(ObstacleKind.ELSEWHERE))
-
-    async def end_check(self) -> None:
-        """A check that is under way ends here: nobody comes back to this commit."""
-        check = await self.world.forge(self.pull.repo).find_check(
-            self.pull.repo, self.pull.head_sha, self._check
-        )
-        if check is not None and check.state is not CheckState.DONE:
-            await self._put_check(CheckWords(Conclusion.CANCELLED, OVERTAKEN, OVERTAKEN))
 
     async def say(self, obstacle: Obstacle) -> None:
         """Why there is no plan."""
-        context = self._context()
-        limit = _with_room(self.world.forge(self.pull.repo).capabilities.comment)
-        body = obstacle_comment(obstacle, context, limit)
-        conclusion = Conclusion.NEUTRAL if obstacle.kind in _NOBODYS_FAULT else Conclusion.FAILURE
-        await self._put_check(CheckWords(conclusion, obstacle_title(obstacle), body))
-        await self._put_comment(body, {"head": self.pull.head_sha})
-        log.info("plan_refused", pull=str(self._key), why=obstacle.kind.value)
-
-    async def _put_comment(self, body: str, payload: Mapping[str, str]) -> None:
-        await self.world.sticky(self.pull.repo).put(self._place, MarkerKind.PLAN, body, payload)
-
-    async def _put_findings(self, found: Sequence[Annotation]) -> None:
-        """A thread that has to be resolved, where the forge has such and the operator wants it."""
-        threads = self.world.threads(self.pull.repo)
-        if threads is None:
-            return
-        if found:
-            payload = {"findings": digest([[one.path, one.line, one.message] for one in found])}
-            await threads.put(self._place, findings_thread(found), payload)
-        else:
-            await threads.settle(self._place)
-
-    async def _put_check(self, words: CheckWords, *, external_id: str = "") -> str:
-        check = await self.world.forge(self.pull.repo).put_check(
-            self.pull.repo,
-            CheckReport(
-                self._check,
-                self.pull.head_sha,
-                CheckState.RUNNING if words.conclusion is None else CheckState.DONE,
-                words.title,
-                words.summary,
-                words.text,
-                words.conclusion,
-                words.annotations,
-                external_id,
-                pull=self.pull.number,
-            ),
-        )
-        return check.url or ""
+        await self.told.obstacle(obstacle, self._context())
+        log.info("plan_refused", pull=self._key, why=obstacle.kind.value)
 
     @property
-    def _check(self) -> str:
-        return self.world.check_name(CHECK, BranchKey(self.pull.repo, self.pull.base_ref))
+    def _forge(self) -> Forge:
+        return self.world.forge(self.pull.repo)
 
     @property
-    def _place(self) -> Place:
-        return Place(self.pull.repo, self.pull.number)
-
-    @property
-    def _key(self) -> PullKey:
-        return PullKey(self.pull.repo, self.pull.number)
+    def _key(self) -> str:
+        return str(PullKey(self.pull.repo, self.pull.number))
 
 
-def _with_room(limit: TextLimit) -> TextLimit:
-    return TextLimit(limit.code_points - _MARKER_ROOM, limit.size_bytes - _MARKER_ROOM)
+def _standing(posted: Mapping[str, str]) -> StepResult | None:
+    """What becomes of a plan that holds; None for one whose time has come to be made again."""
+    if _AGAIN not in posted:
+        return Done()
+    at = datetime.fromtimestamp(int(posted[_AGAIN]), UTC)
+    return Again(at, _LACKING) if at > now() else None
+
+
+def _keeps_back(verdict: Check | None) -> bool:
+    """Whether it may stand until there is another: on some forges, each time that one begins anew wakes us again."""
+    return verdict is not None and verdict.conclusion is Conclusion.FAILURE

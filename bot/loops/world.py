@@ -145,17 +145,17 @@ class World:
 
     @asynccontextmanager
     async def mirror(
-        self, repo: RepoId, *, pull: int | None = None, located: Located | None = None
+        self, repo: RepoId, *, pull: int | None = None, ref: str | None = None, located: Located | None = None
     ) -> AsyncIterator[Repository]:
         """The repository as the forge has it now, with one pull request's head where it is named.
 
-        `located` saves asking for it. Raises AnotherRepository.
+        `ref` takes the place of that head's own; `located` saves asking for it. Raises AnotherRepository.
         """
         forge = self.forge(repo)
         url = forge.clone_url(repo, located or await self.located(repo))
         wanted: tuple[RefSpec, ...] = (BRANCHES, TAGS)
         if pull is not None:
-            wanted = (*wanted, pull_head(forge.pull_head_ref(pull), pull))
+            wanted = (*wanted, pull_head(ref or forge.pull_head_ref(pull), pull))
         mirror, credentials = self._mirror(repo), await forge.git_credentials(repo)
         try:
             await mirror.fetch(_remote(url, credentials), wanted)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.model.repo import RepoId
+from bot.model.repo import Actor, RepoId
 from bot.model.steps import StepKey
 from bot.model.target import TargetId
 
@@ -14,6 +14,19 @@ SWEEP = "sweep"
 
 RECHECK = "check re-requested"
 """The one reason for a look that no state shows: somebody wants an answer although what is posted still holds."""
+_ASKED_BY = f"{RECHECK} by "
+
+
+def asked_by(actor: Actor) -> str:
+    """The same reason where the forge lets anybody ask: whoever looks has to see whether this one may."""
+    return f"{_ASKED_BY}{actor.id} {actor.login}"
+
+
+def asker(reason: str) -> Actor | None:
+    """Who is named by a reason as `asked_by` writes it; None for any other."""
+    number, _, login = reason.removeprefix(_ASKED_BY).partition(" ")
+    named = reason.startswith(_ASKED_BY) and number.isdecimal()
+    return Actor(login, int(number)) if named else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ class PlanContext:
     """What surrounds a plan. Everything may be left out: `longshore plan` knows of no pull request.
 
     `base_sha` and `head_sha` are commits of the pull request; without them the plan's own sides are named.
-    `is_stale` says that the base has moved and that the plan is being made again.
+    `is_queued`: others are merged before it, and `base_sha` holds them. `is_stale` says that the base has moved and
+    that the plan is being made again.
     """
 
     head_sha: Sha | None = None
@@ -19,6 +20,7 @@ class PlanContext:
     on_merge_result: bool = False
     is_draft: bool = False
     is_fork: bool = False
+    is_queued: bool = False
     is_stale: bool = False
     duration_s: float | None = None
     details_url: str = ""

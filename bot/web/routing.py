@@ -14,7 +14,7 @@ from bot.forge.webhooks import (
     RepositoriesChanged,
     VerdictAwaited,
 )
-from bot.model.keys import RECHECK, SWEEP, BranchKey, PullKey
+from bot.model.keys import RECHECK, SWEEP, BranchKey, PullKey, asked_by
 from bot.model.repo import RepoId
 from bot.model.steps import StepKey, Wake
 
@@ -74,7 +74,7 @@ def _push(forge: str, event: Pushed) -> tuple[Wake, ...]:
 
 
 def _check(forge: str, event: CheckRerequested) -> tuple[Wake, ...]:
-    repo, reason = RepoId(forge, event.repo_path), RECHECK
+    repo, reason = RepoId(forge, event.repo_path), asked_by(event.by) if event.by else RECHECK
     if not event.pulls:
         # A commit from a fork or on a branch: what belongs to it only the forge can say.
         return (_sweep(str(repo), reason),)

@@ -141,6 +141,9 @@ class GitHubForge:
     async def pull(self, repo: RepoId, number: int) -> PullRequest:
         return await self._pulls.pull(repo, number)
 
+    async def queued(self, repo: RepoId, number: int) -> None:  # noqa: ARG002 - a queue's refs name groups, not one
+        return None
+
     async def open_pulls(self, repo: RepoId, *, base: str | None = None) -> Sequence[PullRequest]:
         return await self._pulls.open_pulls(repo, base=base)
 

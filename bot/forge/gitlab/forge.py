@@ -11,10 +11,12 @@ from bot.forge.base import (
     Capabilities,
     Comment,
     CommentId,
+    Feature,
     GitCredentials,
     ListedPull,
     Located,
     Permission,
+    Queued,
     Remarks,
     Threads,
 )
@@ -37,6 +39,7 @@ from bot.forge.gitlab.shapes import AccessToken
 from bot.forge.gitlab.status_checks import StatusChecks
 from bot.forge.gitlab.statuses import Statuses
 from bot.forge.gitlab.tokens import Tokens
+from bot.forge.gitlab.trains import Trains
 from bot.forge.guards import Approvals, BranchRules, EnvironmentRules
 from bot.forge.listings import Listings
 from bot.forge.owners import CodeOwners
@@ -55,13 +58,14 @@ class GitLabForge:
         projects = Projects(client)
         pulls = Pulls(projects)
         checks = StatusChecks(projects) if settings.tier >= Tier.ULTIMATE else None
+        self._trains = Trains(projects, settings.tier)
         self._settings = settings
         self._client = client
         self._projects = projects
         self._pulls = pulls
         self._notes = Notes(projects, settings.git_url.rstrip("/"))
         self._remarks = CommitRemarks(projects, self._notes.git_url)
-        self._statuses = Statuses(projects, pulls, checks)
+        self._statuses = Statuses(projects, pulls, checks, self._trains)
         self._deployments = Deployments(projects)
         self._guards = Guards(projects, settings.tier)
         self._commits = Commits(projects, pulls)
@@ -158,6 +162,11 @@ class GitLabForge:
 
     async def pull(self, repo: RepoId, number: int) -> PullRequest:
         return await self._pulls.pull(repo, number)
+
+    async def queued(self, repo: RepoId, number: int) -> Queued | None:
+        if not self._capabilities.has(Feature.MERGE_TRAINS):
+            return None
+        return await self._trains.queued(repo, await self._pulls.merge_request(repo, number))
 
     async def open_pulls(self, repo: RepoId, *, base: str | None = None) -> Sequence[PullRequest]:
         return await self._pulls.open_pulls(repo, base=base)

@@ -16,6 +16,7 @@ CommitId = Annotated[str, msgspec.Meta(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})\
 Number = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 Text = Annotated[str, msgspec.Meta(max_length=1024)]
 RefName = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+Login = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,255}\Z")]
 HeaderWord = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 
 
@@ -111,8 +112,14 @@ class Emoji(Payload):
     action: Text = "award"
 
 
+class Person(Payload):
+    id: Number
+    username: Login
+
+
 class EmojiPayload(Payload):
     project: Project
+    user: Person
     object_attributes: Emoji
     note: Note | None = None
     merge_request: MergeRequest | None = None

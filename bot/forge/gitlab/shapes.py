@@ -71,6 +71,13 @@ class Pipeline(msgspec.Struct):
     source: str = ""
 
 
+class Car(msgspec.Struct):
+    """A merge request on a merge train."""
+
+    status: str
+    pipeline: Pipeline | None = None
+
+
 class MergeRequest(msgspec.Struct):
     iid: int
     title: str

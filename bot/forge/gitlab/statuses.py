@@ -3,7 +3,8 @@
 The invariant: a merge request's verdict stands in the pipeline that its page shows and its merge waits for, and says the
 same in every other pipeline of the commit that it was written to before: one that GitLab started only after us would
 otherwise hide it, or leave it running for ever. A merge train's pipeline, and one on a merged result, run for a commit
-that GitLab made; they count as the merge request's where its head is a parent of it.
+that GitLab made; they count as the merge request's where its head is a parent of it. What still runs in one whose place
+another has taken is found, and ends with the verdict.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +17,15 @@ from bot.forge.gitlab.projects import Projects
 from bot.forge.gitlab.pulls import Pulls
 from bot.forge.gitlab.shapes import Commit, MergeRequest, Pipeline, Status
 from bot.forge.gitlab.status_checks import StatusChecks
+from bot.forge.gitlab.trains import Trains
 from bot.forge.reports import Check, CheckId, CheckReport, CheckState, Conclusion
 from bot.forge.shaped import shaped
 from bot.forge.text import clip_line
 from bot.model.repo import RepoId, Sha
 
 MAX_STATUSES: Final = 300
+MAX_PIPELINES: Final = 20
+"""The newest of a merge request's, in which something of ours may still run."""
 DESCRIPTION_CHARACTERS: Final = 255
 URL_CHARACTERS: Final = 255
 
@@ -43,6 +47,7 @@ STATES: Final[Mapping[str, tuple[CheckState, Conclusion | None]]] = {
 }
 REFUSED_STEPS: Final = frozenset({("pending", "pending"), ("running", "running"), ("running", "pending")})
 """From which state GitLab refuses to go where: what is under way stays as it is."""
+UNDER_WAY: Final = frozenset({"pending", "running"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,11 @@ class Spot:
     ref: str | None = None
     pipeline: int | None = None
 
+    def holds(self, status: Status) -> bool:
+        if self.pipeline is not None:
+            return status.pipeline_id == self.pipeline
+        return status.sha == self.sha and self.ref in {None, status.ref}
+
 
 @dataclass(frozen=True, slots=True)
 class Statuses:
@@ -61,46 +71,68 @@ class Statuses:
     projects: Projects
     pulls: Pulls
     checks: StatusChecks | None
+    trains: Trains
 
     async def find(self, repo: RepoId, sha: Sha, name: str, *, pull: int | None) -> Check | None:
         if pull is None:
             ours = await self._ours(repo, sha, name)
-        else:
-            spot = await self._spot(repo, await self.pulls.merge_request(repo, pull), sha)
-            ours = [
-                status
-                for status in await self._ours(repo, spot.sha, name)
-                if spot.pipeline is None or status.pipeline_id == spot.pipeline
-            ]
+            return _check(sha, ours[-1]) if ours else None
+        request = await self.pulls.merge_request(repo, pull)
+        spot = await self._spot(repo, request, sha)
+        ours = [status for status in await self._ours(repo, spot.sha, name) if spot.holds(status)]
+        # What is under way elsewhere is found too: it is no verdict, and somebody has to end it.
+        ours = ours or await self._left_running(repo, request, sha, name)
         if not ours:
             return None
-        check = _check(sha, max(ours, key=lambda status: status.id))
-        if pull is not None and self.checks is not None and not await self.checks.agree(repo, pull, check):
-            return None
+        check = _check(sha, ours[-1])
+        if check.state is CheckState.DONE and self.checks is not None:
+            return check if await self.checks.agree(repo, pull, check) else None
         return check
 
     async def put(self, repo: RepoId, report: CheckReport) -> Check:
+        sha = report.head_sha
         pull = None if report.pull is None else await self.pulls.merge_request(repo, report.pull)
-        spot = (
-            Spot(report.head_sha, report.branch)
-            if pull is None
-            else await self._spot(repo, pull, report.head_sha)
-        )
-        ours = {status.pipeline_id: status for status in await self._ours(repo, spot.sha, report.name)}
-        if spot.sha != report.head_sha:
-            ours |= {
-                status.pipeline_id: status for status in await self._ours(repo, report.head_sha, report.name)
-            }
-        main = spot.pipeline if spot.pipeline is not None else max((n for n in ours if n), default=None)
-        status = await self._write(repo, spot, report, ours.pop(main, None))
-        for pipeline, other in ours.items():
-            if pipeline != status.pipeline_id:
-                await self._write(repo, Spot(Sha(other.sha), other.ref, pipeline), report, other)
-        check = _check(report.head_sha, status)
+        spot = Spot(sha, report.branch) if pull is None else await self._spot(repo, pull, sha)
+        ours = await self._written(repo, pull, spot, report)
+        held = next((one for one in reversed(ours) if spot.holds(one)), None)
+        if held is None and ours and pull is not None and pull.sha != sha:
+            # Nobody looks for the verdict on a head that is past: it ends where it began.
+            held, spot = ours[-1], _spot_of(ours[-1])
+        status = await self._write(repo, spot, report, held)
+        for other in ours:
+            if other is not held and other.pipeline_id != status.pipeline_id:
+                await self._write(repo, _spot_of(other), report, other)
+        check = _check(sha, status)
         # Another head's verdict is none that the merge request waits for.
-        if pull is not None and self.checks is not None and pull.sha == report.head_sha:
+        if pull is not None and self.checks is not None and pull.sha == sha:
             await self.checks.answer(repo, pull.iid, check)
         return check
+
+    async def _written(
+        self, repo: RepoId, pull: MergeRequest | None, spot: Spot, report: CheckReport
+    ) -> list[Status]:
+        """What is to say the same: ours of this name, the newest of each pipeline, oldest first."""
+        found = [*await self._ours(repo, spot.sha, report.name)]
+        if spot.sha != report.head_sha:
+            found += await self._ours(repo, report.head_sha, report.name)
+        if pull is not None and report.conclusion is not None:
+            found += await self._left_running(repo, pull, report.head_sha, report.name)
+        newest = {one.pipeline_id: one for one in sorted(found, key=lambda one: one.id)}
+        return sorted(newest.values(), key=lambda one: one.id)
+
+    async def _left_running(self, repo: RepoId, pull: MergeRequest, sha: Sha, name: str) -> list[Status]:
+        """Ours that are under way in pipelines of this merge request, for whichever commit GitLab made of this head."""
+        path = f"/merge_requests/{pull.iid}/pipelines"
+        pipelines = await self.projects.list(repo, path, Pipeline, limit=MAX_PIPELINES)
+        found: list[Status] = []
+        for pipeline in pipelines:
+            is_here = pipeline.project_id in {None, pull.target_project_id}
+            if not is_here or pipeline.status not in UNDER_WAY:
+                continue
+            if pipeline.sha == sha or await self._is_of_merge(repo, pull, pipeline, sha):
+                ours = await self._ours(repo, Sha(pipeline.sha), name)
+                found += [one for one in ours if one.pipeline_id == pipeline.id and one.status in UNDER_WAY]
+        return sorted(found, key=lambda one: one.id)
 
     async def _spot(self, repo: RepoId, pull: MergeRequest, sha: Sha) -> Spot:
         """Where GitLab looks for the verdict on a merge request whose head is, or was, this commit."""
@@ -122,7 +154,8 @@ class Statuses:
             made = await self.projects.get(repo, f"/repository/commits/{part(pipeline.sha)}", Commit)
         except ForgeNotFound:
             return False
-        return sha in made.parent_ids
+        # A train may hold the head squashed, or put onto what goes before it.
+        return sha in made.parent_ids or (sha == pull.sha and await self.trains.is_on(repo, pull, pipeline))
 
     async def _ours(self, repo: RepoId, sha: Sha, name: str) -> Sequence[Status]:
         us = await self.projects.identity()
@@ -159,6 +192,10 @@ class Statuses:
                 raise
             return there[-1]
         return shaped(answer, Status)
+
+
+def _spot_of(status: Status) -> Spot:
+    return Spot(Sha(status.sha), status.ref, status.pipeline_id)
 
 
 def _body(report: CheckReport) -> dict[str, Any]:

@@ -40,7 +40,7 @@ from bot.forge.webhooks import (
     VerdictAwaited,
     header,
 )
-from bot.model.repo import Sha
+from bot.model.repo import Actor, Sha
 
 disables_hooks: Final = True
 """Four refusals in a row, and GitLab delivers nothing for a minute; forty, and never again."""
@@ -154,7 +154,9 @@ def _emoji(body: bytes) -> Event | None:
     if note is None or not has_marker(note.note):
         return None
     pull, project = payload.merge_request, payload.project
-    return CheckRerequested(project.path_with_namespace, _head(pull), None, "", (pull.iid,), project.id)
+    # On a public project anybody may react.
+    by = Actor(payload.user.username, payload.user.id)
+    return CheckRerequested(project.path_with_namespace, _head(pull), None, "", (pull.iid,), project.id, by)
 
 
 def _head(pull: MergeRequest) -> Sha | None:

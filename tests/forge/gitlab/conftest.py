@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -11,7 +12,8 @@ from bot.forge.gitlab.client import GitLabClient
 from bot.forge.gitlab.forge import GitLabForge, open_gitlab
 from bot.forge.gitlab.settings import GitLabSettings, Tier
 from bot.forge.gitlab.tokens import Tokens
-from bot.model.repo import RepoId, Sha
+from bot.model.repo import Sha
+from tests.forge.gitlab.office import FLEET, Office, opened_office
 from tests.sandbox.forge import Level, StandInGitLab
 from tests.sandbox.forge.core.conversations import Pull
 from tests.sandbox.forge.core.faults import Seen
@@ -19,8 +21,9 @@ from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.core.repositories import Repository
 from tests.sandbox.forge.gitlab.tokens import AccessToken
 
-PATH = "acme/platform/fleet"
-FLEET = RepoId("lab", PATH)
+__all__ = ["FLEET", "PATH", "World"]
+
+PATH = FLEET.path
 FILES = {"apps/web.yaml": b"kind: ConfigMap\n"}
 
 
@@ -101,3 +104,9 @@ async def world(gitlab: StandInGitLab) -> AsyncIterator[World]:
         world = World(gitlab, fleet, token, requests, stack)
         world.forge = await world.open(world.settings())
         yield world
+
+
+@pytest.fixture
+async def office(world: World, tmp_path: Path) -> AsyncIterator[Office]:
+    async with opened_office(world, tmp_path) as office:
+        yield office

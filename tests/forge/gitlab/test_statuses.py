@@ -69,14 +69,24 @@ async def test_a_status_stands_in_the_pipeline_of_the_merge_request(world: World
     assert (await world.forge.find_check(FLEET, sha, PLAN, pull=pull.number)) is not None
 
 
+async def test_a_verdict_stands_nowhere_in_a_pipeline_that_starts_later(world: World) -> None:
+    pull = await world.opened()
+    sha = await world.head("x")
+    await world.forge.put_check(FLEET, report(sha, Conclusion.SUCCESS, pull=pull.number))
+    await world.gitlab.run_pipeline(pull)
+    assert await world.forge.find_check(FLEET, sha, PLAN, pull=pull.number) is None
+    assert await world.forge.find_check(FLEET, sha, PLAN) is not None
+
+
 async def test_a_pipeline_that_starts_later_gets_the_verdict_too(world: World) -> None:
     pull = await world.opened()
     sha = await world.head("x")
     await world.forge.put_check(FLEET, report(sha, CheckState.RUNNING, pull=pull.number))
     pipeline = await world.gitlab.run_pipeline(pull)
-    # What was posted stands in another place than where GitLab looks now.
-    assert await world.forge.find_check(FLEET, sha, PLAN, pull=pull.number) is None
-    assert await world.forge.find_check(FLEET, sha, PLAN) is not None
+    # What is under way stands in another place than where GitLab looks now: that is no verdict there.
+    found = await world.forge.find_check(FLEET, sha, PLAN, pull=pull.number)
+    assert found is not None
+    assert found.state is CheckState.RUNNING
     await world.forge.put_check(FLEET, report(sha, Conclusion.FAILURE, "No", pull=pull.number))
     assert [status.state for status in pipeline.newest] == ["failed"]
     assert set(states(world, sha)) == {("failed", "No")}, "the first pipeline must not run for ever"
@@ -93,7 +103,9 @@ async def test_a_pipeline_on_the_merged_result_gets_the_verdict_on_the_head(worl
     await world.forge.put_check(FLEET, report(sha, CheckState.RUNNING, pull=pull.number))
     pipeline = await world.gitlab.run_pipeline(pull)
     assert pipeline.sha != sha
-    assert await world.forge.find_check(FLEET, sha, PLAN, pull=pull.number) is None
+    begun = await world.forge.find_check(FLEET, sha, PLAN, pull=pull.number)
+    assert begun is not None
+    assert begun.state is CheckState.RUNNING
     check = await world.forge.put_check(FLEET, report(sha, Conclusion.SUCCESS, pull=pull.number))
     assert check.head_sha == sha
     assert [status.state for status in pipeline.newest] == ["success"]

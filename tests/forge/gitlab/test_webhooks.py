@@ -27,7 +27,7 @@ from bot.forge.webhooks import (
     RepositoriesChanged,
     VerdictAwaited,
 )
-from bot.model.repo import Sha
+from bot.model.repo import Actor, Sha
 
 SECRET = b"a shared secret"
 KEY = bytes(range(32))
@@ -216,6 +216,7 @@ def pipeline(status: str = "pending", source: str = "merge_request_event", **mor
 def emoji(name: str = "repeat", text: str = OURS, action: str = "award", **more: Any) -> dict[str, Any]:
     return {
         "object_kind": "emoji",
+        "user": {"id": 12, "username": "ada", "name": "Ada Lovelace"},
         "project": PROJECT,
         "object_attributes": {"name": name, "action": action, "awardable_type": "Note"},
         "note": {"id": 91, "note": text},
@@ -228,7 +229,7 @@ def project(event: str) -> dict[str, Any]:
     return {"event_name": event, "path_with_namespace": PATH, "project_id": 15}
 
 
-AGAIN = CheckRerequested(PATH, Sha(HEAD), None, "", (7,), 15)
+AGAIN = CheckRerequested(PATH, Sha(HEAD), None, "", (7,), 15, Actor("ada", 12))
 AWAITED = VerdictAwaited(PATH, 7, 15)
 
 EVENTS: list[tuple[str, dict[str, Any], Event | None]] = [

@@ -10,7 +10,7 @@ from tests.sandbox.forge.core.people import User
 from tests.sandbox.forge.gitlab import running
 from tests.sandbox.forge.gitlab.announcer import Announcer
 from tests.sandbox.forge.gitlab.chronicle import Chronicle
-from tests.sandbox.forge.gitlab.merging import TRAIN, Words, merge_now
+from tests.sandbox.forge.gitlab.merging import TRAIN, Words, merge_now, method_of
 from tests.sandbox.forge.gitlab.pipelines import Pipeline
 from tests.sandbox.forge.gitlab.state import State
 from tests.sandbox.forge.gitlab.trains import Car
@@ -40,12 +40,23 @@ async def _try(state: State, car: Car, ahead: list[Car]) -> None:
     except MergeConflictError:
         await leave(state, car, "because there are merge conflicts")
         return
-    message = f"Merge branch {pull.head} with {pull.base} {onto[:8]} into {pull.refs}/train"
-    sha = await store.commit_tree(tree, [onto, pull.head_sha], message, car.user.identity)
+    sha = await _made(state, car, tree, onto)
     await store.set_ref(f"{pull.refs}/train", sha)
     car.pipeline = running.make(state, pull.repository, sha, f"{pull.refs}/train", car.user, pull)
     car.pipeline.own_state, car.pipeline.head = "running", pull.head_sha
     await Announcer(state).pipeline(car.pipeline)
+
+
+async def _made(state: State, car: Car, tree: str, onto: str) -> str:
+    """By the project's method, as the merge itself will be: squashed, and with a merge commit or without."""
+    pull, store, method = car.pull, car.pull.repository.store, method_of(state, car.pull)
+    brought = pull.head_sha
+    if method != "merge":
+        brought = await store.commit_tree(tree, [onto], pull.title, car.user.identity)
+    if method in {"ff", "squash"}:
+        return brought
+    message = f"Merge branch {pull.head} with {pull.base} {onto[:8]} into {pull.refs}/train"
+    return await store.commit_tree(tree, [onto, brought], message, car.user.identity)
 
 
 async def leave(state: State, car: Car, why: str) -> None:
