@@ -36,6 +36,7 @@ class Pull(Payload):
     base: Base
     head: Head
     merged: bool = False
+    draft: bool = False
 
 
 class Old(Payload):
@@ -47,7 +48,11 @@ class BaseChange(Payload):
 
 
 class Changes(Payload):
+    """What GitHub calls `base`, Gitea calls `ref`."""
+
     base: BaseChange | None = None
+    ref: Old | None = None
+    title: Old | None = None
 
 
 class PullRequestPayload(Payload):
@@ -95,7 +100,7 @@ class CheckSuitePayload(Payload):
 
 
 class IssueLink(Payload):
-    url: str
+    """That it is there says that the issue is a pull request; what is in it is not the same everywhere."""
 
 
 class Issue(Payload):

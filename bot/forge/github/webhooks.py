@@ -50,10 +50,11 @@ PULL_ACTIONS: Final[Mapping[str, PullAction]] = {
     "synchronize": PullAction.UPDATED,
     # Gitea's word.
     "synchronized": PullAction.UPDATED,
-    "edited": PullAction.RETARGETED,
     "ready_for_review": PullAction.READY,
     "closed": PullAction.CLOSED,
 }
+# On Gitea a draft is one by its title; GitHub has an action for it, and a plan too many does no harm.
+DRAFT_TITLES: Final = ("wip:", "[wip]")
 
 disables_hooks: Final = False
 unusable: Final = too_short
@@ -94,9 +95,7 @@ def normalise(headers: Mapping[str, str], body: bytes) -> Event | None:
 
 def _pull_request(body: bytes) -> Event | None:
     payload = _decode(body, PullRequestPayload)
-    action = PULL_ACTIONS.get(payload.action)
-    if action is PullAction.RETARGETED and not (payload.changes and payload.changes.base):
-        return None
+    action = _edited(payload) if payload.action == "edited" else PULL_ACTIONS.get(payload.action)
     if action is None:
         return None
     pull = payload.pull_request
@@ -109,6 +108,16 @@ def _pull_request(body: bytes) -> Event | None:
         pull.merged,
         payload.repository.id,
     )
+
+
+def _edited(payload: PullRequestPayload) -> PullAction | None:
+    changes = payload.changes
+    if changes is None:
+        return None
+    if changes.base is not None or changes.ref is not None:
+        return PullAction.RETARGETED
+    was_draft = changes.title is not None and changes.title.old.lower().startswith(DRAFT_TITLES)
+    return PullAction.READY if was_draft and not payload.pull_request.draft else None
 
 
 def _push(body: bytes) -> Event:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from aiohttp import web
@@ -16,28 +16,70 @@ from bot.forge.errors import ForgeForbidden
 from bot.forge.guards import Approvals, BranchRules
 from bot.forge.opening import open_forge
 from bot.forge.reports import CheckReport, CheckState, Conclusion
-from bot.forge.webhooks import PullAction, PullRequestChanged, Pushed
+from bot.forge.webhooks import Commented, PullAction, PullRequestChanged, Pushed
 from bot.model.repo import Actor, RepoId, Sha
 from tests.forge.rogue import rogue
 
 TEA = RepoId("tea", "acme/fleet")
 SHA, MAIN = Sha("a" * 40), Sha("b" * 40)
 US = {"login": "longshore", "id": 7}
+REPOSITORY = {"full_name": "acme/fleet", "id": 61}
 
 
-def pull(number: int, base: str = "main") -> dict[str, Any]:
-    repo = {"full_name": "acme/fleet", "id": 61}
+def pull(number: int, base: str = "main", *, is_merged: bool = False) -> dict[str, Any]:
+    at = "2026-01-02T03:04:05Z" if is_merged else None
     return {
         "number": number,
         "title": "x",
-        "state": "open",
+        "state": "closed" if is_merged else "open",
+        "draft": False,
         "html_url": "",
         "user": US,
-        "merged": False,
-        "merged_at": None,
-        "base": {"ref": base, "sha": MAIN, "repo": repo},
-        "head": {"ref": "x", "sha": SHA, "repo": repo},
+        "labels": [],
+        "merged": is_merged,
+        "merged_at": at,
+        "merge_commit_sha": SHA if is_merged else None,
+        "base": {"ref": base, "sha": MAIN, "repo": REPOSITORY},
+        "head": {"ref": "x", "sha": SHA, "repo": REPOSITORY},
     }
+
+
+def answers(statuses: list[dict[str, Any]]) -> dict[str, Any]:
+    """By path below the repository, and `/user`. `make oracles ARGS=gitea` holds them to Gitea's own."""
+    return {
+        "": {**REPOSITORY, "default_branch": "main", "archived": False},
+        "/user": US,
+        "/branches/main": {"name": "main", "commit": {"id": MAIN}},
+        "/pulls": [pull(2, "other"), pull(1)],
+        # Only of what was merged, and only as the commit that it became.
+        f"/commits/{SHA}/pull": pull(1, is_merged=True),
+        f"/commits/{SHA}/statuses": statuses,
+        f"/collaborators/{US['login']}/permission": {
+            "permission": "owner",
+            "role_name": "owner",
+            "user": US,
+        },
+    }
+
+
+def status(number: int, **said: str) -> dict[str, Any]:
+    """Gitea is told a `state` and says a `status`; what nobody said is empty."""
+    words = {"context": "", "description": "", "target_url": "", **said}
+    return {"id": number, "creator": US, "status": words.pop("state"), **words}
+
+
+DELIVERIES: Final[dict[str, dict[str, Any]]] = {
+    "pull_request.synchronized": {"pull_request": pull(1)},
+    "pull_request.edited": {"pull_request": pull(1), "changes": {"ref": {"from": "other"}}},
+    "pull_request.closed": {"pull_request": pull(1, is_merged=True)},
+    "issue_comment.created": {
+        "issue": {"number": 1, "pull_request": {"merged": False, "draft": False, "html_url": ""}},
+        "comment": {"id": 5, "body": "/plan", "user": US},
+        "is_pull": True,
+    },
+    "push": {"ref": "refs/heads/x", "before": SHA, "after": MAIN, "pusher": US},
+}
+"""What is read of each, by its event and its action, without the repository; held to Gitea's own likewise."""
 
 
 class Tea:
@@ -49,22 +91,12 @@ class Tea:
         path = request.path.removeprefix("/git/api/v1").replace("/repos/acme/fleet", "")
         self.asked.append(f"{request.method} {path}")
         if request.method == "POST":
-            asked = await request.json()
-            made = {**asked, "status": asked.pop("state"), "creator": US, "id": len(self.statuses) + 1}
-            self.statuses.append({name: value for name, value in made.items() if name != "state"})
+            self.statuses.append(status(len(self.statuses) + 1, **await request.json()))
             return web.json_response(self.statuses[-1], status=201)
-        answers: dict[str, Any] = {
-            "": {"full_name": "acme/fleet", "id": 61, "default_branch": "main"},
-            "/user": US,
-            "/branches/main": {"name": "main", "commit": {"id": MAIN}},
-            "/pulls": [pull(2, "other"), pull(1)],
-            f"/commits/{SHA}/pull": pull(1),
-            f"/commits/{SHA}/statuses": self.statuses,
-            "/collaborators/longshore/permission": {"permission": "owner", "role_name": "owner", "user": US},
-        }
-        if path not in answers:
+        found = answers(self.statuses)
+        if path not in found:
             return web.json_response({"message": "not found"}, status=404)
-        return web.json_response(answers[path])
+        return web.json_response(found[path])
 
 
 @asynccontextmanager
@@ -110,14 +142,51 @@ async def test_what_it_has_not_is_missing_and_not_asked_for(monkeypatch: pytest.
         assert tea.asked == []
 
 
-def test_its_deliveries_are_read_as_github_s() -> None:
-    def read(event: str, payload: dict[str, Any]) -> Any:
-        return DIALECTS["gitea"].normalise({"X-GitHub-Event": event}, json.dumps(payload).encode())
+def deliver(name: str, **more: Any) -> Any:
+    event, _, action = name.partition(".")
+    payload = {**DELIVERIES[name], "repository": REPOSITORY, **({"action": action} if action else {}), **more}
+    return DIALECTS["gitea"].normalise({"X-GitHub-Event": event}, json.dumps(payload).encode())
 
-    repository = {"id": 61, "full_name": "acme/fleet"}
-    changed = {"action": "synchronized", "number": 1, "pull_request": pull(1), "repository": repository}
-    assert read("pull_request", changed) == PullRequestChanged(
-        "acme/fleet", 1, PullAction.UPDATED, "main", SHA, False, 61
+
+@pytest.mark.parametrize(
+    ("action", "meaning"),
+    [
+        ("synchronized", PullAction.UPDATED),
+        ("edited", PullAction.RETARGETED),
+        ("closed", PullAction.CLOSED),
+    ],
+)
+def test_what_happened_to_a_pull_request_is_read_in_its_words(action: str, meaning: PullAction) -> None:
+    is_merged = action == "closed"
+    assert deliver(f"pull_request.{action}") == PullRequestChanged(
+        "acme/fleet", 1, meaning, "main", SHA, is_merged, 61
     )
-    pushed = {"ref": "refs/heads/x", "before": SHA, "after": "0" * 40, "repository": repository}
-    assert read("push", pushed) == Pushed("acme/fleet", "refs/heads/x", SHA, Sha("0" * 40), True, False, 61)
+
+
+@pytest.mark.parametrize(
+    ("before", "is_draft", "meaning"),
+    [
+        ("WIP: x", False, PullAction.READY),
+        ("[wip] x", False, PullAction.READY),
+        ("WIP: x", True, None),
+        ("x", True, None),
+        ("y", False, None),
+    ],
+)
+def test_a_draft_is_ready_when_its_title_no_longer_says_otherwise(
+    before: str, is_draft: bool, meaning: PullAction | None
+) -> None:
+    changed = {**pull(1), "draft": is_draft}
+    event = deliver("pull_request.edited", pull_request=changed, changes={"title": {"from": before}})
+    assert (event.action if event else None) is meaning
+
+
+def test_what_people_say_on_a_pull_request_is_heard_and_on_an_issue_it_is_not() -> None:
+    assert deliver("issue_comment.created") == Commented("acme/fleet", 1, 5, 61)
+    assert deliver("issue_comment.created", issue={"number": 1, "pull_request": None}) is None
+
+
+def test_a_push_is_read() -> None:
+    assert deliver("push") == Pushed("acme/fleet", "refs/heads/x", SHA, MAIN, False, False, 61)
+    gone = Sha("0" * 40)
+    assert deliver("push", after=gone) == Pushed("acme/fleet", "refs/heads/x", SHA, gone, True, False, 61)
