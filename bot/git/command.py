@@ -35,6 +35,15 @@ class Git:
         """What git prints. Raises `MissingObject`, `GitFailed`."""
         return (await self._run(arguments, frozenset({0}), stdin)).stdout
 
+    async def watched(self, *arguments: str) -> tuple[bytes, str]:
+        """As `run`, with the first thing that git passed over and ended well all the same, such as `a/b: Permission denied`."""
+        completed = await self._run(arguments, frozenset({0}), b"")
+        lines = completed.stderr.decode("utf-8", "surrogateescape").splitlines()
+        passed_over = next(
+            (line for line in lines if line and not line.startswith(("warning:", "hint:"))), ""
+        )
+        return completed.stdout, passed_over[:200]
+
     async def attempt(self, *arguments: str, accept: tuple[int, ...]) -> tuple[int, bytes]:
         """As `run`, for commands that answer by exit code too."""
         completed = await self._run(arguments, frozenset(accept), b"")

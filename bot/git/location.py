@@ -44,7 +44,10 @@ async def locate(path: Path) -> Location:
     try:
         answer = await Git(None, offline(), directory=path).run("rev-parse", *_QUESTIONS)
     except GitFailed as error:
-        raise NotARepository(f"{path} is no git repository: {error.message}") from error
+        raise NotARepository(
+            f"{path} is no git repository: {error.message}",
+            hint="name a clone, or a directory in one; if it is one, make `.git` in it readable",
+        ) from error
     return _parse(path, answer)
 
 
@@ -69,4 +72,4 @@ def _parse(path: Path, answer: bytes) -> Location:
 
 def _require_directory(path: Path) -> None:
     if not path.is_dir():
-        raise NotARepository(f"{path} is no directory")
+        raise NotARepository(f"{path} is no directory", hint="name a clone, or a directory in one")

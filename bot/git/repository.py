@@ -16,6 +16,8 @@ from bot.git.command import Git, require_version
 from bot.git.environment import offline
 from bot.git.errors import (
     EmptyRepository,
+    GitFailed,
+    GitTimeout,
     HistoryTooShallow,
     NoDefaultBranch,
     UnknownRevision,
@@ -99,15 +101,27 @@ class Repository:
             return Sha(commit)
         if revision and not revision.startswith("-") and revision.isprintable():
             for name in (revision, f"forge/heads/{revision}"):
-                answer = await self._refs.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-                if answer:
-                    return Sha(answer)
+                found = await self._ref(name)
+                if _WHOLE_SHA.fullmatch(found):
+                    return Sha(found)
         if not await self._refs.ask("rev-list", "--all", "--max-count=1"):
             raise EmptyRepository("the repository has no commit yet", hint="make the first commit")
+        fetch = "git fetch --unshallow" if self.location.shallow else "git fetch"
         raise UnknownRevision(
             f"no commit is called {revision!r} here",
-            hint="fetch it first, or check the spelling with `git rev-parse`",
+            hint=f"fetch it first (`{fetch}`), or check the spelling with `git rev-parse`",
         )
+
+    async def _ref(self, name: str) -> str:
+        """What git makes of it: nothing, a commit, or two of them for a range."""
+        try:
+            return await self._refs.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        except GitTimeout:
+            raise
+        except GitFailed as error:
+            if error.stderr:
+                raise
+            return ""  # without a word: it lies beyond the reflog
 
     async def branch(self, name: str) -> Branch:
         """The branch of exactly this name: the forge's in a mirror, else the local, else `origin`'s one.

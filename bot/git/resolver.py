@@ -26,7 +26,7 @@ async def public_addresses(url: str) -> tuple[str, ...]:
         async with asyncio.timeout(_TIMEOUT_S):
             found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, TimeoutError):
-        raise Unavailable(f"the name {host} cannot be looked up") from None
+        raise Unavailable(f"{url} cannot be reached: the name {host} cannot be looked up") from None
     addresses = tuple(dict.fromkeys(str(answer[4][0]) for answer in found))
     if not addresses or not all(is_public(address) for address in addresses):
         raise PrivateAddress(

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from bot.git.command import Git
 from bot.git.environment import offline
+from bot.git.errors import WorkingTreeUnreadable
 from bot.git.location import Location
 from bot.git.scratch import write_bare_skeleton
 
@@ -59,11 +60,19 @@ def _choose(settings: Mapping[str, str]) -> Settings:
 
 @contextmanager
 def workbench(location: Location, worktree: Path, scratch_dir: Path, settings: Settings) -> Iterator[Git]:
-    """Yield a git whose index is a copy and whose new objects go to the scratch directory."""
+    """Yield a git whose index is a copy and whose new objects go to the scratch directory.
+
+    Raises `WorkingTreeUnreadable`.
+    """
     with TemporaryDirectory(dir=scratch_dir, prefix="worktree-") as directory:
         git_dir = Path(directory)
         write_bare_skeleton(git_dir, location.object_format)
-        _copy(location, git_dir)
+        try:
+            _copy(location, git_dir)
+        except OSError as error:
+            raise WorkingTreeUnreadable(
+                f"{error.filename} cannot be read: {error.strerror}", hint="make it readable"
+            ) from error
         config = {**settings.taken_over, "core.compression": "0", "core.safecrlf": "false"}
         environment = {
             **offline(config),

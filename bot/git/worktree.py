@@ -30,6 +30,7 @@ MAX_FILES = 50_000
 _LFS_VERSION = b"version https://git-lfs.github.com/spec/v1\n"
 _LFS_POINTER_MAX_BYTES = 1024
 _SUBMODULE = "160000"
+_READABLE = "make it readable, or add it to .gitignore where it is not tracked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ async def snapshot(repository: Repository) -> Snapshot:
     worktree = repository.location.worktree
     if worktree is None:
         raise NotARepository(
-            f"{repository.location.git_dir} has no working tree", hint="name a head revision"
+            f"{repository.location.git_dir} has no working tree",
+            hint="name the revision to look at instead (--head, of `longshore plan`)",
         )
     settings = await read_settings(repository.location)
     with workbench(repository.location, worktree, repository.scratch_dir, settings) as git:
@@ -81,7 +83,12 @@ async def snapshot(repository: Repository) -> Snapshot:
 
 async def _tracked(git: Git) -> tuple[list[str], list[str]]:
     """Tracked paths that are gone from disk, and those that may have changed (git's stat data decides)."""
-    fields = _split(await git.run("diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=all"))
+    output, passed_over = await git.watched(
+        "diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=all"
+    )
+    if passed_over:  # git takes what it cannot look at for unchanged
+        raise WorkingTreeUnreadable(f"the working tree cannot be read: {passed_over}", hint=_READABLE)
+    fields = _split(output)
     gone: dict[str, None] = {}
     changed: dict[str, None] = {}
     for info, path in zip(fields[::2], fields[1::2], strict=True):
@@ -148,7 +155,7 @@ async def _update(git: Git, worktree: Path, gone: list[str], intake: _Intake) ->
         except GitFailed as error:
             raise WorkingTreeUnreadable(
                 f"the working tree cannot be read: {error.message}",
-                hint="make the file readable, or add it to .gitignore",
+                hint=_READABLE,
             ) from error
 
 

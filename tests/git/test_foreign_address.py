@@ -98,7 +98,7 @@ async def test_a_name_that_only_a_wildcard_allows_leads_to_public_addresses_only
     )
     with pytest.raises(PrivateAddress, match=r"mixed\.example leads into a private network"):
         await public_addresses("https://mixed.example/a/b")
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"^https://nowhere\.example/a/b cannot be reached: the name"):
         await public_addresses("https://nowhere.example/a/b")
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
     assert await public_addresses("https://mixed.example/a/b") == ()

@@ -75,9 +75,14 @@ async def test_resolves_branches_tags_and_shas_and_nothing_that_is_no_commit(wor
             "a\0b",
             "main^{/x}",
             "@{-9}",
+            "HEAD@{500}",
+            "HEAD^@",
         ):
             with pytest.raises(UnknownRevision):
                 await repository.resolve(revision)
+        work.commit({"a": "2"})
+        with pytest.raises(UnknownRevision):
+            await repository.resolve("HEAD~1..HEAD")
 
 
 async def test_a_branch_is_not_a_tag_of_the_same_name(work: Work) -> None:

@@ -246,6 +246,25 @@ async def test_a_bare_repository_has_none(tmp_path: Path) -> None:
             await snapshot(repository)
 
 
+async def test_what_cannot_be_looked_at_is_never_taken_for_unchanged(work: Work) -> None:
+    work.commit({"apps/web/a.yaml": "1", "b.yaml": "2"})
+    (work.path / "apps/web/a.yaml").unlink()
+    (work.path / "apps/web").rmdir()
+    (work.path / "apps/web").symlink_to("web")
+    with pytest.raises(WorkingTreeUnreadable, match=r"apps/web/a\.yaml: Too many levels"):
+        await taken(work)
+
+
+async def test_an_index_that_cannot_be_read_is_named(work: Work) -> None:
+    work.commit({"a.yaml": "1"})
+    index = work.path / ".git/index"
+    async with Repository.open(work.path) as repository:
+        index.unlink()
+        index.mkdir()
+        with pytest.raises(WorkingTreeUnreadable, match=r"/\.git/index cannot be read"):
+            await snapshot(repository)
+
+
 async def test_far_too_much_is_refused_or_left_out_by_name(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
