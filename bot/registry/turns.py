@@ -21,7 +21,7 @@ class Turns:
         self._limits = limits
         self._all = asyncio.Semaphore(limits.in_flight)
         self._by_host: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._away: dict[str, tuple[float, Unreachable | TooManyRequests]] = {}
+        self._away: dict[str, tuple[float, str, Unreachable | TooManyRequests]] = {}
 
     @asynccontextmanager
     async def at(self, url: str) -> AsyncIterator[None]:
@@ -38,21 +38,28 @@ class Turns:
                 yield
             except (Unreachable, TooManyRequests) as error:
                 if _is_away(error):
-                    self._away[host] = time.monotonic(), error
+                    self._away[host] = time.monotonic(), url, error
                 raise
 
     def _require_there(self, host: str, url: str) -> None:
-        since, error = self._away.get(host, (0.0, None))
-        if error is None:
+        if host not in self._away:
             return
+        since, asked, error = self._away[host]
         if time.monotonic() - since >= self._limits.away_s:
             del self._away[host]
             return
         raise type(error)(
-            f"{shown(url)} was not asked for, because of what its host did a moment ago: {error.message}",
+            _said_of(url, asked, error),
             hint=error.hint,
             retry_after_s=error.retry_after_s,
         )
+
+
+def _said_of(url: str, asked: str, error: Unreachable | TooManyRequests) -> str:
+    """In the same words whichever was asked first, where they are about the host: then they are said once of both."""
+    if isinstance(error.__cause__, TimeoutError):
+        return f"{shown(url)} was not asked for, because of what its host did a moment ago: {error.message}"
+    return error.message.replace(shown(asked), shown(url))
 
 
 def _is_away(error: Unreachable | TooManyRequests) -> bool:

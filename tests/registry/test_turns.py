@@ -112,6 +112,7 @@ async def test_a_host_that_is_asked_too_often_is_let_be_for_a_while(shop: Shop, 
         with pytest.raises(TooManyRequests) as caught:
             await charts.fetch_file(f"{shop.url}/{name}.yaml")
         assert caught.value.retry_after_s == 900
+        assert caught.value.message == f"{shop.url}/{name}.yaml answers that it is asked too often"
     assert shop.asked == ["GET /a.yaml"]
     await asyncio.sleep(0.6)
     assert await charts.fetch_file(f"{shop.url}/b.yaml") == b"b"
