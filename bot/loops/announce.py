@@ -92,7 +92,9 @@ async def announce_trouble(world: World, source: BranchKey, why: str) -> None:
             branch=source.branch,
         )
         remarks = _remarks(world, source.repo)
-        remark = await remarks.put(source.repo, sha, f"**{prose(title)}**", wanted=True) if remarks else None
+        # The title is cut, and the way out comes last.
+        body = f"**{prose(title)}**\n\n{prose(why)}"
+        remark = await remarks.put(source.repo, sha, body, wanted=True) if remarks else None
         await forge.put_check(source.repo, replace(report, details_url=remark.url) if remark else report)
 
 
