@@ -66,7 +66,7 @@ def _claims(directory: Path, plugin: Plugin) -> bool:
         return bool(names and places)
     pattern = str(Path(plugin.glob))
     if not {"*", "{"} & set(pattern):
-        return os.path.lexists(directory / pattern)
+        return (directory / pattern).exists()
     compiled = zglob(pattern)
     below = (Path(parent, name) for parent, *found in os.walk(directory) for names in found for name in names)
     return compiled is not None and any(

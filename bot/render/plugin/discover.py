@@ -109,9 +109,18 @@ def _has_any(tree: TreeReader, directory: str, pattern: str) -> bool:
     """As zglob, the library that Argo CD asks: files and directories, and never through a link."""
     clean = "/".join(name for name in pattern.split("/") if name not in ("", "."))
     if not {"*", "{"} & set(clean):
-        return tree.entry(below(directory, clean)) is not None
+        # As any path of the file system.
+        return bool(clean) and _exists(tree, below(directory, clean))
     compiled = zglob(clean)
     return compiled is not None and any(compiled.fullmatch(path) for path in _paths(tree, directory))
+
+
+def _exists(tree: TreeReader, path: str) -> bool:
+    """By way of links, too."""
+    try:
+        return tree.entry(path) is not None or follow(tree, path).entry is not None
+    except Outside:
+        return False
 
 
 def _paths(tree: TreeReader, directory: str) -> Iterator[str]:

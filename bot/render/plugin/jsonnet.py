@@ -29,7 +29,7 @@ from bot.render.sandbox import Sandbox
 
 _MOST_FILES = 200
 _MOST_S = 120.0
-_WHAT = "the program that evaluates Jsonnet"
+_WHAT = "Jsonnet does not evaluate"
 _NAME = r"[\w.$-]{1,80}"
 _PHRASES = re.compile(
     "|".join(
@@ -41,6 +41,7 @@ _PHRASES = re.compile(
             rf"Missing argument: {_NAME}",
             rf"function has no parameter {_NAME}",
             r"couldn't open import \"[\w./@+~-]{1,200}\"",
+            r"(?:open|read) [\w./@+~-]{1,200}: (?:permission denied|is a directory)",
             r"Expected token \S{1,20} but got",
             r"Unexpected (?:end of file|type \w{1,20}, expected \w{1,20})",
             r"Unexpected: \w{1,20}",
@@ -116,7 +117,7 @@ async def _evaluate(run: Run, file: str, sandbox: Sandbox) -> bytes:
     try:
         return await printed(run, sandbox)
     except Unrenderable as error:
-        raise Unrenderable(f"is Jsonnet that does not evaluate: {error.message}", file=file) from None
+        raise Unrenderable(error.message, file=file) from None
 
 
 def told(stderr: str, root: str) -> str:
