@@ -15,8 +15,8 @@ from bot.model.objects import Manifest, ObjectId
 _TRACKING = "argocd.argoproj.io/tracking-id"
 _HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 _OWN = frozenset({"PreSync", "Sync", "PostSync", "SyncFail", "PostDelete", "Skip"})
-_HELMS = frozenset({"pre-install", "pre-upgrade", "post-install", "post-upgrade"})
-"""Others of Helm's, tests among them, are never run."""
+_HELMS = frozenset({"pre-install", "pre-upgrade", "post-install", "post-upgrade", "post-delete"})
+"""Others of Helm's, tests among them, are never run by this version."""
 IsNamespaced = Callable[[Manifest], bool]
 
 

@@ -1,5 +1,6 @@
 """Whether Argo CD and we mean the same by one Application or ApplicationSet."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from oracles.trials import Judgement, Outcome, Refusal
 
 THEM = "Argo CD"
 _FOR_HOOKS = "post-delete-finalizer.argocd.argoproj.io"
+_OPEN = re.compile(r"\$\{ARGOCD_APP_[A-Z0-9_]+\}")
 _Said = tuple[Outcome, tuple[str, ...]]
 
 
@@ -38,7 +40,7 @@ class Judge:
             return Judgement(f"{APPLICATION} {name}", outcome, why)
         refusal = self.scene.refusals.get(name)
         if refusal is not None:
-            outcome, why = _refused(theirs.problem, ours.problem or ours.remarks, refusal)
+            outcome, why = _refused(theirs.problem, ours.problem or ours.warnings, refusal)
         elif theirs.problem:
             outcome, why = self._unexpectedly_refused(theirs.problem, ours.problem or ours.remarks)
         elif ours.problem:
@@ -128,8 +130,21 @@ def _objects(theirs: Mapping[ObjectId, Manifest], ours: Application) -> Iterator
     yield from (f"only we render {identity}" for identity in sorted(ours.objects.keys() - theirs.keys()))
     yield from (f"only {THEM} renders {identity}" for identity in sorted(theirs.keys() - ours.objects.keys()))
     for identity in sorted(theirs.keys() & ours.objects.keys()):
-        for change in differences(theirs[identity], ours.objects[identity], them=THEM):
+        mine = ours.objects[identity]
+        if ours.open:
+            mine = _filled(mine, theirs[identity])
+        for change in differences(theirs[identity], mine, them=THEM):
             yield f"{identity}: {change}"
+
+
+def _filled(ours: Any, theirs: Any) -> Any:
+    """With what is there in place of each variable of the environment that we leave open."""
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        return {key: _filled(one, theirs.get(key)) for key, one in ours.items()}
+    if isinstance(ours, str) and isinstance(theirs, str) and _OPEN.search(ours):
+        wanted = "[^ ]+".join(map(re.escape, _OPEN.split(ours)))
+        return theirs if re.fullmatch(wanted, theirs) else ours
+    return ours
 
 
 def _one_line(text: str) -> str:

@@ -34,7 +34,7 @@ async def ours(scene: Scene, repository: Path, clusters: Sequence[Declared], wor
             if ref.kind == SET:
                 sets[ref.name] = problem
             else:
-                applications[ref.name] = _application(traced, rendering, problem)
+                applications[ref.name] = _application(traced, rendering, problem, expansion.diagnostics)
     return Side(applications, sets)
 
 
@@ -42,7 +42,9 @@ def _named(cluster: Declared) -> ArgoCluster:
     return ArgoCluster(cluster.name, cluster.server, cluster.labels, cluster.annotations)
 
 
-def _application(traced: Traced, rendering: Rendering, problem: str) -> Application:
+def _application(
+    traced: Traced, rendering: Rendering, problem: str, of_all: Sequence[Diagnostic]
+) -> Application:
     assert traced.found is not None
     assert traced.target.argocd is not None
     made_by = traced.target.argocd.made_by
@@ -53,6 +55,7 @@ def _application(traced: Traced, rendering: Rendering, problem: str) -> Applicat
         tuple(map(_told, rendering.holes)),
         made_by.name if made_by else "",
         _problem(traced.notices, Severity.WARNING),
+        _problem((*traced.notices, *rendering.diagnostics, *of_all), Severity.WARNING),
     )
 
 

@@ -87,6 +87,25 @@ def _reference_twice(app: App) -> None:
     app.more += [{"repoURL": app.script.url, "ref": "values"}] * 2
 
 
+def _references_by_two_names(app: App) -> None:
+    """One repository at one commit, which is called `main` here and nothing there."""
+    app.files |= {"/a.yaml": "a: 1\n", "/b.yaml": "b: 1\n"}
+    app.options["valueFiles"] = ["$values/a.yaml", "$files/b.yaml"]
+    app.more += [{"repoURL": app.script.url, "ref": "values", "targetRevision": "main"}]
+    app.more += [{"repoURL": app.script.url, "ref": "files"}]
+
+
+def _empty(*kinds: str) -> Callable[[App], None]:
+    """Among several sources an empty block counts."""
+
+    def spoil(app: App) -> None:
+        app.source |= {kind: {} for kind in kinds}
+        app.files["/second/own.yaml"] = text(config("second"))
+        app.more.append(app.script.source("second"))
+
+    return spoil
+
+
 def _against_schema(app: App) -> None:
     app.files["values.schema.json"] = '{"properties": {"a": {"type": "integer"}}}'
 
@@ -125,6 +144,9 @@ REFUSED: dict[str, Refused] = {
     "two-kinds": Refused("source types", _H, _two_kinds, "multiple application sources defined", "kustomize"),
     "no-chart": Refused("source types", _D, _source(helm={"releaseName": "x"}), "Chart.yaml", "Chart.yaml"),
     "no-kustomization": Refused("source types", _D, _source(kustomize={"namePrefix": "x-"}), "Missing kustomization file", "kustomization"),
+    "empty-kinds": Refused("source types", _D, _empty("kustomize", "helm"), "multiple application sources defined", "kustomize and helm"),
+    "empty-helm": Refused("source types", _D, _empty("helm"), "Chart.yaml", "Chart.yaml"),
+    "empty-kustomize": Refused("source types", _D, _empty("kustomize"), "unable to find one of", "kustomization"),
     "plugin": Refused("source types", _D, _source(plugin={"name": "x"}), "plugin", "plugin"),
     "yaml-object": Refused("directory: files that are no objects", _D, _file("bad.yaml", _BAD_OBJECT), "bad.yaml", "bad.yaml"),
     "yaml-half": Refused("directory: files that are no objects", _D, _list_then_text, "half.yaml", "half.yaml"),
@@ -148,6 +170,7 @@ REFUSED: dict[str, Refused] = {
     "kubernetes-version": Refused("helm: kubeVersion, apiVersions", _H, _options(kubeVersion="new"), "could not parse", "new"),
     "reference-missing": Refused("sources: ref", _H, _reference, "not one of the available sources", "$none"),
     "reference-twice": Refused("sources: ref", _H, _reference_twice, "multiple sources had the same `ref` key", "values"),
+    "reference-revisions": Refused("sources: ref", _H, _references_by_two_names, "cannot reference multiple revisions", "one spelling of one revision"),
     "override-broken": Refused(".argocd-source.yaml: directory", _D, _file(".argocd-source.yaml", "a: [\n"), ".argocd-source.yaml", ".argocd-source.yaml"),
     "override-empty": Refused(".argocd-source.yaml: directory", _D, _file(".argocd-source.yaml", ""), ".argocd-source.yaml", ".argocd-source.yaml"),
     "cluster-unknown": Refused("a cluster that nobody declares", _D, _spec(destination={"name": "nowhere", "namespace": "x"}), "no clusters with this name", "nowhere"),

@@ -10,7 +10,8 @@ from bot.model.objects import Manifest, ObjectId
 class Application:
     """`problem` says why there are no objects; `open` what is not known of them. `made_by` is an ApplicationSet's name.
 
-    `remarks` is what we say of it besides: a project that forbids it is one.
+    `remarks` is what we say of it besides: a project that forbids it is one. `warnings` is all that we warn of, about what
+    it renders and about the repository too.
     """
 
     manifest: Manifest
@@ -19,6 +20,7 @@ class Application:
     open: tuple[str, ...] = ()
     made_by: str = ""
     remarks: str = ""
+    warnings: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,11 +57,15 @@ def waves_and_hooks(app: App) -> None:
 
 def helms_hooks(app: App) -> None:
     """Those of a chart, in plain files too."""
-    _helms(app, "pre-install", "post-upgrade", "crd-install", "test,pre-install")
+    _helms(app, "pre-install", "post-upgrade", "crd-install", "test,pre-install", "post-delete")
+
+
+def before_deletion(app: App) -> None:
+    _helms(app, "pre-delete")
 
 
 def hooks_that_never_run(app: App) -> None:
-    _helms(app, "pre-delete", "post-rollback")
+    _helms(app, "pre-rollback", "post-rollback,test", "test")
     never = config("never")
     never["metadata"] |= {"annotations": {"argocd.argoproj.io/hook": "Never"}}
     app.objects["never.yaml"] = [never]
@@ -94,6 +98,7 @@ FEATURES = {
     "syncPolicy and what else is of no matter": how_it_is_applied,
     "waves and hooks": waves_and_hooks,
     "hooks of Helm": helms_hooks,
+    "hooks before a deletion": before_deletion,
     "hooks that never run": hooks_that_never_run,
     "project": project,
 }

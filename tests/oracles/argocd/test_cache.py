@@ -64,7 +64,7 @@ async def test_a_hook_is_not_compared_and_counts_all_the_same(redis: str) -> Non
 
 
 async def test_a_hook_that_never_runs_does_not_count(redis: str) -> None:
-    marks = [{"helm.sh/hook": "test"}, {"helm.sh/hook": "pre-delete"}, {"argocd.argoproj.io/hook": "Never"}]
+    marks = [{"helm.sh/hook": "test"}, {"helm.sh/hook": "pre-rollback"}, {"argocd.argoproj.io/hook": "Never"}]
     assert (
         await objects(redis, [], [manifest(f"h{n}", annotations=mark) for n, mark in enumerate(marks)]) == {}
     )

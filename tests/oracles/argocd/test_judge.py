@@ -92,12 +92,29 @@ def test_what_is_refused_has_to_be_refused_by_both_for_the_same_reason() -> None
         assert judgement.outcome is Outcome.DIFFERENT
 
 
-def test_a_project_that_forbids_it_is_said_beside_the_objects() -> None:
+def test_what_is_expected_to_be_refused_may_be_warned_of_beside_the_objects() -> None:
     where = scene(refusals={NAME: Refusal("not permitted", "forbids")})
+    theirs = side(app(problem="not permitted"))
+    assert judge(theirs, side(app(warnings="forbids it")), where).outcome is Outcome.SAME
+    assert judge(theirs, side(app(warnings="something else")), where).outcome is Outcome.DIFFERENT
+
+
+def test_what_chance_combined_is_refused_by_more_than_a_warning_of_anything() -> None:
+    both = scene("one", "two")
     assert (
-        judge(side(app(problem="not permitted")), side(app(remarks="forbids it")), where).outcome
-        is Outcome.SAME
+        judge(side(app(problem="no")), side(app(warnings="declared twice")), both).outcome
+        is Outcome.DIFFERENT
     )
+    assert judge(side(app(problem="no")), side(app(remarks="forbids it")), both).outcome is Outcome.REFUSED
+
+
+def test_a_variable_that_is_left_open_stands_for_anything_but_what_is_around_it_has_to_be_the_same() -> None:
+    commit = side(app(objects={CONFIG: config("v-0123abc.")}))
+    ours = app(objects={CONFIG: config("v-${ARGOCD_APP_REVISION_SHORT}.")}, open=("a hole",))
+    assert judge(commit, side(ours)).outcome is Outcome.OPEN
+    assert judge(commit, side(replace(ours, open=()))).outcome is Outcome.DIFFERENT
+    other = replace(ours, objects={CONFIG: config("w-${ARGOCD_APP_REVISION_SHORT}.")})
+    assert judge(commit, side(other)).outcome is Outcome.DIFFERENT
 
 
 def test_only_what_chance_combined_may_be_refused_without_notice() -> None:
