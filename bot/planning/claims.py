@@ -61,7 +61,8 @@ def _brought(plans: Iterable[TargetPlan]) -> Mapping[TargetId, frozenset[ObjectI
     brought = {
         plan.target.id: frozenset(c.id for c in plan.changes if c.action is Action.ADDED)
         for plan in plans
-        if plan.target.id.cluster
+        if plan.changes
+        and plan.target.id.cluster
         and plan.status is not TargetStatus.UNKNOWN
         and not _goes_elsewhere(plan.target)
     }

@@ -26,8 +26,7 @@ async def compare(
     base: Expansion, head: Expansion, trees: tuple[Tree, Tree], renderings: Renderings
 ) -> tuple[TargetPlan, ...]:
     """A verdict for every target of either side, sorted by cluster and name."""
-    names = sorted(base.targets.keys() | head.targets.keys())
-
+    names = sorted(base.targets.keys() | head.targets.keys(), key=lambda name: (name.cluster, name.name))
     comparisons: list[Comparison] = []
 
     async def rendered(tree: Tree, traced: Traced | None) -> MaskedRendering | None:
@@ -35,8 +34,6 @@ async def compare(
 
     async def one(name: TargetId) -> TargetPlan:
         before, after = base.targets.get(name), head.targets.get(name)
-        if before is not None and after is not None and before.key == after.key and not renderings.exhaustive:
-            return TargetPlan(after.target, TargetStatus.UNCHANGED, diagnostics=_unrenderable(after))
         if before is not None and after is None:
             lost = await _lost(before, base, head, lambda traced: rendered(trees[1], traced))
             if lost:
@@ -50,10 +47,22 @@ async def compare(
         comparisons.append(Comparison(name, old, new, changes))
         return _verdict(before, after, comparisons[-1], (*lopsided, *said))
 
-    plans = await gather_bounded(_AT_ONCE, one, names)
-    exchanged = match_across(comparisons)
-    told = [replace(plan, changes=exchanged.get(plan.target.id, plan.changes)) for plan in plans]
-    return tuple(_paired(told))
+    plans = (
+        {} if renderings.exhaustive else {name: plan for name in names if (plan := _same(name, base, head))}
+    )
+    differing = [name for name in names if name not in plans]
+    plans |= zip(differing, await gather_bounded(_AT_ONCE, one, differing), strict=True)
+    for name, changes in match_across(comparisons).items():
+        plans[name] = replace(plans[name], changes=changes)
+    return tuple(_paired([plans[name] for name in names]))
+
+
+def _same(name: TargetId, base: Expansion, head: Expansion) -> TargetPlan | None:
+    """The verdict where nothing needs to be rendered for it."""
+    before, after = base.targets.get(name), head.targets.get(name)
+    if before is None or after is None or before.key != after.key:
+        return None
+    return TargetPlan(after.target, TargetStatus.UNCHANGED, diagnostics=_unrenderable(after))
 
 
 async def _lost(

@@ -1,7 +1,7 @@
 """All targets of one tree."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bot.git.repository import Repository
@@ -87,7 +87,7 @@ async def expand_both(
     if base.id == head.id:
         return before, before
     # NB: brute force takes nothing over, or it would judge the quick way by itself.
-    previous = None if renderings.exhaustive else Previous(before, changed)
+    previous = None if renderings.exhaustive else Previous(before, changed, _moved(base, head, changed))
     after = await expand(repository, head, finding, renderings, previous)
     if before.mode is not after.mode:
         chosen = min(before.mode, after.mode, key=_PRECEDENCE.index)
@@ -100,6 +100,14 @@ async def expand_both(
         await _with_roots_of(after, base, before, renderings),
         await _with_roots_of(before, head, after, renderings),
     )
+
+
+def _moved(base: Tree, head: Tree, changed: Iterable[str]) -> Iterator[str]:
+    """Where something comes, goes or becomes something else."""
+    for path in changed:
+        before, after = base.entry(path), head.entry(path)
+        if before is None or after is None or before.kind is not after.kind:
+            yield path
 
 
 async def _with_roots_of(

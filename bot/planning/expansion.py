@@ -8,7 +8,7 @@ from enum import StrEnum
 from bot.discover.objects import DeclaredObject
 from bot.discover.repository import RepositoryIdentity
 from bot.model.argocd import ArgoCluster
-from bot.model.rendering import ContentKey, Diagnostic, Trace, TraceKind
+from bot.model.rendering import ContentKey, Diagnostic, Trace, TraceEntry, TraceKind
 from bot.model.repo import TreeId
 from bot.model.target import RendererKind, Target, TargetId
 from bot.planning.watched import may_touch
@@ -58,7 +58,7 @@ class Traced:
     are the targets that `substitution` and `values` were read from, None where somebody else has to do with them. `parts`
     are those of a target with several sources, traced each for itself. `concrete` is what the files make of a target that
     does not say how it is rendered, None of one that does. `is_asked_for` is set where somebody outside of
-    Git was asked what it is.
+    Git was asked what it is. `against` stands for all beside the object that it was read from, empty where nobody can tell.
     """
 
     target: Target
@@ -72,6 +72,7 @@ class Traced:
     parts: "tuple[Traced, ...]" = ()
     is_asked_for: bool = False
     concrete: Target | None = None
+    against: str = ""
 
     @property
     def rendered(self) -> Target:
@@ -208,13 +209,17 @@ class Expansion:
 class Previous:
     """An expansion of another tree of the same repository, and the paths in which the two trees differ.
 
-    What a trace did not touch has not changed: such a target keeps its trace and key without being read again.
+    What a trace did not touch has not changed: such a target keeps its trace and key without being read again. `moved`
+    are the paths at which something comes, goes or becomes something else, where that is known.
     """
 
-    def __init__(self, expansion: Expansion, changed: Iterable[str]) -> None:
+    def __init__(
+        self, expansion: Expansion, changed: Iterable[str], moved: Iterable[str] | None = None
+    ) -> None:
         self.expansion = expansion
         self.changed = frozenset(changed)
-        self._touched = frozenset(ancestor for path in self.changed for ancestor in _ancestors(path))
+        self._touched = _with_ancestors(self.changed)
+        self._relisted = self._touched if moved is None else _with_ancestors(moved)
 
     def still_holds(
         self, target: Target, substitution: Substitution | None, values: tuple[ValuesSource, ...]
@@ -223,7 +228,7 @@ class Previous:
         wanted = (target, substitution, values)
         for known in (found, *found.parts) if found is not None else ():
             if (known.target, known.substitution, known.values) == wanted:
-                kept = replace(known, notices=(), found=None, providers=())
+                kept = replace(known, notices=(), found=None, providers=(), against="")
                 return kept if self.is_untouched(known) else None
         return None
 
@@ -236,18 +241,25 @@ class Previous:
             # What is laid into a tree may be in the way of a file that comes, and may be of this very repository; a
             # directory that is to be checked out has to exist, whether anything in it is read or not.
             return False
+        if known.target.renderer is RendererKind.GIVEN:
+            return not any(self._is_touched_for_names(entry) for entry in known.trace.entries)
         # Nobody knows of what is refused: its trace ends at a link or a directory that may have changed.
         return not known.trace.is_refused and self._touched.isdisjoint(_paths(known.trace))
+
+    def _is_touched_for_names(self, entry: TraceEntry) -> bool:
+        """To whoever generates, a directory is the names of what lies below, whatever that holds."""
+        return entry.path in (self._relisted if entry.kind is TraceKind.LISTING else self._touched)
 
 
 def _paths(trace: Trace) -> Iterable[str]:
     return (entry.path for entry in trace.entries)
 
 
-def _ancestors(path: str) -> list[str]:
-    """The path and every directory above it: a listing changes with what lies below, and so does an absence."""
-    found = [path]
-    while path:
-        path = path.rpartition("/")[0]
-        found.append(path)
-    return found
+def _with_ancestors(paths: Iterable[str]) -> frozenset[str]:
+    """With every directory above: a listing changes with what lies below, and so does an absence."""
+    found: set[str] = set()
+    for path in paths:
+        while path not in found:
+            found.add(path)
+            path = path.rpartition("/")[0]  # noqa: PLW2901 - upwards
+    return frozenset(found)

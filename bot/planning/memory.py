@@ -20,7 +20,7 @@ from bot.model.repo import TreeId
 from bot.planning.expansion import DeclaringFiles, Expansion, Finding, KnownReferences, Mode, Traced
 from bot.render.key import SCHEMA
 
-_MAGIC = b"longshore-expansion-6\n"
+_MAGIC = b"longshore-expansion-7\n"
 _KEPT = 128
 _MAX_BYTES = 256 << 20
 

@@ -14,12 +14,19 @@ def new_troubles(
     before: Mapping[TargetId, Traced], after: Mapping[TargetId, Traced]
 ) -> tuple[Diagnostic, ...]:
     """What a change brings; what was wrong before and stays so is for no reviewer of the change."""
+    waiting = _waiting(after)
+    if not waiting or (waiting == _waiting(before) and before.keys() == after.keys()):
+        return ()
     known = set(_troubles(before))
     return tuple(
         Diagnostic(Severity.WARNING, message, target.origin.file, target.origin.line)
         for message, target in _troubles(after).items()
         if message not in known
     )
+
+
+def _waiting(targets: Mapping[TargetId, Traced]) -> dict[TargetId, tuple[str, ...]]:
+    return {name: t.target.depends_on for name, t in targets.items() if t.target.depends_on}
 
 
 def _troubles(targets: Mapping[TargetId, Traced]) -> dict[str, Target]:

@@ -10,10 +10,11 @@ from bot.model.manifests import digest
 from bot.model.objects import Digest
 from bot.model.plan import Plan, Side
 from bot.model.rendering import Diagnostic
+from bot.model.target import TargetId
 from bot.planning.claims import with_disputes
 from bot.planning.compare import compare
 from bot.planning.expand import expand_both
-from bot.planning.expansion import Expansion, Finding
+from bot.planning.expansion import Expansion, Finding, Traced
 from bot.planning.judge import judge
 from bot.planning.order import new_troubles
 from bot.planning.renderings import Renderings
@@ -71,7 +72,7 @@ async def look(
     if _has_applications(after):
         from bot.planning.argocd.refusals import new_refusals  # noqa: PLC0415 - few repositories have any
 
-        verdicts += new_refusals(before.targets, after.targets)
+        verdicts += new_refusals(before.targets, _found_anew(before, after))
     facts = {cluster: await renderings.facts(cluster) for cluster in sorted(_asked(before, after))}
     return Change(base, head, before, after, trees, repository, verdicts, finding, facts)
 
@@ -79,10 +80,17 @@ async def look(
 def _asked(before: Expansion, after: Expansion) -> set[str]:
     """The clusters of the releases that differ."""
     sides = [
-        {(name, traced.key) for name, traced in side.targets.items() if traced.asks_cluster}
-        for side in (before, after)
+        {(name, traced.key) for name, traced in side.items() if traced.asks_cluster}
+        for side in (_found_anew(after, before), _found_anew(before, after))
     ]
     return {name.cluster for name, _ in sides[0] ^ sides[1]}
+
+
+def _found_anew(other: Expansion, expansion: Expansion) -> dict[TargetId, Traced]:
+    """The targets that were not taken over whole from one side to the other."""
+    return {
+        name: traced for name, traced in expansion.targets.items() if other.targets.get(name) is not traced
+    }
 
 
 async def make_plan(change: Change, renderings: Renderings) -> Plan:

@@ -121,22 +121,24 @@ class Walk:
             elif target is not None:
                 looks[target.id] = start, target
 
-        async def look(item: tuple[Start, Target | Traced]) -> _Looked:
-            start, target = item
-            if isinstance(target, Traced):
-                assert self._previous is not None
-                return _Looked(target, self._previous.expansion.held[target.key])
-            return await self._look(start, target, is_last_word=is_last_word)
+        async def look(item: tuple[Start, Target]) -> _Looked:
+            return await self._look(*item, is_last_word=is_last_word)
 
+        new = [(start, target) for start, target in looks.values() if isinstance(target, Target)]
+        looked = iter(await gather_bounded(_AT_ONCE, look, new))
         children: list[Start] = []
-        looked = await gather_bounded(_AT_ONCE, look, looks.values())
-        for (name, (start, _)), seen in zip(looks.items(), looked, strict=True):
+        for name, (start, target) in looks.items():
+            seen = self._as_before(target) if isinstance(target, Traced) else next(looked)
             if seen.traced is None:
                 waiting.append(start)
                 continue
             self._note(name, seen.traced)
             children += [(child, name.cluster) for child in self._children(seen)]
         return children, waiting
+
+    def _as_before(self, traced: Traced) -> _Looked:
+        assert self._previous is not None
+        return _Looked(traced, self._previous.expansion.held[traced.key])
 
     def _note(self, name: TargetId, traced: Traced) -> None:
         self.targets[name] = traced
@@ -147,7 +149,7 @@ class Walk:
         known = owner.kept(*start)
         if known is None or known.target.id in self.targets or known.target.id in taken:
             return None
-        return known
+        return known if len(self.targets) + len(taken) < _MAX_TARGETS else None
 
     async def _look(self, start: Start, target: Target, *, is_last_word: bool) -> _Looked:
         found, cluster = start
@@ -206,11 +208,13 @@ class Walk:
         if held is None:
             return self._children_in_files(traced, is_lasting=looked.is_lasting)
         self.held[traced.key] = held
+        if not held:
+            return []
         name = traced.target.id
         for controller in self._controllers:
             controller.hold(name.cluster, held)
         return [
-            replace(found, parent=name)
+            DeclaredObject(found.manifest, found.file, found.line, name)
             for found in held
             if self._owner(found).declares_target(found.manifest)
         ]

@@ -23,10 +23,11 @@ from bot.planning.argocd.clusters import ControlPlane, home_of
 from bot.planning.argocd.files import InFiles, declares_applications, is_argocd
 from bot.planning.argocd.here import taken_for_this
 from bot.planning.argocd.links import remarks_on_links
+from bot.planning.argocd.reuse import Reuse, read_against
 from bot.planning.argocd.roots import roots
 from bot.planning.argocd.world import World
 from bot.planning.controller import Start
-from bot.planning.expansion import Expansion, Finding, Previous, Traced
+from bot.planning.expansion import Finding, Previous, Traced
 from bot.planning.files import place_of
 from bot.planning.renderings import Renderings
 from bot.render.applicationset import Generated, generate
@@ -54,7 +55,7 @@ class ArgoCD:
         self._tree = tree
         self._renderings = renderings
         self._previous = previous
-        self._named_nothing = previous is not None and _names_nothing(previous.expansion)
+        self._reuse = Reuse(previous, self._finding) if previous is not None else None
         self._planes: dict[str, ControlPlane] = {}
         self._generated: dict[int, Generated] = {}
         """By the identity of the object that declares the set: two may bear one name."""
@@ -62,6 +63,7 @@ class ArgoCD:
         self._traced: dict[TargetId, Traced] = {}
         self._read: dict[_Place, tuple[DeclaredObject, ArgoContext, Target]] = {}
         self._made: dict[_Place, tuple[Manifest, Sequence[ArgoCluster], Generated]] = {}
+        self._against: dict[str, tuple[ArgoContext, str]] = {}
 
     @property
     def mentioning(self) -> frozenset[str]:
@@ -95,16 +97,44 @@ class ArgoCD:
     async def _reads(self, found: DeclaredObject) -> frozenset[str]:
         cluster = home_of(found.file, self._finding)
         try:
-            target = await self.target(found, cluster)
             if is_application(found.manifest):
-                return (await self._trace(target)).files
+                return await self._files_of(found, cluster)
+            target = await self.target(found, cluster)
             made = [DeclaredObject(each, None, None, target.id) for each in target.manifests]
-            targets = [self._application(each, cluster) for each in made]
+            return frozenset[str]().union(*[await self._files_of(each, cluster) for each in made])
         except Malformed:
             return frozenset()
-        return frozenset[str]().union(*[(await self._trace(each)).files for each in targets])
+
+    async def _files_of(self, found: DeclaredObject, cluster: str) -> frozenset[str]:
+        """Raises Malformed."""
+        known = self._read_alike(found, cluster)
+        if known is not None and self._reuse is not None and self._reuse.is_untouched(known):
+            return known.files
+        return (await self._trace(self._application(found, cluster))).files
+
+    def _read_alike(self, found: DeclaredObject, cluster: str) -> Traced | None:
+        if self._reuse is None:
+            return None
+        return self._reuse.read_alike(found, cluster, self._read_against(cluster))
+
+    def _read_against(self, cluster: str) -> str:
+        """Remembered, for the same context."""
+        plane = self._plane(cluster)
+        known = self._against.get(cluster)
+        if known is None or known[0] is not plane.context:
+            known = self._against[cluster] = plane.context, read_against(plane)
+        return known[1]
 
     def _application(self, found: DeclaredObject, cluster: str) -> Target:
+        """Raises Malformed."""
+        before = self._read_alike(found, cluster)
+        # What is unknown may be so because of what could not be had.
+        if before is not None and before.found == found and not before.target.unknown_because:
+            return before.target
+        target = self._newly_read(found, cluster)
+        return replace(target, origin=replace(target.origin, file=found.file, line=found.line))
+
+    def _newly_read(self, found: DeclaredObject, cluster: str) -> Target:
         """Remembered: to know where a search begins, what it will find is read before. Raises Malformed."""
         context = self._plane(cluster).context
         place = cluster, place_of(found)
@@ -116,8 +146,7 @@ class ArgoCD:
             or known[1] is not context
         ):
             known = self._read[place] = found, context, application_target(found, context, cluster)
-        target = known[2]
-        return replace(target, origin=replace(target.origin, file=found.file, line=found.line))
+        return known[2]
 
     async def _trace(self, target: Target) -> Traced:
         """Remembered: to know where a search begins, what it will find is traced before."""
@@ -130,9 +159,11 @@ class ArgoCD:
         """Whose generators ask for clusters waits for whoever declares them."""
         return is_application_set(found.manifest) and self._plane(cluster).may_get_more
 
-    def kept(self, found: DeclaredObject, cluster: str) -> Traced | None:  # noqa: ARG002 - as the protocol has it
-        """None: reading an Application costs less than to know that it need not be read."""
-        return None
+    def kept(self, found: DeclaredObject, cluster: str) -> Traced | None:
+        known = self._reuse.of(found, cluster, self._read_against(cluster)) if self._reuse else None
+        if known is None or (cluster, place_of(found)) in self._made:
+            return known
+        return known if self._admits(len(known.target.manifests)) else None
 
     async def target(self, found: DeclaredObject, cluster: str) -> Target:
         if is_application(found.manifest):
@@ -149,17 +180,25 @@ class ArgoCD:
         place = cluster, place_of(found)
         known = self._made.get(place)
         if known is None or (known[0], known[1]) != (found.manifest, clusters):
-            world = World(self._tree, self._finding, self._renderings, clusters, plane.hiding)
-            made = self._bounded(await generate(found.manifest, world, self._renderings.templates()))
+            made = await self._newly_generated(found, cluster)
+            if not self._admits(len(made.applications)):
+                problem = f"the ApplicationSets of the repository generate more than {_MOST_GENERATED:,} Applications"
+                made = replace(made, applications=(), problem=problem, hint="", field="")
             known = self._made[place] = found.manifest, clusters, made
         return known[2]
 
-    def _bounded(self, made: Generated) -> Generated:
-        self._applications += len(made.applications)
-        if self._applications <= _MOST_GENERATED:
-            return made
-        problem = f"the ApplicationSets of the repository generate more than {_MOST_GENERATED:,} Applications"
-        return replace(made, applications=(), problem=problem, hint="", field="")
+    async def _newly_generated(self, found: DeclaredObject, cluster: str) -> Generated:
+        against = self._read_against(cluster)
+        before = self._reuse.generated_alike(found, cluster, against) if self._reuse else None
+        if before is not None:
+            return Generated(before.target.manifests, before.trace.entries, remarks=before.notices)
+        plane = self._plane(cluster)
+        world = World(self._tree, self._finding, self._renderings, plane.clusters, plane.hiding)
+        return await generate(found.manifest, world, self._renderings.templates())
+
+    def _admits(self, applications: int) -> bool:
+        self._applications += applications
+        return self._applications <= _MOST_GENERATED
 
     async def look(
         self,
@@ -169,6 +208,7 @@ class ArgoCD:
         *,
         is_last_word: bool,  # noqa: ARG002 - as the protocol has it
     ) -> Traced | None:
+        against = self._read_against(cluster)
         generated = self._generated.get(id(found))
         if generated is not None and is_application_set(found.manifest):
             traced = self._renderings.given(
@@ -178,29 +218,26 @@ class ArgoCD:
                 is_asked_for=generated.is_open,
                 is_known=not target.unknown_because or generated.is_empty,
             )
-            remarks = (
+            told = (
                 replace(each, file=each.file or found.file, line=each.line or found.line)
                 for each in generated.remarks
             )
-            # Those of before may hold the remarks already.
-            told = dict.fromkeys((*self._notices(found, traced, cluster), *remarks))
-            return replace(traced, notices=tuple(told))
+            return replace(traced, notices=tuple(dict.fromkeys(told)), against=against)
         traced = await self._trace(target)
-        return replace(traced, notices=self._notices(found, traced, cluster))
+        return replace(traced, notices=self._notices(found, cluster), against=against)
 
-    def _notices(self, found: DeclaredObject, traced: Traced, cluster: str) -> tuple[Diagnostic, ...]:
-        """What is as it was is judged again only where projects or clusters are declared: one of them may have changed."""
-        plane = self._plane(cluster)
-        before = self._previous.expansion.targets.get(traced.target.id) if self._previous else None
-        if before is not None and before.found == found and self._named_nothing and plane.is_bare:
+    def _notices(self, found: DeclaredObject, cluster: str) -> tuple[Diagnostic, ...]:
+        """As of now, also where the object stands elsewhere."""
+        before = self._read_alike(found, cluster)
+        if before is not None and before.found == found:
             return before.notices
-        return notices(found, plane.context)
+        return notices(found, self._plane(cluster).context)
 
     def note(self, traced: Traced) -> None:
         """Nothing that Argo CD looks for depends on what else was found."""
 
     def hold(self, cluster: str, held: Iterable[DeclaredObject]) -> None:
-        named = [each for each in held if is_argocd(each.manifest)]
+        named = [o for o in held if not declares_applications(o.manifest) and is_argocd(o.manifest)]
         if named:
             self._plane(cluster).add(named)
 
@@ -217,11 +254,3 @@ def _why(generated: Generated) -> str:
         return ""
     place = f"{generated.field}: " if generated.field else ""
     return place + generated.problem + (f"; {generated.hint}" if generated.hint else "")
-
-
-def _names_nothing(expansion: Expansion) -> bool:
-    """Whether there was nothing of Argo CD beside Applications and their sets."""
-    if expansion.files is None or InFiles.of(expansion.files).named:
-        return False
-    held = (found.manifest for objects in expansion.held.values() for found in objects)
-    return all(declares_applications(manifest) or not is_argocd(manifest) for manifest in held)
