@@ -41,6 +41,7 @@ class Options:
     decrypt: bool
     kube_version: str | None
     no_strict_substitution: bool
+    plugins: Path | None
 
 
 class _Misused(click.UsageError):
@@ -78,9 +79,15 @@ Examples:
 @click.option(
     "--base",
     metavar="REV",
+    callback=lambda _context, _option, given: _revision(given),
     help="Compare with this revision. Default: where the head left the default branch.",
 )
-@click.option("--head", metavar="REV", help="The revision to plan. Default: the working tree as it is.")
+@click.option(
+    "--head",
+    metavar="REV",
+    callback=lambda _context, _option, given: _revision(given),
+    help="The revision to plan. Default: the working tree as it is.",
+)
 @click.option(
     "--discover",
     type=click.Choice(["auto", "config", "flux", "argocd", "kustomize"]),
@@ -104,6 +111,7 @@ Examples:
     "--allow-host",
     metavar="HOST[:PORT]",
     multiple=True,
+    callback=lambda _context, _option, given: _hosts(given),
     help="Fetch charts and sources from this host too, though its address is private or it speaks plain http.",
 )
 @click.option(
@@ -116,6 +124,12 @@ Examples:
     "--no-strict-substitution",
     is_flag=True,
     help="Let a variable that nothing sets become empty, as Flux does before 2.9.",
+)
+@click.option(
+    "--plugins",
+    metavar="CONFIG",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The config.yaml whose `plugins` and `jsonnet` render what Argo CD has plugins for. Default: none.",
 )
 @click.option(
     "--format", type=click.Choice(["text", "markdown", "json"]), default="text", help="How to print the plan."
@@ -167,6 +181,24 @@ def _loaded() -> "Callable[..., Awaitable[tuple[Plan, Verification | None]]]":
     from bot.cli.planned import planned  # noqa: PLC0415 - this is most of what there is to load
 
     return planned
+
+
+def _revision(given: str | None) -> str | None:
+    """An unset variable of a script is not taken for the default: something else would be compared, and nobody told."""
+    if given == "":
+        raise click.BadParameter("is empty; leave the option out for the default")
+    return given
+
+
+def _hosts(given: tuple[str, ...]) -> tuple[str, ...]:
+    if not given:
+        return given
+    from bot.config.sources import host_pattern  # noqa: PLC0415 - few name any
+
+    try:
+        return tuple(host_pattern(host) for host in given)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _kube_version(given: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """The work of `longshore plan`, and with it all the modules that plan: loaded while git is asked what is to be compared."""
 
+import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from bot.errors import UserError
 from bot.git.repository import Repository
 from bot.model.hosts import Hosts
 from bot.model.plan import Plan, Side, TargetStatus
+from bot.model.programs import Programs
 from bot.model.rendering import Severity, Trust
 from bot.planning.expansion import Finding, Mode
 from bot.planning.plan import look, make_plan
@@ -30,7 +32,7 @@ async def planned(
     repository: Repository, sides: Sides, options: "Options", progress: Progress
 ) -> "tuple[Plan, Verification | None]":
     """The plan, and what `--verify` found where it was asked for."""
-    hosts = Hosts(("*", *options.allow_host))
+    hosts = Hosts(("*", *options.allow_host), way_in="`--allow-host {}` would allow it")
     decryptor = await personal_decryptor(_key_files(options))
     trust = decryptor.trust if decryptor else Trust.PULL_REQUEST
     finding = Finding(
@@ -38,7 +40,8 @@ async def planned(
         RepositoryIdentity.of(sides.urls),
         is_strict=not options.no_strict_substitution,
     )
-    async with personal_workshop(hosts, offline=options.offline) as personal:
+    programs = await asyncio.to_thread(_programs, options.plugins)
+    async with personal_workshop(hosts, programs, offline=options.offline) as personal:
         workshop = _for_version(personal, options.kube_version)
         progress.say("finding targets")
         async with workshop.elsewhere.visit() as errand:
@@ -53,6 +56,15 @@ async def planned(
 
         async with ExhaustiveRenderings.open(workshop, progress.say, decryptor) as exhaustive:
             return plan, await verify(repository, plan, finding, exhaustive)
+
+
+def _programs(config_file: Path | None) -> Programs:
+    """Those of an operator's file. Raises `ConfigError`."""
+    if config_file is None:
+        return Programs()
+    from bot.config import load  # noqa: PLC0415 - few name a file
+
+    return load(config_file).programs()
 
 
 def exit_code(plan: Plan) -> int:

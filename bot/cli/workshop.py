@@ -6,13 +6,14 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.diff.mask import Mask
 from bot.errors import UserError
 from bot.model.hosts import Credentials, Hosts
+from bot.model.programs import Programs
 from bot.model.rendering import Trust
 from bot.planning.elsewhere import Elsewhere
 from bot.planning.memory import Memory
@@ -37,12 +38,15 @@ _MAX_KEY_FILE_CHARS = 64 << 10
 
 
 @asynccontextmanager
-async def personal_workshop(hosts: Hosts, *, offline: bool) -> AsyncIterator[Workshop]:
+async def personal_workshop(hosts: Hosts, programs: Programs, *, offline: bool) -> AsyncIterator[Workshop]:
     """Raises `ProgramMissing`, and `UserError` where the cache directory cannot be used."""
     home = cache_dir()
     mask, renderers = Mask(kept_secret(home / "mask.key")), os.cpu_count() or 1
     sources = Sources(home / "sources", hosts, offline=offline)
-    workshop = await make_workshop(home, mask, _CACHE_BYTES, renderers, elsewhere=sources.elsewhere())
+    elsewhere = sources.elsewhere()
+    workshop = await make_workshop(
+        home, mask, _CACHE_BYTES, renderers, elsewhere=elsewhere, programs=programs
+    )
     try:
         yield workshop
     finally:
@@ -82,10 +86,20 @@ class Sources:
 
 
 async def make_workshop(
-    home: Path, mask: Mask, cache_bytes: int, renderers: int, *, elsewhere: Elsewhere | None = None
+    home: Path,
+    mask: Mask,
+    cache_bytes: int,
+    renderers: int,
+    *,
+    elsewhere: Elsewhere | None = None,
+    programs: Programs | None = None,
 ) -> Workshop:
-    """`home` holds the caches; `renderers` is how many programs render at once. Without `elsewhere` nothing is fetched."""
+    """`home` holds the caches; `renderers` is how many programs render at once. Without `elsewhere` nothing is fetched.
+
+    `programs` are the operator's, for what ours do not render.
+    """
     sandbox, kustomize = await asyncio.gather(asyncio.to_thread(Sandbox.here), version("kustomize"))
+    sandbox = replace(sandbox, programs=programs or Programs())
     helm = {"helm": await version("helm")} if sandbox.helm is not None else {}
     tools = {"kustomize": kustomize, **helm}
     return Workshop(
@@ -131,6 +145,11 @@ async def personal_decryptor(files: Sequence[Path]) -> "Decryptor | None":
     from bot.render.sops.keys import AgeKeys  # noqa: PLC0415 - as above
 
     texts, program = await asyncio.gather(asyncio.to_thread(_key_texts, files), version("sops"))
+    for file, text in zip(files, texts, strict=True):
+        try:
+            AgeKeys.parse(text)
+        except UserError as error:
+            raise UserError(f"{file}: {error.message}", hint=error.hint) from None
     return Decryptor.here(AgeKeys.parse(*texts), Trust.TRUSTED, program)
 
 

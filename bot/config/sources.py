@@ -1,5 +1,6 @@
 """The part of `config.yaml` about what is fetched: from which hosts, and as whom."""
 
+import re
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
@@ -8,9 +9,15 @@ from bot.config.types import Model, SecretRef, SizeBytes
 from bot.model.hosts import Credential, Credentials, Hosts
 
 HostName = Annotated[str, StringConstraints(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$")]
-HostPattern = Annotated[
-    str, StringConstraints(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._*-]+)(:[0-9*]{1,5})?$")
-]
+_HOST_PATTERN = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._*-]+)(:[0-9*]{1,5})?$"
+HostPattern = Annotated[str, StringConstraints(pattern=_HOST_PATTERN)]
+
+
+def host_pattern(text: str) -> str:
+    """Raises ValueError for what is no pattern of hosts."""
+    if not re.fullmatch(_HOST_PATTERN, text):
+        raise ValueError(f"{text[:80]!r} is no HOST or HOST:PORT like charts.example.com or 10.0.0.7:5000")
+    return text
 
 
 class SourceCredential(Model):

@@ -207,7 +207,7 @@ class ForeignRepositories:
     async def _remote(self, address: Address, url: str) -> Remote:
         addresses: tuple[str, ...] = ()
         if self._hosts.wants_public_address(url):
-            addresses = await public_addresses(url)
+            addresses = await public_addresses(url, self._hosts.way_in)
         return Remote(url, self._credentials(address.url), addresses)
 
     async def _fetched(self, address: Address, remote: Remote, wanted: Wanted) -> Sha:

@@ -13,8 +13,11 @@ from bot.model.hosts import is_public
 _TIMEOUT_S = 10.0
 
 
-async def public_addresses(url: str) -> tuple[str, ...]:
-    """The addresses of the URL's host; none where a proxy looks them up. Raises `PrivateAddress`, `Unavailable`."""
+async def public_addresses(url: str, way_in: str) -> tuple[str, ...]:
+    """The addresses of the URL's host; none where a proxy looks them up. `way_in` is that of `Hosts`.
+
+    Raises `PrivateAddress`, `Unavailable`.
+    """
     # NB: it brings a whole HTTP client along, for those who ask nobody too.
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
 
@@ -31,6 +34,6 @@ async def public_addresses(url: str) -> tuple[str, ...]:
     if not addresses or not all(is_public(address) for address in addresses):
         raise PrivateAddress(
             f"{host} leads into a private network, so it must be named in full",
-            hint=f"adding `{host}` to `sources.hosts` in config.yaml would allow it",
+            hint=way_in.format(host),
         )
     return addresses

@@ -77,6 +77,8 @@ class Hosts:
     """
 
     patterns: tuple[str, ...] = ()
+    way_in: str = "adding `{}` to `sources.hosts` in config.yaml would allow it"
+    """How somebody allows one host more."""
 
     def why_not(self, url: str) -> str:
         """Empty where the host may be asked, else why not, as a sentence for people. It holds no user or password."""
@@ -86,7 +88,7 @@ class Hosts:
             return str(error)
         if any(_fits(pattern, asked) and not _is_wild(pattern) for pattern in self.patterns):
             return ""
-        ways = f"adding `{asked.name}` to `sources.hosts` in config.yaml would allow it"
+        ways = self.way_in.format(asked.name)
         if _is_private(asked.host):
             return f"{asked.name} is an address of a private network, which must be named in full; {ways}"
         if not any(_fits(pattern, asked) for pattern in self.patterns):

@@ -207,7 +207,7 @@ class _Resolver(AbstractResolver):
         if not public:
             raise HostNotAllowed(
                 f"{host} leads into a private network, so it must be named in full",
-                hint=f"adding `{host}` to `sources.hosts` in config.yaml would allow it",
+                hint=self._hosts.way_in.format(host),
             )
         return public
 

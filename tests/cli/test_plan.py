@@ -40,11 +40,19 @@ def test_the_exit_status_tells_nothing_changes_and_unknown_apart(work: Work) -> 
     "wrong",
     [
         *(["--formt", "json"], ["--format", "xml"], ["--discover", "helm"], ["--head", "nowhere"]),
-        *(["--kube-version", "new"], ["--kube-version", "--debug"]),
+        *(["--kube-version", "new"], ["--kube-version", "--debug"], ["--base", ""], ["--head", ""]),
+        *(["--allow-host", host] for host in ("", "https://a.example", "a.example:http", "a.example/charts")),
     ],
 )
 def test_a_command_that_is_wrong_is_never_taken_for_a_change(work: Work, wrong: list[str]) -> None:
     assert status(work, "--exit-code", *wrong) == 1
+
+
+def test_the_way_to_a_host_is_the_one_of_who_asks(work: Work) -> None:
+    work.write({"app/kustomization.yaml": kustomization("https://10.0.0.1/crds.yaml")})
+    shown = CliRunner().invoke(main, ["plan", "--repo", str(work.path), "--base", "HEAD"])
+    assert "`--allow-host 10.0.0.1` would allow it" in " ".join(shown.stdout.split())
+    assert "config.yaml" not in shown.stdout
 
 
 def test_verify_says_what_it_has_proven_beside_the_plan(work: Work) -> None:

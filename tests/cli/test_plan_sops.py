@@ -100,5 +100,6 @@ def test_a_file_that_holds_no_key_is_refused_without_a_word_of_it(
 ) -> None:
     found = plan(work, "--sops-age-key-file", str(key_file(tmp_path, text)))
     assert found.exit_code == 1
+    assert f"{tmp_path}" in found.output
     assert "age key file" in found.output
     assert not text or text not in found.output

@@ -92,13 +92,14 @@ async def test_a_name_that_only_a_wildcard_allows_leads_to_public_addresses_only
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
-    found = await public_addresses("https://public.example/a/b")
+    found = await public_addresses("https://public.example/a/b", "allow {}")
     assert (
         Remote("https://public.example/a/b", addresses=found).resolution == "public.example:443:93.184.216.34"
     )
-    with pytest.raises(PrivateAddress, match=r"mixed\.example leads into a private network"):
-        await public_addresses("https://mixed.example/a/b")
+    with pytest.raises(PrivateAddress, match=r"mixed\.example leads into a private network") as caught:
+        await public_addresses("https://mixed.example/a/b", "allow {}")
+    assert caught.value.hint == "allow mixed.example"
     with pytest.raises(Unavailable, match=r"^https://nowhere\.example/a/b cannot be reached: the name"):
-        await public_addresses("https://nowhere.example/a/b")
+        await public_addresses("https://nowhere.example/a/b", "allow {}")
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
-    assert await public_addresses("https://mixed.example/a/b") == ()
+    assert await public_addresses("https://mixed.example/a/b", "allow {}") == ()
