@@ -59,7 +59,8 @@ class StickyComments:
 class StickyThreads:
     """The one thread on a pull request that holds what has to be settled, on a forge that has threads.
 
-    A person who resolves it has settled what it says: it is opened again only to say something else.
+    A person who resolves it has settled what it says: it is opened again only to say something else. What we withdraw
+    is settled by nobody: it is opened again where it comes back.
     """
 
     forge: Forge
@@ -74,15 +75,17 @@ class StickyThreads:
             await self.on.create_thread(place.repo, place.number, text)
         elif found[0][1] != payload:
             await self.on.update_thread(place.repo, place.number, found[0][0], body=text, resolved=False)
-        await self._settle(place, [thread for thread, _ in found[1:]])
+        await self._withdraw(place, found[1:])
 
     async def settle(self, place: Place) -> None:
         """There is nothing left to be settled."""
-        await self._settle(place, [thread for thread, _ in await self._ours(place)])
+        await self._withdraw(place, await self._ours(place))
 
-    async def _settle(self, place: Place, threads: Sequence[Thread]) -> None:
-        for thread in threads:
+    async def _withdraw(self, place: Place, ours: Sequence[tuple[Thread, Mapping[str, str]]]) -> None:
+        for thread, payload in ours:
             body = thread.comment.body
+            if payload:
+                body = self.seal.stamp(place, MarkerKind.FINDINGS, {}, body.partition("\n")[2])
             await self.on.update_thread(place.repo, place.number, thread, body=body, resolved=True)
 
     async def _ours(self, place: Place) -> Sequence[tuple[Thread, Mapping[str, str]]]:

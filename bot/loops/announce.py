@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.aio import gather_bounded
+from bot.errors import Temporary
 from bot.forge.base import Comment, Feature, Forge, TextLimit
-from bot.forge.errors import ForgeNotFound
+from bot.forge.errors import ForgeForbidden, ForgeInvalid, ForgeNotFound
 from bot.forge.marker import MarkerKind, Place
 from bot.forge.reports import CheckReport, CheckState, Conclusion, DeploymentReport
 from bot.forge.sticky import StickyRemarks
@@ -60,12 +61,18 @@ async def announce(world: World, head: Head, announcement: Announcement) -> None
     identity = _identity(words, pulls)
     if check is not None and forge.capabilities.has(Feature.CHECKS) and check.external_id == identity:
         return
+    recorded = await _put_deployments(forge, head, announcement.deliveries)
+    if recorded.refused:
+        context = replace(context, refused=recorded.refused)
+        words = delivery_check(announcement.deliveries, context, limits)
     await _put_comments(world, pulls, announcement.deliveries, context)
-    remark = await _put_remark(world, head, words) if not pulls else None
-    await _put_deployments(forge, head, announcement.deliveries)
+    wanted = words.conclusion in _ASKING or bool(recorded.refused)
+    remark = await _put_remark(world, head, words, wanted=wanted) if not pulls else None
     # The check comes last: once it carries this identity, everything else has been said.
-    report = _report(name, head, words, identity)
+    report = _report(name, head, words, "" if recorded.missed else identity)
     await forge.put_check(repo, replace(report, details_url=remark.url) if remark else report)
+    if recorded.missed is not None:
+        raise recorded.missed
     log.info(
         "delivery_announced",
         branch=str(head.source),
@@ -104,7 +111,7 @@ def _identity(words: CheckWords, pulls: Sequence[PullRequest]) -> Digest:
     return digest([words.conclusion, words.title, words.summary, words.text, told])
 
 
-def _report(name: str, head: Head, words: CheckWords, identity: Digest) -> CheckReport:
+def _report(name: str, head: Head, words: CheckWords, identity: str) -> CheckReport:
     state = CheckState.RUNNING if words.conclusion is None else CheckState.DONE
     return CheckReport(
         name,
@@ -210,13 +217,13 @@ def _remarks(world: World, repo: RepoId) -> StickyRemarks | None:
     return StickyRemarks(forge, on, world.seal) if on is not None else None
 
 
-async def _put_remark(world: World, head: Head, words: CheckWords) -> Comment | None:
+async def _put_remark(world: World, head: Head, words: CheckWords, *, wanted: bool) -> Comment | None:
     """What went wrong, on the commit itself, where no pull request and no check has room for it; and that it is well."""
     remarks = _remarks(world, head.source.repo)
     if remarks is None:
         return None
     body = "\n\n".join(filter(None, (f"**{prose(words.title)}**", words.summary, words.text)))
-    return await remarks.put(head.source.repo, head.sha, body, wanted=words.conclusion in _ASKING)
+    return await remarks.put(head.source.repo, head.sha, body, wanted=wanted)
 
 
 async def _surprises(
@@ -235,9 +242,19 @@ async def _surprises(
     )
 
 
-async def _put_deployments(forge: Forge, head: Head, deliveries: Sequence[TargetDelivery]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """`refused`: what the forge does not take from us, one sentence each. `missed`: what may work another time."""
+
+    refused: tuple[str, ...] = ()
+    missed: Temporary | None = None
+
+
+async def _put_deployments(forge: Forge, head: Head, deliveries: Sequence[TargetDelivery]) -> _Recorded:
+    """One for each environment. What becomes of one keeps nobody from hearing of the others."""
+    recorded = _Recorded()
     if not forge.capabilities.has(Feature.DEPLOYMENTS):
-        return
+        return recorded
     ours = [d for d in deliveries if d.environment and d.phase is not Phase.HANDED_OVER]
     for environment in sorted({delivery.environment for delivery in ours}):
         words = deployment_words([d for d in ours if d.environment == environment])
@@ -249,4 +266,11 @@ async def _put_deployments(forge: Forge, head: Head, deliveries: Sequence[Target
             key=f"{head.source.branch}/{environment}",
             description=words.description,
         )
-        await forge.put_deployment(head.source.repo, report)
+        try:
+            await forge.put_deployment(head.source.repo, report)
+        except (ForgeForbidden, ForgeInvalid) as error:
+            log.warning("deployment_refused", environment=environment, error=str(error))
+            recorded = replace(recorded, refused=(*recorded.refused, str(error)))
+        except Temporary as error:
+            recorded = replace(recorded, missed=error)
+    return recorded

@@ -31,7 +31,8 @@ class DeliveryContext:
     """What surrounds a delivery: `before..revision` came in, with these pull requests.
 
     `pull_sign` is what the forge writes before the number of one (`#` or `!`). `surprises` are targets that
-    were rendered otherwise than the newest of these pull requests' plan showed.
+    were rendered otherwise than the newest of these pull requests' plan showed, `refused` sentences on deployments that
+    the forge does not take from us.
     """
 
     repo: RepoId
@@ -41,5 +42,6 @@ class DeliveryContext:
     pulls: tuple[int, ...] = ()
     pull_sign: str = "#"
     surprises: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     duration_s: float | None = None
     details_url: str = ""

@@ -68,7 +68,7 @@ class Deployments:
             answer = await self.projects.send(method, repo, path, data=data)
         except ForgeForbidden as error:
             raise ForgeForbidden(
-                f"GitLab lets us not deploy to {environment}: {error.message}",
+                f"GitLab does not let us deploy to {environment}: {error.message}",
                 hint="if the environment is protected, allow the token's user to deploy to it",
             ) from error
         return shaped(answer, Held)

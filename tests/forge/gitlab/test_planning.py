@@ -1,11 +1,13 @@
 """The loops on a strict GitLab: a merge request from its opening to its verdict, through forks, renames and pipelines."""
 
+from bot.forge.base import Thread
 from bot.model.keys import SWEEP, BranchKey, PullKey
 from bot.model.steps import Done, StepKey
 from bot.store.names import KnownNames
 from bot.store.shared import Shared
 from tests.forge.gitlab.conftest import FLEET
 from tests.forge.gitlab.office import CHANGE, CHECK, Office
+from tests.sandbox.forge.core.conversations import Pull
 from tests.stories.manifests import config_map
 
 PLAIN_SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n"
@@ -71,6 +73,51 @@ async def test_errors_are_a_thread_that_resolves_itself_where_that_is_wanted(off
     await office.plan(pull)
     (thread,) = await forge.threads.threads(FLEET, pull.number)
     assert thread.is_resolved
+
+
+async def thread(office: Office, pull: Pull) -> Thread:
+    on = office.worker.forge(FLEET).threads
+    assert on is not None
+    (found,) = await on.threads(FLEET, pull.number)
+    return found
+
+
+async def test_a_thread_is_withdrawn_with_its_plan_and_opened_again_with_it(office: Office) -> None:
+    await office.open(findings="thread")
+    pull = await office.opened({"secrets/db.yaml": PLAIN_SECRET, **CHANGE})
+    await office.plan(pull)
+    assert not (await thread(office, pull)).is_resolved
+    # The base changes the same line: there is no plan any more, and nothing that could be settled.
+    fleet = office.outside.fleet
+    await office.outside.gitlab.push(fleet, "main", {"app/a.yaml": config_map("a", "shop", level="3")})
+    await office.plan(pull)
+    assert "does not merge" in office.said(pull)[0]
+    assert (await thread(office, pull)).is_resolved
+    await office.outside.gitlab.push(before, "main", {**CHANGE})
+    await office.plan(pull)
+    assert not (await thread(office, pull)).is_resolved
+
+
+async def test_a_thread_is_withdrawn_from_a_merge_request_that_goes_elsewhere(office: Office) -> None:
+    await office.open(findings="thread")
+    await office.outside.gitlab.push(office.outside.fleet, "elsewhere", {"README.md": "no delivery branch"})
+    pull = await office.opened({"secrets/db.yaml": PLAIN_SECRET})
+    await office.plan(pull)
+    await office.outside.gitlab.set_base(pull, "elsewhere")
+    await office.plan(pull)
+    assert (await thread(office, pull)).is_resolved
+
+
+async def test_a_person_who_resolves_the_thread_is_not_asked_again_for_the_same(office: Office) -> None:
+    await office.open(findings="thread")
+    pull = await office.opened({"secrets/db.yaml": PLAIN_SECRET})
+    await office.plan(pull)
+    found, on = await thread(office, pull), office.worker.forge(FLEET).threads
+    assert on is not None
+    await on.update_thread(FLEET, pull.number, found, body=found.comment.body, resolved=True)
+    await office.outside.gitlab.push(office.outside.fleet, "change", CHANGE)
+    await office.plan(pull)
+    assert (await thread(office, pull)).is_resolved
 
 
 async def test_a_sweep_finds_what_is_open(office: Office) -> None:
