@@ -13,6 +13,8 @@ from bot.forge.dialects import DIALECTS
 from bot.forge.opening import open_forge
 from bot.loops.identity import not_meant
 from bot.model.repo import RepoId
+from bot.proc.sandbox import layers
+from bot.render.plugin.run import as_of_now
 
 MAX_REPOSITORIES = 100
 
@@ -36,7 +38,22 @@ def in_the_file(config: Config) -> Iterator[Finding]:
     yield from asks.in_the_file(config)
 
 
+def on_this_machine(config: Config) -> Iterator[Finding]:
+    """The operator's own programs, which no plan can do without that has to do with them."""
+    programs = as_of_now(config.programs(), layers())
+    named = [(f"plugin {each.name}", each.program) for each in programs.plugins]
+    named += [("jsonnet", programs.jsonnet)] if programs.jsonnet is not None else []
+    for name, program in named:
+        if program.refused:
+            yield "FAIL", f"{name}: {program.refused}"
+        else:
+            whose = "any pull request" if program.is_for_forks else "any pull request but those from forks"
+            yield "ok", f"{name}: {program.command[0]}, for {whose}"
+
+
 async def by_asking(config: Config) -> AsyncIterator[Finding]:
+    for finding in on_this_machine(config):
+        yield finding
     try:
         secret_key(config)
     except LongshoreError as error:

@@ -64,7 +64,9 @@ async def _workshop(config: Config, secret: bytes, stack: AsyncExitStack) -> Wor
     stack.push_async_callback(elsewhere.close)
     limits = config.limits
     workshop = await make_workshop(
-        config.data_dir, Mask(secret), limits.cache, limits.renderers, elsewhere=elsewhere
+        *(config.data_dir, Mask(secret), limits.cache, limits.renderers),
+        elsewhere=elsewhere,
+        programs=config.programs(),
     )
     stack.callback(workshop.close)
     return workshop

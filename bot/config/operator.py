@@ -7,11 +7,12 @@ from pydantic import Field
 
 from bot.config.clusters import Cluster
 from bot.config.forges import Forge
-from bot.config.plugins import Jsonnet, Plugins
+from bot.config.plugins import Jsonnet, Plugins, programs
 from bot.config.repositories import RepositoryConfig
 from bot.config.sources import Sources
 from bot.config.team import Name
 from bot.config.types import DurationS, HttpUrl, Model, SecretRef, SizeBytes
+from bot.model.programs import Programs
 
 
 class Store(Model):
@@ -129,6 +130,9 @@ class Config(Model):
     """Repositories that are served. An event from any other is ignored."""
     clusters: dict[Name, Cluster] = Field(default={})
     """Clusters by a name of your choice."""
+
+    def programs(self) -> Programs:
+        return programs(self.plugins, self.jsonnet)
 
     def repository(self, forge: str, path: str) -> RepositoryConfig | None:
         """The first entry that matches; None where the repository is not served."""

@@ -143,7 +143,8 @@ class Subject:
         began = time.monotonic()
         finding = self.world.finding(self.pull.repo, self.entry, self.pull.base_ref)
         async with self.world.visit(self.pull.repo, repository) as errand:
-            renderings = Renderings(self.world.workshop, Trust.PULL_REQUEST, errand=errand)
+            workshop = self.world.workshop.for_forks() if self.pull.is_fork else self.world.workshop
+            renderings = Renderings(workshop, Trust.PULL_REQUEST, errand=errand)
             change = await look(repository, base, head, finding, renderings)
             return await self._plan_change(change, renderings, context, began)
 
