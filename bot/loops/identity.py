@@ -5,9 +5,11 @@ another one than the operator wrote down (`repositories[].id`) or, where nothing
 last taken for its path; until the operator writes down the new one.
 
 What was taken for a path is remembered twice. In the store, which may be flushed: it stops every loop at once. And on
-the record of every target in its cluster, which nobody flushes: it stops whatever would change that cluster.
+the record of every target in its cluster, which nobody flushes: it stops whatever would change that cluster, and is put
+back into the store.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import structlog
@@ -44,6 +46,19 @@ class Identities:
         await self.names.remember(repo, located.number)
         self._tell(repo, located.number, is_meant=meant is not None)
         return located
+
+    async def require(
+        self, repo: RepoId, entry: RepositoryConfig | None, found: int, delivered: Iterable[int | None]
+    ) -> None:
+        """`delivered` are the numbers that a cluster has of what was delivered to it from this path; None: not known.
+
+        Raises AnotherRepository where `found` is another one.
+        """
+        for before in delivered:
+            if before is not None and (why := another(repo, before, found, entry.id if entry else None)):
+                # The store was flushed, and took the first one that came along.
+                await self.names.remember(repo, before)
+                raise why
 
     def _tell(self, repo: RepoId, number: int, *, is_meant: bool) -> None:
         """Once in the life of a worker."""

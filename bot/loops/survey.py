@@ -21,7 +21,7 @@ from bot.kube.record import RecordUnreadable
 from bot.loops.allowed import rules_for, why_not
 from bot.loops.decide import Seen
 from bot.loops.head import Head
-from bot.loops.identity import AnotherRepository, another
+from bot.loops.identity import AnotherRepository
 from bot.loops.world import World
 from bot.model.delivery import Phase, TargetDelivery
 from bot.model.keys import TargetKey
@@ -169,19 +169,12 @@ async def _answers(
     namespace = world.config.clusters[cluster].namespace
     source = Source(head.source.repo, head.source.branch)
     theirs = await listing.listed(client, source.repo, namespace)
-    _require_same(world, head, theirs)
+    numbers = [identity.source.number for identity in theirs]
+    await world.identities.require(source.repo, world.served(source.repo), head.number, numbers)
     gone = listing.vanished(theirs, source, known, client.cluster)
     names = [*wanted, *(identity.target for identity in gone)]
     ask = partial(_answer, client, head, namespace)
     return _Answers(dict(zip(names, await gather_bounded(_AT_ONCE, ask, names), strict=True)), tuple(gone))
-
-
-def _require_same(world: World, head: Head, delivered: Iterable[Identity]) -> None:
-    """Raises AnotherRepository where another repository than ours delivered anything here under our path."""
-    repo, entry = head.source.repo, world.served(head.source.repo)
-    for identity in delivered:
-        if why := another(repo, identity.source.number, head.number, entry.id if entry else None):
-            raise why
 
 
 async def _answer(client: KubeClient, head: Head, namespace: str, target: TargetId) -> Answer:

@@ -191,8 +191,21 @@ async def test_nor_with_the_store_lost_and_the_data_directory_too(hands: Hands, 
     assert "waiting for a person" in told
     # Not by the way of the target alone either.
     key = TargetKey(TargetId("staging", "app"), BRANCH)
+    await hands.flush()
     assert await hands.step(key.step) == Done()
     assert await hands.data() == {"a": "1", "b": "1"}
+
+
+async def test_what_a_cluster_knows_is_put_back_into_a_store_that_was_lost(hands: Hands) -> None:
+    ours = hands.repository
+    await hands.changes_hands()
+    await hands.flush()
+    await hands.restart()
+    assert (await hands.world.located(FLEET)).number == hands.repository.id
+    await hands.deliver()
+    # By now everything is stopped: plans, and deliveries to clusters that have nothing of it yet.
+    with pytest.raises(AnotherRepository, match=f"was number {ours.id} until now"):
+        await hands.world.located(FLEET)
 
 
 async def test_a_branch_of_it_that_declares_nothing_deletes_nothing(hands: Hands) -> None:
