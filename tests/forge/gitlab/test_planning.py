@@ -93,7 +93,7 @@ async def test_a_thread_is_withdrawn_with_its_plan_and_opened_again_with_it(offi
     await office.plan(pull)
     assert "does not merge" in office.said(pull)[0]
     assert (await thread(office, pull)).is_resolved
-    await office.outside.gitlab.push(before, "main", {**CHANGE})
+    await office.outside.gitlab.push(fleet, "main", CHANGE)
     await office.plan(pull)
     assert not (await thread(office, pull)).is_resolved
 
