@@ -27,6 +27,7 @@ from bot.planning.renderings import Workshop
 from bot.proc.programs import version
 from bot.render.sops.decrypt import Decryptor
 from bot.render.sops.keys import AgeKeys
+from bot.store.askers import Askers
 from bot.store.connection import Store
 from bot.store.names import KnownNames
 from bot.store.shared import Shared
@@ -53,6 +54,7 @@ async def open_world(config: Config, store: Store) -> AsyncIterator[World]:
             holder=Holder(f"{socket.gethostname()}-{secrets.token_hex(4)}", SystemClock()),
             words=Words(shared),
             identities=Identities(KnownNames(shared)),
+            askers=Askers(shared),
             decryptors=await decryptors(config),
             facts=KnownClusters(config.clusters, clusters.connect, shared).given_to,
         )

@@ -6,7 +6,7 @@ against a repository that it may not know.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,20 +25,36 @@ _PATIENCE_S = 30.0
 _PATIENCE_WITH_LISTS_S = 60.0
 
 
-class Asking:
-    """One repository's way to its own forge. Fulfils `bot.planning.asked.Forges`."""
+async def _nobody_is_told(_repo: RepoId) -> None:
+    pass
 
-    def __init__(self, repo: RepoId, entry: RepositoryConfig, settings: ForgeSettings, forge: Forge) -> None:
+
+class Asking:
+    """One repository's way to its own forge. Fulfils `bot.planning.asked.Forges`.
+
+    `note` is told of each repository whose pull requests it asks about.
+    """
+
+    def __init__(
+        self,
+        repo: RepoId,
+        entry: RepositoryConfig,
+        settings: ForgeSettings,
+        forge: Forge,
+        note: Callable[[RepoId], Awaitable[None]] = _nobody_is_told,
+    ) -> None:
         self._repo = repo
         self._entry = entry
         self._settings = settings
         self._forge = forge
+        self._note = note
         self._patience = _Patience(_PATIENCE_WITH_LISTS_S)
 
     async def pull_requests(self, generator: Mapping[str, Any]) -> tuple[PullRequest, ...]:
         asked = pulls_asked(generator)
         self._require_ours(asked.kind, asked.api)
         repo = self._granted(asked.path)
+        await self._note(repo)
         found = await self._listed(repo, asked.state)
         if len(found) > MOST_PULLS:
             hint = "" if asked.state is PullState.OPEN else "ask for those that are open only"

@@ -5,9 +5,10 @@ nobody else.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from bot.config import Config, RepositoryConfig
@@ -27,7 +28,7 @@ from bot.kube.lease import Holder
 from bot.loops.asking import Asking
 from bot.loops.identity import Identities
 from bot.loops.words import Words
-from bot.model.argocd import ArgoCluster
+from bot.model.argocd import ArgoCluster, ArgoSaid
 from bot.model.keys import BranchKey
 from bot.model.rendering import Trust
 from bot.model.repo import RepoId
@@ -38,13 +39,16 @@ from bot.planning.expansion import Finding, Mode
 from bot.planning.own import Own
 from bot.planning.renderings import Renderings, Workshop
 from bot.render.sops.decrypt import Decryptor
+from bot.store.askers import Askers
+from bot.store.connection import StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """`clusters` connects to a cluster by its configured name, once.
 
-    `words` keeps what became of a target where the cluster could not be told, `identities` which repository a path is.
+    `words` keeps what became of a target where the cluster could not be told, `identities` which repository a path is,
+    `askers` which repository asked about which.
     `decryptors` are for what is merged, by forge and repository as the operator wrote them. `facts` tells what a
     repository, by its path, may know of clusters.
     """
@@ -59,6 +63,7 @@ class World:
     """Who we are among all that take leases."""
     words: Words
     identities: Identities
+    askers: Askers
     decryptors: Mapping[tuple[str, str], Decryptor] = field(default_factory=dict)
     facts: Callable[[str], FactsOf] = lambda _: nothing_known
 
@@ -70,10 +75,17 @@ class World:
 
         `repository` is its mirror, open and up to date.
         """
-        entry = self.served(repo)
-        asking = Asking(repo, entry, self.config.forges[repo.forge], self.forge(repo)) if entry else None
+        entry, asking = self.served(repo), None
+        if entry is not None:
+            settings, note = self.config.forges[repo.forge], partial(self._asked, repo)
+            asking = Asking(repo, entry, settings, self.forge(repo), note)
         own = Own(repository, self._identity(repo))
         return replace(self.workshop.elsewhere, facts=self.facts(repo.path), forges=asking, own=own).visit()
+
+    async def _asked(self, asker: RepoId, asked: RepoId) -> None:
+        # It makes plans fresh sooner, and is no reason to have none.
+        with suppress(StoreUnavailable):
+            await self.askers.remember(asker, asked)
 
     def _identity(self, repo: RepoId) -> RepositoryIdentity:
         return RepositoryIdentity.of([self.forge(repo).git_url(repo)])
@@ -130,6 +142,7 @@ class World:
                 if cluster.server
             ),
             is_strict=entry.flux.strict_substitution,
+            argocd=ArgoSaid(entry.argocd.namespace or "", entry.argocd.kustomize_build_options),
         )
 
     def _declared(self, target: Target) -> Target:

@@ -15,6 +15,7 @@ from prometheus_client.aiohttp import make_aiohttp_handler
 from structlog.contextvars import bind_contextvars
 
 from bot.aio import cancel_all
+from bot.store.askers import Askers
 from bot.store.connection import Store
 from bot.store.names import KnownNames
 from bot.store.queue import Queue
@@ -48,7 +49,7 @@ def create_app(options: WebOptions, store: Store) -> web.Application:
     queue, metrics = Queue(store), Metrics()
     shared = Shared(store)
     reader = BodyReader(options.max_body_bytes, options.read_timeout_s)
-    intake = Intake(options.hooks, queue, KnownNames(shared), metrics, reader)
+    intake = Intake(options.hooks, queue, KnownNames(shared), Askers(shared), metrics, reader)
     status = Status(queue, shared)
     app = web.Application(middlewares=[_access, _errors])
     app.cleanup_ctx.append(partial(_sweeping, intake))

@@ -18,14 +18,25 @@ from aiohttp import web
 from structlog.contextvars import bind_contextvars
 
 from bot.errors import LongshoreError
-from bot.forge.webhooks import BadSignature, Event, MalformedEvent, Ping, RepositoriesChanged, WebhookDialect
+from bot.forge.webhooks import (
+    BadSignature,
+    Event,
+    MalformedEvent,
+    Ping,
+    PullRequestChanged,
+    RepositoriesChanged,
+    WebhookDialect,
+)
+from bot.model.repo import RepoId
+from bot.model.steps import Wake
+from bot.store.askers import Askers
 from bot.store.connection import StoreUnavailable
 from bot.store.names import KnownNames
 from bot.store.queue import Delivery, Queue
 from bot.web.answers import Refusal, answer, refuse
 from bot.web.body import BodyReader
 from bot.web.metrics import Metrics
-from bot.web.routing import missed, repositories_of, route
+from bot.web.routing import asked_about, missed, repositories_of, route
 
 MAX_IN_FLIGHT = 256
 RETRY_AFTER_S = 5
@@ -51,19 +62,23 @@ UNFORGIVEN = frozenset({"unknown_forge", "bad_signature"})
 
 
 class Intake:
-    """`names` tells under which path a repository that was renamed is served."""
+    """`names` tells under which path a repository that was renamed is served, `askers` whose plans an event is news for
+    although they are of another one.
+    """
 
     def __init__(
         self,
         hooks: Mapping[str, Hook],
         queue: Queue,
         names: KnownNames,
+        askers: Askers,
         metrics: Metrics,
         reader: BodyReader,
     ) -> None:
         self._hooks = hooks
         self._queue = queue
         self._names = names
+        self._askers = askers
         self._metrics = metrics
         self._reader = reader
         self._in_flight = 0
@@ -107,10 +122,11 @@ class Intake:
         if event is None:
             return "unused", "this kind of event wakes nothing"
         try:
+            news = await self._news(hook, event)
             event = await self._served(hook, event)
-            if event is None:
+            if event is None and not news:
                 return "not_served", "the operator does not serve this repository"
-            wakes = route(hook.forge, event)
+            wakes = (*(route(hook.forge, event) if event is not None else ()), *news)
             if not wakes:
                 return "nothing", "there is nothing to look at"
             woken = await self._queue.wake(*wakes, delivery=delivery)
@@ -141,6 +157,13 @@ class Intake:
     def _miss(self, forge: str) -> None:
         self._missed.add(forge)
         self._has_missed.set()
+
+    async def _news(self, hook: Hook, event: Event) -> tuple[Wake, ...]:
+        """For the repositories that asked about the pull requests of this one."""
+        if not isinstance(event, PullRequestChanged):
+            return ()
+        askers = await self._askers.of(RepoId(hook.forge, event.repo_path))
+        return asked_about(event, [asker for asker in askers if hook.serves(asker.path)])
 
     async def _served(self, hook: Hook, event: Event) -> Event | None:
         """The event under the path its repository is served by; None where it is not."""

@@ -21,6 +21,8 @@ from bot.model.steps import StepKey, Wake
 MAX_REPOSITORIES = 100
 """More repositories in one event are found by sweeping the whole forge."""
 MAX_PULLS = 50
+ASKED_DELAY_S = 30.0
+"""Within it, however many events are one look at what was asked about."""
 
 _OVERTAKES = frozenset({PullAction.UPDATED, PullAction.RETARGETED, PullAction.CLOSED})
 
@@ -53,6 +55,14 @@ def route(forge: str, event: Event) -> tuple[Wake, ...]:
         case Ping() | Commented() | DeploymentChanged():
             # No loop looks at conversations or at other people's deployments.
             return ()
+
+
+def asked_about(event: PullRequestChanged, askers: Sequence[RepoId]) -> tuple[Wake, ...]:
+    """Other repositories' plans that said something of this one's pull requests."""
+    reason = f"a pull request of {event.repo_path} {event.action}"
+    return tuple(
+        Wake(StepKey(SWEEP, str(asker)), reason, delay_s=ASKED_DELAY_S, background=True) for asker in askers
+    )
 
 
 def missed(forge: str) -> Wake:
