@@ -29,8 +29,16 @@ class Flux(Model):
 
 
 class ArgoCD(Model):
-    """What the ApplicationSets of a repository may learn from its forge."""
+    """How the Argo CD that delivers a repository is set up, and what its ApplicationSets may learn from the forge."""
 
+    namespace: Name | None = Field(default=None, examples=["openshift-gitops"])
+    """The namespace that Argo CD itself runs in. Left out: the one that its projects, Secrets or all Applications name in the
+    repository, else `argocd`."""
+    kustomize_build_options: str | None = Field(
+        default=None, max_length=1000, examples=["--enable-helm --load-restrictor LoadRestrictionsNone"]
+    )
+    """Its `kustomize.buildOptions` in `argocd-cm`, empty for none. Left out: what the repository declares of them; where
+    that is nothing, plans warn of what would need it."""
     asks: tuple[RepositoryPattern, ...] = Field(default=(), max_length=1000, examples=[["acme/shop"]])
     """Other repositories on the same forge that its generators may ask about, `OWNER/NAME` with `*` as a wildcard; with
     `OWNER/*` they may also list what the owner has. Pull requests (titles, branches, labels, authors), names, topics,
@@ -67,7 +75,7 @@ class RepositoryConfig(Model):
     flux: Flux = Flux()
     """How the Flux that delivers the repository works."""
     argocd: ArgoCD = ArgoCD()
-    """What the repository's ApplicationSets may learn from its forge."""
+    """How the Argo CD that delivers the repository is set up, and what its ApplicationSets may learn from the forge."""
     sops: Sops = Sops()
     """The keys for what the repository encrypts with SOPS."""
 

@@ -28,7 +28,7 @@ from bot.kube.lease import Holder
 from bot.loops.asking import Asking
 from bot.loops.identity import Identities
 from bot.loops.words import Words
-from bot.model.argocd import ArgoCluster
+from bot.model.argocd import ArgoCluster, ArgoSaid
 from bot.model.keys import BranchKey
 from bot.model.rendering import Trust
 from bot.model.repo import RepoId
@@ -142,6 +142,7 @@ class World:
                 if cluster.server
             ),
             is_strict=entry.flux.strict_substitution,
+            argocd=ArgoSaid(entry.argocd.namespace or "", entry.argocd.kustomize_build_options),
         )
 
     def _declared(self, target: Target) -> Target:

@@ -45,11 +45,19 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class ArgoSaid:
+    """What the operator says of an Argo CD, which counts more than files do: empty or None for what is left to them."""
+
+    namespace: str = ""
+    build_options: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ArgoInstallation:
-    """What files say of the Argo CD that reads an Application, as far as it decides what becomes of it.
+    """What is known of the Argo CD that reads an Application, as far as it decides what becomes of it.
 
     `namespace` is the one that Argo CD itself runs in. `build_options` are the arguments that it gives kustomize, None
-    where no file says them; `kustomize_versions` are those that it has beside its own, with theirs.
+    where nothing says them; `kustomize_versions` are those that it has beside its own, with theirs.
     """
 
     namespace: str = "argocd"

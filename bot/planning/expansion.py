@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bot.discover.objects import DeclaredObject
 from bot.discover.repository import RepositoryIdentity
-from bot.model.argocd import ArgoCluster
+from bot.model.argocd import ArgoCluster, ArgoSaid
 from bot.model.rendering import ContentKey, Diagnostic, Trace, TraceEntry, TraceKind
 from bot.model.repo import TreeId
 from bot.model.target import RendererKind, Target, TargetId
@@ -37,8 +37,8 @@ class Finding:
 
     `declared` are the operator's own targets for the repository. `clusters` are the names a repository may use, None
     where nobody is there to say (`longshore plan` without a server). `branch` is the one that is merged into, empty where
-    that is not known, and `argocd_clusters` are those that the operator says Argo CD delivers to. With `is_strict` a
-    variable of Flux that nothing sets stops its Kustomization.
+    that is not known, and `argocd_clusters` are those that the operator says Argo CD delivers to, `argocd` what else the
+    operator says of it. With `is_strict` a variable of Flux that nothing sets stops its Kustomization.
     """
 
     mode: Mode = Mode.AUTO
@@ -48,6 +48,7 @@ class Finding:
     branch: str = ""
     argocd_clusters: tuple[ArgoCluster, ...] = ()
     is_strict: bool = True
+    argocd: ArgoSaid = field(default_factory=ArgoSaid)
 
 
 @dataclass(frozen=True, slots=True)

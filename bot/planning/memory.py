@@ -102,7 +102,7 @@ class Memory:
                 "urls": sorted(finding.repository.urls),
                 "declared": [msgspec.to_builtins(target) for target in finding.declared],
                 "branch": finding.branch,
-                "argocd": [msgspec.to_builtins(each) for each in finding.argocd_clusters],
+                "argocd": [msgspec.to_builtins(each) for each in (finding.argocd, *finding.argocd_clusters)],
                 "clusters": None if finding.clusters is None else sorted(finding.clusters),
                 "strict": finding.is_strict,
                 "tools": dict(tools),

@@ -7,7 +7,7 @@ import yaml
 from bot.discover.argocd.clusters import is_cluster_secret, is_repository_secret
 from bot.discover.argocd.objects import is_application, is_application_set, is_project
 from bot.discover.fields import mapping, text
-from bot.model.argocd import ArgoInstallation
+from bot.model.argocd import ArgoInstallation, ArgoSaid
 from bot.model.manifests import KubeLoader, parsed
 from bot.model.objects import Manifest
 
@@ -34,17 +34,19 @@ def without_others(manifest: Manifest) -> Manifest:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": names, "data": kept}
 
 
-def installation_of(manifests: Iterable[Manifest]) -> ArgoInstallation:
-    """`manifests` are whatever of Argo CD stands in files for one control plane.
+def installation_of(manifests: Iterable[Manifest], said: ArgoSaid | None = None) -> ArgoInstallation:
+    """`manifests` are whatever of Argo CD stands in files for one control plane, `said` is what the operator says of it.
 
-    What two of them say differently nobody knows.
+    What two files say differently nobody knows.
     """
+    told = said or ArgoSaid()
     every = list(manifests)
     written = [_data(each) for each in every if is_installation(each)]
     options = {data[BUILD_OPTIONS] for data in written if BUILD_OPTIONS in data}
+    in_files = next(iter(options)) if len(options) == 1 else None
     return ArgoInstallation(
-        _home(every) or ArgoInstallation().namespace,
-        next(iter(options)) if len(options) == 1 else None,
+        told.namespace or _home(every) or ArgoInstallation().namespace,
+        in_files if told.build_options is None else told.build_options,
         _versions(written),
     )
 

@@ -34,7 +34,7 @@ class ControlPlane:
         # What is rendered later does not count: who was read before would have been read otherwise.
         every = (*in_files.installation, *in_files.named, *in_files.declaring)
         standing = [found.manifest for found in every if cluster_of(found.file) in counting]
-        self._installation = installation_of(standing)
+        self._installation = installation_of(standing, finding.argocd)
         self._lenders = tuple(map(Lender.of, global_projects(standing)))
         self._rendered: dict[_Place, Manifest] = {}
         self._context: ArgoContext | None = None

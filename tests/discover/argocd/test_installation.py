@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.discover.argocd.installation import installation_of, is_installation, without_others
-from bot.model.argocd import ArgoInstallation
+from bot.model.argocd import ArgoInstallation, ArgoSaid
 from tests.discover.argocd.examples import Json, application, cluster_secret, spec
 
 
@@ -85,3 +85,9 @@ def test_it_runs_where_its_own_objects_lie_else_where_all_applications_do(
 ) -> None:
     assert installation_of(manifests).namespace == namespace
     assert ArgoInstallation().namespace == "argocd"
+
+
+def test_what_the_operator_says_counts_more_than_files() -> None:
+    written = [config("gitops", kustomize__buildOptions="--enable-helm")]
+    assert installation_of(written, ArgoSaid("argo", "")) == ArgoInstallation("argo", "")
+    assert installation_of(written, ArgoSaid()) == ArgoInstallation("gitops", "--enable-helm")

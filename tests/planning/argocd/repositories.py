@@ -42,6 +42,11 @@ def made_by(name: str, *generators: Fields, template: Fields | None = None, **sp
     return found
 
 
+def hooked(name: str, mark: str, value: str) -> str:
+    metadata = {"name": name, "annotations": {mark: value}}
+    return json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}) + "\n"
+
+
 def source(path: str = "", **more: Any) -> dict[str, Any]:
     return {"repoURL": URL, "targetRevision": "HEAD", **({"path": path} if path else {}), **more}
 
@@ -428,6 +433,25 @@ def _project(draw: st.DrawFn, files: Files) -> None:
     files["apps/project.yaml"] = json.loads(project(draw(st.sampled_from(["shop", "default"])), **more))
 
 
+def _installation(draw: st.DrawFn, files: Files) -> None:
+    """What Argo CD gives kustomize, and the rules that its projects lend one another."""
+    data = draw(
+        st.sampled_from(
+            [
+                {},
+                {"kustomize.buildOptions": ""},
+                {"kustomize.buildOptions": "--enable-helm"},
+                {"kustomize.buildOptions": "--enable-helm --load-restrictor LoadRestrictionsNone"},
+                {"globalProjects": "- {projectName: default, labelSelector: {}}\n"},
+                {"globalProjects": "["},
+            ]
+        )
+    )
+    metadata = {"name": "argocd-cm", **draw(st.sampled_from([{}, {"namespace": "team-a"}]))}
+    place = draw(st.sampled_from(["argo/cm.yaml", "apps/cm.yaml"]))
+    files[place] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
 def _chart(draw: st.DrawFn, files: Files) -> None:
     name, text = draw(
         st.sampled_from(
@@ -496,6 +520,11 @@ def _kustomize(draw: st.DrawFn, files: Files) -> None:
                 {"resources": ["gone.yaml"]},
                 {"resources": ["../docs/p.yaml"]},
                 {"helmCharts": [{"name": "web"}]},
+                {
+                    "helmCharts": [{"name": "web", "valuesFile": "../env/eu.yaml"}],
+                    "helmGlobals": {"chartHome": "../charts"},
+                },
+                {"configMapGenerator": [{"name": "made", "files": ["../README.md"]}]},
                 {"unheardOf": 1},
             ]
         )
@@ -524,6 +553,9 @@ def _noise(draw: st.DrawFn, files: Files) -> None:
                     json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "j"}}),
                 ),
                 ("docs/p.jsonnet", "{}"),
+                ("docs/hook.yaml", hooked("hook", "argocd.argoproj.io/hook", "Never")),
+                ("base/x.yaml", hooked("x", "helm.sh/hook", "pre-rollback")),
+                ("charts/web/templates/hook.yaml", hooked("hook", "helm.sh/hook", "post-rollback")),
                 ("docs/caf\udce9.yaml", config_map("cafe")),
                 ("sites/top.yaml", config_map("top")),
                 ("docs/kustomization.yaml", "resources: [p.yaml]\n"),
@@ -536,7 +568,7 @@ def _noise(draw: st.DrawFn, files: Files) -> None:
 EDITS: tuple[Edit, ...] = (
     *(_edit, _edit, _break, _delete, _rename, _move_directory, _application, _application, _set_spec),
     *(_set_source, _set_of, _set_of, _set_of, _new_set, _overrides, _cluster, _project, _chart, _env, _site),
-    *(_link, _kustomize, _kustomized_apps, _noise),
+    *(_link, _kustomize, _kustomized_apps, _installation, _noise),
 )
 
 

@@ -1,10 +1,12 @@
 """What argocd-cm declares decides what is rendered, whoever says it where."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bot.discover.repository import RepositoryIdentity
+from bot.model.argocd import ArgoSaid
 from bot.model.plan import Plan, TargetStatus
 from bot.planning.expansion import Finding
 from tests.planning.argocd.declared import URL, application, commit, project
@@ -53,6 +55,13 @@ async def test_what_argocd_cm_begins_to_refuse_is_unknown_though_no_file_of_it_c
     assert "which Argo CD refuses" in said(plan, "argocd/web")
     commit(fleet, {"argo/cm.yaml": settings(ANYWHERE)})
     commit(fleet, {"shared/cm.yaml": config_map("shared", "2")})
+    assert (status(plan := await fleet.plan()), said(plan, "argocd/web")) == (TargetStatus.CHANGED, "")
+
+
+async def test_what_the_operator_says_counts_more_and_is_remembered_apart(fleet: Bench) -> None:
+    commit(fleet, {"argo/cm.yaml": settings(""), "shared/cm.yaml": config_map("shared", "2")})
+    assert status(await fleet.plan()) is TargetStatus.UNKNOWN
+    fleet.finding = replace(fleet.finding, argocd=ArgoSaid(build_options=ANYWHERE))
     assert (status(plan := await fleet.plan()), said(plan, "argocd/web")) == (TargetStatus.CHANGED, "")
 
 
