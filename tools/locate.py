@@ -19,8 +19,8 @@ OLDEST_ETCD = (3, 5, 13)
 
 
 def cache_dir() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "longshore" / "tools"
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (given if given.is_absolute() else Path.home() / ".cache") / "longshore" / "tools"
 
 
 def link_dir() -> Path:

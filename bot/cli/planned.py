@@ -15,7 +15,7 @@ from bot.git.repository import Repository
 from bot.model.hosts import Hosts
 from bot.model.plan import Plan, Side, TargetStatus
 from bot.model.programs import Programs
-from bot.model.rendering import Severity, Trust
+from bot.model.rendering import Diagnostic, Severity, Trust
 from bot.planning.expansion import Finding, Mode
 from bot.planning.plan import look, make_plan
 from bot.planning.renderings import Renderings, Workshop
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from bot.planning.verify import Verification
 
 EXIT_CHANGES, EXIT_UNKNOWN = 2, 3
+_LOOKED_FOR = {
+    Mode.CONFIG: "a .longshore.yaml with targets (`longshore config example --team` shows one)",
+    Mode.FLUX: "a Kustomization or HelmRelease of Flux",
+    Mode.ARGOCD: "an Application or ApplicationSet of Argo CD",
+}
 _KEY_FILE_VARIABLE = "SOPS_AGE_KEY_FILE"
 
 
@@ -48,7 +53,7 @@ async def planned(
             renderings = Renderings(workshop, trust, progress.say, decryptor=decryptor, errand=errand)
             change = await look(repository, Side(*sides.base), Side(*sides.head), finding, renderings)
             plan = await make_plan(change, renderings)
-        plan = replace(plan, diagnostics=(*sides.remarks, *plan.diagnostics))
+        plan = replace(plan, diagnostics=(*sides.remarks, *plan.diagnostics, *_why_none(plan, finding)))
         if not options.verify:
             return plan, None
         from bot.planning.exhaustive import ExhaustiveRenderings  # noqa: PLC0415 - few ask for it
@@ -72,6 +77,14 @@ def exit_code(plan: Plan) -> int:
     if plan.with_status(TargetStatus.UNKNOWN) or any(d.severity is Severity.ERROR for d in plan.diagnostics):
         return EXIT_UNKNOWN
     return EXIT_CHANGES if plan.changed else 0
+
+
+def _why_none(plan: Plan, finding: Finding) -> tuple[Diagnostic, ...]:
+    """Where only one way of finding was asked for: `auto` says for itself what it looked for."""
+    if plan.targets or finding.mode not in _LOOKED_FOR:
+        return ()
+    message = f"neither side has {_LOOKED_FOR[finding.mode]}; without --discover, everything is looked for"
+    return (Diagnostic(Severity.NOTICE, message),)
 
 
 def _for_version(workshop: Workshop, version: str | None) -> Workshop:

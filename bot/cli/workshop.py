@@ -20,7 +20,7 @@ from bot.planning.memory import Memory
 from bot.planning.once import Late
 from bot.planning.renderings import Workshop
 from bot.proc.errors import ProgramMissing
-from bot.proc.programs import find, version
+from bot.proc.programs import cache_dir, find, version
 from bot.proc.protections import protections
 from bot.render.builder import Builder, Builders
 from bot.render.cache import RenderingCache
@@ -164,11 +164,6 @@ def _key_texts(files: Sequence[Path]) -> list[str]:
         except UnicodeDecodeError:
             raise UserError(f"{file} is not an age key file: it is not text") from None
     return texts
-
-
-def cache_dir() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "longshore"
 
 
 def kept_secret(file: Path) -> bytes:

@@ -11,6 +11,7 @@ import re
 import shutil
 from pathlib import Path
 
+from bot.errors import UserError
 from bot.proc.errors import ProgramMissing
 from bot.proc.run import Command, run
 
@@ -29,7 +30,7 @@ def find(program: str) -> Path:
     variable = f"LONGSHORE_{program.upper().replace('-', '_')}"
     named = os.environ.get(variable)
     if named:
-        if not os.access(named, os.X_OK):
+        if not (Path(named).is_file() and os.access(named, os.X_OK)):
             raise ProgramMissing(program, f"{variable} names {named}, which cannot be executed")
         return Path(named).resolve()
     found = shutil.which(program, path=str(tools_dir())) or shutil.which(program)
@@ -45,11 +46,20 @@ def find(program: str) -> Path:
 
 def tools_dir() -> Path:
     """Where `make tools` installs what it builds."""
-    return _cache() / "tools" / "bin"
+    return cache_dir() / "tools" / "bin"
 
 
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "longshore"
+def cache_dir() -> Path:
+    """Below the user's caches. A relative XDG_CACHE_HOME does not count, as its specification has it. Raises `UserError`."""
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if given.is_absolute():
+        return given / "longshore"
+    try:
+        return Path.home() / ".cache" / "longshore"
+    except RuntimeError:
+        raise UserError(
+            "there is no home directory to keep caches in", hint="set HOME, or XDG_CACHE_HOME"
+        ) from None
 
 
 async def version(program: str) -> str:
@@ -61,7 +71,7 @@ async def version(program: str) -> str:
     stat = path.stat()
     key = f"{path}\0{stat.st_mtime_ns}\0{stat.st_size}\0{stat.st_ino}"
     if key not in _versions:
-        note = _cache() / "versions" / hashlib.sha256(os.fsencode(key)).hexdigest()
+        note = cache_dir() / "versions" / hashlib.sha256(os.fsencode(key)).hexdigest()
         try:
             _versions[key] = note.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):

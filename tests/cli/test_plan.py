@@ -48,6 +48,25 @@ def test_a_command_that_is_wrong_is_never_taken_for_a_change(work: Work, wrong: 
     assert status(work, "--exit-code", *wrong) == 1
 
 
+@pytest.mark.parametrize(
+    ("way", "missing"),
+    [
+        ("config", ".longshore.yaml"),
+        ("flux", "HelmRelease"),
+        ("argocd", "ApplicationSet"),
+        ("auto", "Argo CD"),
+    ],
+)
+def test_what_was_looked_for_in_vain_is_named(work: Work, way: str, missing: str) -> None:
+    work.git("rm", "-q", "-r", "app")
+    work.commit({"README.md": "nothing"})
+    shown = CliRunner().invoke(main, ["plan", "--repo", str(work.path), "--base", "HEAD", "--discover", way])
+    verdict, notice = shown.stdout.split("\n\n")
+    assert verdict == "No targets were found, so nothing is delivered"
+    assert notice.startswith("notice: ")
+    assert missing in notice
+
+
 def test_the_way_to_a_host_is_the_one_of_who_asks(work: Work) -> None:
     work.write({"app/kustomization.yaml": kustomization("https://10.0.0.1/crds.yaml")})
     shown = CliRunner().invoke(main, ["plan", "--repo", str(work.path), "--base", "HEAD"])

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import UserError
 from bot.proc import programs
 from bot.proc.errors import ProgramMissing
 
@@ -42,9 +43,27 @@ def test_a_variable_that_names_nothing_is_not_passed_over(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     install(tmp_path / "path", "kustomize")
-    monkeypatch.setenv("LONGSHORE_KUSTOMIZE", str(tmp_path / "typo"))
-    with pytest.raises(ProgramMissing, match="LONGSHORE_KUSTOMIZE names"):
-        programs.find("kustomize")
+    for name in ("typo", "path"):
+        monkeypatch.setenv("LONGSHORE_KUSTOMIZE", str(tmp_path / name))
+        with pytest.raises(ProgramMissing, match="LONGSHORE_KUSTOMIZE names"):
+            programs.find("kustomize")
+
+
+def test_caches_lie_at_an_absolute_place_below_the_users_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for relative in ("", "cache"):
+        monkeypatch.setenv("XDG_CACHE_HOME", relative)
+        assert programs.cache_dir() == tmp_path / ".cache/longshore"
+
+
+def test_who_has_no_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000_000)
+    with pytest.raises(UserError, match="set HOME"):
+        programs.cache_dir()
 
 
 async def test_the_version_is_the_files_and_is_asked_again_when_that_changes(tmp_path: Path) -> None:
