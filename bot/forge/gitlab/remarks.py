@@ -13,7 +13,8 @@ from bot.forge.gitlab.shapes import GHOST, Discussion, Note
 from bot.forge.shaped import shaped
 from bot.model.repo import RepoId, Sha
 
-MAX_DISCUSSIONS: Final = 500
+MAX_DISCUSSIONS: Final = 5000
+"""As many remarks as GitLab takes on one commit: this is all of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,15 @@ import asyncio
 import pytest
 
 from bot.forge.base import CommentId
-from bot.forge.errors import ForgeNotFound, ForgeUnavailable
+from bot.forge.errors import ForgeForbidden, ForgeNotFound, ForgeUnavailable
 from bot.forge.gitlab import notes
 from bot.forge.marker import MarkerKind, Place, Seal
 from bot.forge.sticky import StickyComments, StickyThreads
 from bot.forge.text import NOTE
 from bot.model.repo import Actor
 from tests.forge.gitlab.conftest import FLEET, World
+from tests.sandbox.forge.core.conversations import Comment as Remark
+from tests.sandbox.forge.core.conversations import Pull
 
 PLAN = MarkerKind.PLAN
 SEAL = Seal([b"0123456789abcdef"])
@@ -53,6 +55,39 @@ async def test_more_notes_than_a_page_are_all_read(world: World) -> None:
         await world.gitlab.comment(pull, str(number), "alice")
     listed = await world.forge.comments(FLEET, pull.number)
     assert [comment.body for comment in listed] == [str(number) for number in range(230)]
+
+
+def talked_over(world: World, pull: Pull, count: int) -> None:
+    """So many people have said something already."""
+    alice, now = world.gitlab.user("alice"), world.gitlab.forge.now()
+    pull.comments += [
+        Remark(world.gitlab.forge.next_id(), pull, alice, str(number), now, now) for number in range(count)
+    ]
+
+
+async def test_a_sticky_note_is_found_behind_all_that_may_be_said_before_it(world: World) -> None:
+    pull = await world.opened()
+    talked_over(world, pull, notes.MAX_NOTES - 1)
+    place = Place(FLEET, pull.number)
+    first = await sticky(world).put(place, PLAN, "One", {"n": "1"})
+    again = await sticky(world).put(place, PLAN, "Two", {"n": "2"})
+    assert again.id == first.id
+    assert len(pull.comments) == notes.MAX_NOTES
+
+
+async def test_a_merge_request_that_takes_no_more_notes_says_what_to_do(world: World) -> None:
+    pull = await world.opened()
+    talked_over(world, pull, notes.MAX_NOTES)
+    with pytest.raises(ForgeForbidden, match=r"takes no more comments on !1.*delete comments"):
+        await sticky(world).put(Place(FLEET, pull.number), PLAN, "One", {})
+    assert len(pull.comments) == notes.MAX_NOTES
+
+
+async def test_where_not_all_notes_can_be_read_none_is_written(world: World) -> None:
+    pull = await world.opened()
+    talked_over(world, pull, notes.MAX_NOTES + 1)
+    with pytest.raises(ForgeForbidden, match="more than 5,000 notes"):
+        await sticky(world).put(Place(FLEET, pull.number), PLAN, "One", {})
 
 
 async def test_a_note_that_was_deleted_cannot_be_changed(world: World) -> None:

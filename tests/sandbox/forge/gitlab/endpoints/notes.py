@@ -15,6 +15,7 @@ from tests.sandbox.forge.gitlab.routes import Route, of_request
 routes = of_request(Level.GUEST)
 
 MAX_NOTE_CHARACTERS = 1_000_000
+MAX_NOTES = 5000
 
 
 def all_routes() -> list[Route]:
@@ -79,6 +80,8 @@ async def say(call: Call, detail: Detail, body: str, number: int | None = None) 
     """The detail is known before anybody is told."""
     call.state.limits.charge_note(call.principal.key, call.forge.now().timestamp())
     now, pull = call.forge.now(), call.pull
+    if sum(not call.state.notes.of(known).is_system for known in pull.comments) >= MAX_NOTES:
+        raise message(400, '400 Bad request - Note {:base=>["Maximum number of comments exceeded"]}')
     comment = Comment(number or call.forge.next_id(), pull, call.user, body, now, now)
     call.state.notes.put(comment, detail)
     pull.comments.append(comment)
