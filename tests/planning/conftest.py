@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from bot.diff.mask import Mask
 from bot.git.repository import Repository
 from bot.model.plan import Plan, Side, TargetPlan
+from bot.model.programs import Programs
 from bot.model.target import TargetId
 from bot.planning.elsewhere import Elsewhere, Errand
 from bot.planning.exhaustive import ExhaustiveRenderings
@@ -37,10 +38,11 @@ class Bench:
     finding: Finding = field(default_factory=Finding)
     rendered: list[str] = field(default_factory=list)
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    programs: Programs = field(default_factory=Programs)
 
     def workshop(self) -> Workshop:
         return Workshop(
-            sandbox=Sandbox.here(),
+            sandbox=replace(Sandbox.here(), programs=self.programs),
             protections=protections(),
             tools={"kustomize": "test"},
             mask=Mask(b"m" * 32),
