@@ -45,8 +45,8 @@ check: setup ## Check style, format, types and the import rule
 bench: setup tools ## Measure this machine: every figure of docs/performance.md; ARGS goes to the benches
 	@$(BIN)/python -u -m bench $(ARGS)
 
-oracles: setup tools ## Hold us against the controllers of Flux and Argo CD, built once (ARGS=--help says more)
-	@$(PYTHON) tools/build.py $(or $(filter flux argocd,$(ARGS)),oracles)
+oracles: setup tools ## Hold us against Flux, Argo CD and Gitea themselves, built once (ARGS=--help says more)
+	@$(PYTHON) tools/build.py $(or $(filter flux argocd gitea,$(ARGS)),oracles)
 	@$(BIN)/python -u -m oracles $(ARGS)
 
 format: setup ## Format the code and mend what the linter can

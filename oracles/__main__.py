@@ -1,6 +1,6 @@
-"""`python -m oracles`: hold our renderings against Flux's and Argo CD's own. Talks to loopback only.
+"""`python -m oracles`: hold our renderings against Flux's and Argo CD's own, and our rules of Gitea against Gitea.
 
-Ends with 1 where they and we disagree and a `known.py` does not say why.
+Ends with 1 where they and we disagree and a `known.py` does not say why. Talks to loopback only.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import pytest
 
 from oracles.argocd.oracle import ARGOCD
 from oracles.flux.oracle import FLUX
@@ -20,10 +21,12 @@ from oracles.report import Result, text, write
 from oracles.trials import NeverSettled
 
 ORACLES = {oracle.name: oracle for oracle in (FLUX, ARGOCD)}
+GITEA = "gitea"
+"""Judges rules and no renderings: the options are not for it, and it has no table."""
 
 
 @click.command()
-@click.argument("names", metavar="[flux|argocd]", nargs=-1, type=click.Choice(list(ORACLES)))
+@click.argument("names", metavar="[flux|argocd|gitea]", nargs=-1, type=click.Choice([*ORACLES, GITEA]))
 @click.option("--seed", default=4, help="Of the chance that combines features.")
 @click.option("--combinations", default=60, type=click.IntRange(0, 1000), help="How many to try.")
 @click.option("--only", metavar="REGEX", help="Only repositories whose name it is found in.")
@@ -40,11 +43,14 @@ def main(
     *,
     is_for_page: bool,
 ) -> None:
-    """Hold our renderings against the controllers' own."""
+    """Hold our renderings against the controllers' own, and our rules of Gitea against Gitea."""
     if is_for_page and only:
         raise click.UsageError("--write needs all repositories, or the page would lose the others")
     problems = 0
-    for name in names or ORACLES:
+    for name in names or (*ORACLES, GITEA):
+        if name == GITEA:
+            problems += pytest.main([str(Path(__file__).parent / GITEA)])
+            continue
         oracle = ORACLES[name]
         result = _result(oracle, Wanted(seed, combinations, only, keep / name if keep else None))
         if is_for_page:

@@ -60,9 +60,11 @@ def _keep_files(family: Family, staging: Path, go: Path, progress: Progress) -> 
     command = Command(f"looking for {family.module}", asked, cwd=family.directory, env=go_env())
     module = Path(run(command, progress))
     for name, directory in family.files.items():
-        (staging / name).mkdir()
-        for file in (module / directory).iterdir():
-            shutil.copyfile(file, staging / name / file.name)
+        for file in (module / directory).rglob("*"):
+            if file.is_file():
+                copy = staging / name / file.relative_to(module / directory)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copy)
 
 
 def _names_package(line: str) -> bool:

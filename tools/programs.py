@@ -170,7 +170,9 @@ FAMILIES: tuple[Family, ...] = (
         {"argocd-template": "./renderer"},
     ),
     Family("sops", "github.com/getsops/sops/v3", {"sops": "github.com/getsops/sops/v3/cmd/sops"}),
-    Family("jsonnet", "github.com/google/go-jsonnet", {"jsonnet": "github.com/google/go-jsonnet/cmd/jsonnet"}),
+    Family(
+        "jsonnet", "github.com/google/go-jsonnet", {"jsonnet": "github.com/google/go-jsonnet/cmd/jsonnet"}
+    ),
     Family(
         "registry",
         "github.com/distribution/distribution/v3",
@@ -210,8 +212,19 @@ ARGOCD = Family(
 ask for a gitops-engine that cannot be had as a module.
 """
 
-ORACLES: tuple[Family, ...] = (*FLUX, ARGOCD)
-"""What `make oracles` holds our renderings against: built by name only, and nothing of ours ever runs it.
+GITEA = Family(
+    "gitea",
+    "gitea.dev",
+    {"gitea": "gitea.dev"},
+    stamps={"main.Version": "{version}"},
+    files={name: name for name in ("options", "public", "templates")},
+)
+"""With what it reads while it runs, but for the pages' scripts. Its database is in Go: no C compiler is needed. One
+module differs from upstream, because what upstream asks for cannot be had: the client of GitLab that imports use.
+"""
+
+ORACLES: tuple[Family, ...] = (*FLUX, ARGOCD, GITEA)
+"""What `make oracles` holds us against: built by name only, and nothing of ours ever runs it.
 
 Their own replaces do not count for us, so each module repeats them.
 """

@@ -39,7 +39,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones(capsys: pytest.CaptureFi
 def test_what_others_run_is_built_by_name_only() -> None:
     assert not {family.name for family in ORACLES} & {family.name for family in GROUPS["all"]}
     assert GROUPS["flux"] == FLUX
-    assert GROUPS["oracles"] == (*FLUX, family_of("argocd"))
+    assert GROUPS["oracles"] == (*FLUX, family_of("argocd"), family_of("gitea"))
 
 
 def test_it_runs_as_a_plain_script_without_the_projects_environment(cache: Path) -> None:

@@ -113,7 +113,9 @@ def test_a_program_is_told_the_version_that_is_pinned(cache: Path, make_family: 
 def test_files_of_the_module_are_kept_with_its_programs(cache: Path, make_family: MakeFamily) -> None:
     family = make_family()
     kinds = family.directory / "greeter" / "kinds"
-    kinds.mkdir()
+    (kinds / "old").mkdir(parents=True)
     (kinds / "greeting.yaml").write_text("kind: Greeting\n")
+    (kinds / "old" / "hail.yaml").write_text("kind: Hail\n")
     built = ensure(replace(family, files={"crds": "kinds"}), Progress(io.StringIO())).parent
     assert (built / "crds" / "greeting.yaml").read_text() == "kind: Greeting\n"
+    assert (built / "crds" / "old" / "hail.yaml").read_text() == "kind: Hail\n"
