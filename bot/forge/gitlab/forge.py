@@ -22,7 +22,7 @@ from bot.forge.base import (
 )
 from bot.forge.commits import NewCommit
 from bot.forge.errors import ForgeForbidden, ForgeNotFound
-from bot.forge.gitlab import notes
+from bot.forge.gitlab import hooks, notes
 from bot.forge.gitlab.capabilities import capabilities
 from bot.forge.gitlab.client import GitLabClient
 from bot.forge.gitlab.commits import Commits
@@ -113,9 +113,10 @@ class GitLabForge:
 
     async def missing_in(self, repo: RepoId) -> Sequence[str]:
         await self.locate(repo)
-        if await self.permission(repo, await self.identity()) >= Permission.WRITE:
-            return ()
-        return ("the token's user needs the role Developer there, for statuses and deployments",)
+        missing = list(await hooks.not_called(self._projects, repo))
+        if await self.permission(repo, await self.identity()) < Permission.WRITE:
+            missing.append("the token's user needs the role Developer there, for statuses and deployments")
+        return missing
 
     async def locate(self, repo: RepoId) -> Located:
         return await self._projects.locate(repo)

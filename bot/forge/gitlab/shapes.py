@@ -33,6 +33,15 @@ class AccessToken(msgspec.Struct):
         return datetime.combine(self.expires_at, time(), UTC) if self.expires_at else None
 
 
+class Hook(msgspec.Struct):
+    """`alert_status` is `executable` while GitLab calls it; `disabled_until` None: for good."""
+
+    id: int
+    url: str
+    alert_status: str = "executable"
+    disabled_until: datetime | None = None
+
+
 class Project(msgspec.Struct):
     id: int
     path_with_namespace: str

@@ -1,6 +1,7 @@
 """`longshore config check` on a strict GitLab, from a configuration file on."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,35 @@ async def test_the_number_of_each_repository_is_told_and_another_than_is_meant_i
     level, line = await told(id=number + 1)
     assert (level, f"config.yaml means number {number + 1}" in line) == ("FAIL", True)
     assert f"`id: {number}`" in line
+
+
+async def test_a_hook_of_ours_that_gitlab_has_disabled_is_a_failure_with_the_way_to_mend_it(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", "a shared secret")
+    ours = world.gitlab.add_hook(world.fleet, "https://longshore.example.com/below/hooks/lab")
+    world.gitlab.add_hook(world.fleet, "https://longshore.example.com/hooks/lab")
+    theirs = world.gitlab.add_hook(world.fleet, "https://ci.example.com/hooks/laboratory")
+    for hook in (ours, theirs):
+        world.gitlab.state.hooks.of(hook).failures = 41
+    told = await findings(world, tmp_path, world.token.bearer.text)
+    (line,) = [line for level, line in told if level == "FAIL" and PATH in line]
+    assert f"disabled the webhook {ours.id}, since" in line
+    assert "Settings, Webhooks" in line
+    # Who is no maintainer sees none.
+    poor = world.gitlab.project_token(world.fleet, "poor", level=Level.DEVELOPER)
+    told = await findings(world, tmp_path, poor.bearer.text)
+    assert not [line for level, line in told if level == "FAIL" and PATH in line]
+
+
+async def test_a_hook_that_rests_is_said_to_rest_until_when(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", "a shared secret")
+    hook = world.gitlab.add_hook(world.fleet, "https://longshore.example.com/hooks/lab")
+    world.gitlab.state.hooks.of(hook).rests_until = datetime(2100, 1, 2, 3, 4, tzinfo=UTC)
+    told = await findings(world, tmp_path, world.token.bearer.text)
+    assert any("until 2100-01-02 03:04 UTC" in line for level, line in told if level == "FAIL")
 
 
 async def test_a_token_that_is_none_and_a_secret_that_proves_nothing_are_failures(
