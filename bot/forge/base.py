@@ -48,6 +48,8 @@ class Feature(StrEnum):
     ENVIRONMENT_RULES = "environment-rules"
     CODE_OWNERS = "code-owners"
     """The forge itself asks the owners of a file. Without, the file can be read all the same."""
+    LISTINGS = "listings"
+    """What an owner has, and its pull requests, for whoever generates something for each of them."""
     MERGE_TRAINS = "merge-trains"
     """Pull requests queue to be merged, each tested on top of those before it, on refs that are no branches."""
 

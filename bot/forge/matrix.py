@@ -23,6 +23,10 @@ WORDS: Final[Mapping[Feature, tuple[str, str]]] = {
     Feature.APPROVAL_RULES: ("which approvals are needed", "who approved, and nothing that asks for it"),
     Feature.ENVIRONMENT_RULES: ("who may deploy to an environment", "nothing is known of it"),
     Feature.CODE_OWNERS: ("owners of files are asked by the forge", "CODEOWNERS is read all the same"),
+    Feature.LISTINGS: (
+        "repositories of an owner and pull requests, for ApplicationSets",
+        "such ApplicationSets are unknown",
+    ),
     Feature.MERGE_TRAINS: ("queues of merges, on refs that are no delivery branches", "-"),
 }
 """What a feature is, and what stands in for it where it is missing."""

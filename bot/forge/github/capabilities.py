@@ -15,6 +15,7 @@ ALWAYS: Final = frozenset(
         Feature.APPROVAL_RULES,
         Feature.ENVIRONMENT_RULES,
         Feature.CODE_OWNERS,
+        Feature.LISTINGS,
         Feature.MERGE_TRAINS,
     }
 )

@@ -75,9 +75,13 @@ class Pulls:
         self, repo: RepoId, *, state: PullState | None, limit: int
     ) -> Sequence[ListedPull]:
         wanted = "all" if state is None else "open" if state is PullState.OPEN else "closed"
-        listing = Listing("/pulls{?state,per_page}", {"state": wanted, "per_page": 100})
+        listing = self.listing_of(wanted)
         found = await self.calls.list(repo, listing, Pull, limit=limit)
         return [_listed(pull) for pull in found if state is None or _state(pull) is state]
+
+    def listing_of(self, state: str) -> Listing:
+        """Pull requests for generators, in a state as GitHub calls it."""
+        return Listing("/pulls{?state,per_page}", {"state": state, "per_page": 100})
 
     async def pulls_of_commit(self, repo: RepoId, sha: Sha) -> Sequence[PullRequest]:
         listing = Listing("/commits/{sha}/pulls{?per_page}", {"sha": sha, "per_page": 100})

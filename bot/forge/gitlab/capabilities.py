@@ -12,6 +12,7 @@ FREE: Final = frozenset(
         Feature.DEPLOYMENTS,
         Feature.REACTIONS,
         Feature.DRAFTS,
+        Feature.LISTINGS,
         Feature.MERGE_REFS,
         Feature.REMARKS,
         Feature.THREADS,

@@ -46,7 +46,9 @@ def pulls_asked(generator: Mapping[str, Any]) -> PullsAsked:
     kind = next((name for name in _PROVIDERS if name in generator), "")
     given: Mapping[str, Any] = generator.get(kind, {})
     labels, api = given.get("labels", ()), given.get("api", "")
-    if kind == "github":
+    if kind == "gitea":
+        api = _written(given, "api")
+    if kind in ("github", "gitea"):
         owner, name = _written(given, "owner"), _written(given, "repo")
         return PullsAsked(kind, api, f"{owner}/{name}", PullState.OPEN, lambda has: set(labels) <= set(has))
     if kind == "gitlab":

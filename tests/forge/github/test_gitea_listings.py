@@ -8,11 +8,11 @@ import pytest
 from aiohttp import web
 
 from bot.config.forges import Forge as ForgeConfig
-from bot.forge.base import Located
+from bot.forge.base import Forge, ListedPull, Located
 from bot.forge.errors import ForgeNotFound
-from bot.forge.listings import ListedBranch, ListedRepository, Listings, OwnedBy
+from bot.forge.listings import ListedBranch, ListedRepository, OwnedBy
 from bot.forge.opening import open_forge
-from bot.model.repo import Sha
+from bot.model.repo import PullState, RepoId, Sha
 from tests.forge.rogue import rogue
 
 MAIN, NEXT = Sha("a" * 40), Sha("b" * 40)
@@ -46,13 +46,25 @@ ANSWERS: dict[str, Any] = {
         {"name": "next", "commit": {"id": NEXT}},
     ],
     "/repos/acme/fleet/branches/main": {"name": "main", "commit": {"id": MAIN}},
+    "/repos/acme/fleet/pulls": [
+        {
+            "number": 7,
+            "title": "Add it",
+            "state": "open",
+            "html_url": "",
+            "user": {"login": "ada", "id": 9},
+            "labels": [{"name": "preview"}],
+            "base": {"ref": "main", "sha": MAIN},
+            "head": {"ref": "next", "sha": NEXT},
+        }
+    ],
     "/repos/acme/fleet/contents/apps": [{"type": "dir", "name": "web"}],
     "/repos/acme/fleet/contents/apps/web.yaml": {"type": "file", "name": "web.yaml"},
 }
 
 
 @asynccontextmanager
-async def running(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[list[str], Listings]]:
+async def running(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[list[str], Forge]]:
     monkeypatch.setenv("TEA_TOKEN", "x" * 40)
     asked: list[str] = []
 
@@ -67,14 +79,14 @@ async def running(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[list[s
     async with rogue(handle, "/git") as url:
         entry = {"kind": "gitea", "gitUrl": url, "token": "${env:TEA_TOKEN}", "webhookSecrets": ["${env:X}"]}
         async with open_forge("tea", ForgeConfig.model_validate(entry)) as forge:
-            yield asked, forge.listings
+            yield asked, forge
 
 
 async def test_the_first_page_is_all_and_is_as_long_as_the_server_makes_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with running(monkeypatch) as (asked, listings):
-        fleet, empty = await listings.repositories(OwnedBy("acme"), limit=MANY)
+    async with running(monkeypatch) as (asked, forge):
+        fleet, empty = await forge.listings.repositories(OwnedBy("acme"), limit=MANY)
         assert sorted(asked) == [
             "/orgs/acme/repos?page=1&limit=0",
             "/repos/acme/empty/labels?page=1&limit=0",
@@ -86,28 +98,35 @@ async def test_the_first_page_is_all_and_is_as_long_as_the_server_makes_it(
         )
         assert (empty.labels, empty.is_archived) == ((), True)
         asked.clear()
-        assert await listings.branches(FLEET, limit=MANY) == [
+        assert await forge.listings.branches(FLEET, limit=MANY) == [
             ListedBranch("main", MAIN),
             ListedBranch("next", NEXT),
         ]
         assert asked == ["/repos/acme/fleet/branches?page=1&limit=0"]
 
 
+async def test_pull_requests_are_those_of_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(monkeypatch) as (asked, forge):
+        found = await forge.listed_pulls(RepoId("tea", FLEET.path), state=PullState.OPEN, limit=MANY)
+        assert found == [ListedPull(7, "Add it", "ada", "main", "next", NEXT, ("preview",))]
+        assert asked == ["/repos/acme/fleet/pulls?state=open&page=1&limit=0"]
+
+
 async def test_a_branch_that_is_not_there_is_none_and_a_repository_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with running(monkeypatch) as (_, listings):
-        assert await listings.branch(FLEET, "main") == ListedBranch("main", MAIN)
-        assert await listings.branch(EMPTY, "main") is None
+    async with running(monkeypatch) as (_, forge):
+        assert await forge.listings.branch(FLEET, "main") == ListedBranch("main", MAIN)
+        assert await forge.listings.branch(EMPTY, "main") is None
         with pytest.raises(ForgeNotFound):
-            await listings.branch(Located(63, "acme/gone"), "main")
+            await forge.listings.branch(Located(63, "acme/gone"), "main")
         with pytest.raises(ForgeNotFound):
-            await listings.repositories(OwnedBy("nobody"), limit=MANY)
+            await forge.listings.repositories(OwnedBy("nobody"), limit=MANY)
 
 
 async def test_a_path_is_a_file_or_a_directory(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(monkeypatch) as (asked, listings):
-        assert await listings.has_path(FLEET, MAIN, "apps")
-        assert await listings.has_path(FLEET, MAIN, "apps/web.yaml")
-        assert not await listings.has_path(FLEET, MAIN, "k8s")
+    async with running(monkeypatch) as (asked, forge):
+        assert await forge.listings.has_path(FLEET, MAIN, "apps")
+        assert await forge.listings.has_path(FLEET, MAIN, "apps/web.yaml")
+        assert not await forge.listings.has_path(FLEET, MAIN, "k8s")
         assert asked[0] == f"/repos/acme/fleet/contents/apps?ref={MAIN}"
