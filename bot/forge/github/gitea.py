@@ -13,12 +13,13 @@ import msgspec
 from bot.forge.base import Capabilities, Feature
 from bot.forge.errors import ForgeNotFound
 from bot.forge.github import checks, comments
+from bot.forge.github.pages import Listing
 from bot.forge.github.paths import ref_path
 from bot.forge.github.pulls import Pulls, to_pull
 from bot.forge.github.shapes import Pull
 from bot.model.repo import PullRequest, RepoId, Sha
 
-FEATURES: Final = frozenset({Feature.REACTIONS, Feature.DRAFTS})
+FEATURES: Final = frozenset({Feature.REACTIONS, Feature.DRAFTS, Feature.LISTINGS})
 EXPERIMENTAL: Final = "this kind is experimental: commit statuses and comments alone, no deployments, no rules, no commits of ours"
 
 
@@ -48,6 +49,10 @@ class GiteaPulls(Pulls):
         # Whether a list can be narrowed to a base depends on the version.
         found = await Pulls.open_pulls(self, repo, base=None)
         return [pull for pull in found if base is None or pull.base_ref == base]
+
+    def listing_of(self, state: str) -> Listing:
+        # All that Argo CD asks for is the first page, as long as the server makes it.
+        return Listing("/pulls{?state,page,limit}", {"state": state, "page": 1, "limit": "0"}, is_one_page=True)
 
     async def pulls_of_commit(self, repo: RepoId, sha: Sha) -> Sequence[PullRequest]:
         try:
