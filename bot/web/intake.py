@@ -1,10 +1,10 @@
-"""`POST /hooks/{forge}`: a delivery is answered 202 only once what it wakes is durable.
+"""`POST /hooks/{forge}`: a delivery is told that it was recorded only once what it wakes is durable.
 
 Answers: 202 for everything that proves its origin, also when it wakes nothing; 404 unknown forge, 415 content type,
 413 size, 408 slow or cut off, 401 signature, 400 not such an event, 503 with Retry-After when the store is away or too
 much is under way. A forge that stops delivering to whoever refuses it (`WebhookDialect.disables_hooks`) is told 202 in
 place of all of these but 401 and 404, with what became of the delivery. What was lost to the store, or to too much at
-once, is swept for as soon as the store is back, whether or not anything else is delivered.
+once, is swept for within half a minute after the store is back, whether or not anything else is delivered.
 """
 
 import asyncio
@@ -42,6 +42,8 @@ MAX_IN_FLIGHT = 256
 RETRY_AFTER_S = 5
 HEAL_EVERY_S = 2.0
 """How soon a store that was away is tried again, for what was lost meanwhile."""
+HEAL_PAUSE_S = 30.0
+"""How long after that: whoever keeps us busy, unproven, must not have all of a forge looked at again and again."""
 MAX_REASON_CHARS = 500
 
 log = structlog.get_logger(__name__)
@@ -153,6 +155,7 @@ class Intake:
                     self._miss(forge)
                 continue
             log.info("missed_swept_for", forges=sorted(forges))
+            await asyncio.sleep(HEAL_PAUSE_S)
 
     def _miss(self, forge: str) -> None:
         self._missed.add(forge)

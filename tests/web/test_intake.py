@@ -282,6 +282,20 @@ async def test_what_was_lost_while_the_store_was_away_is_swept_for_when_it_is_ba
     assert await due(queue) == 1
 
 
+async def test_whoever_keeps_us_busy_has_nothing_swept_again_and_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "HEAL_EVERY_S", 0.02)
+    monkeypatch.setattr(intake, "MAX_IN_FLIGHT", 0)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(20):
+            assert (await send(client, merge_request(secret=b"guessed"), "/hooks/gl"))[1][
+                "result"
+            ] == "overloaded"
+            await asyncio.sleep(0.03)
+    assert len([one for one in logs if one["event"] == "missed_swept_for"]) == 1
+
+
 async def test_a_renamed_repository_is_known_by_its_number(
     client: Client, queue: Queue, store: Store
 ) -> None:
