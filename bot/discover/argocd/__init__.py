@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from bot.discover.argocd.application_set import application_set_target
     from bot.discover.argocd.context import ArgoContext
     from bot.discover.argocd.forbidden import forbidden_objects
-    from bot.discover.argocd.installation import is_installation
     from bot.discover.argocd.remarks import notices
 
 __all__ = [
@@ -28,7 +27,6 @@ __all__ = [
     "is_application",
     "is_application_set",
     "is_cluster_secret",
-    "is_installation",
     "is_project",
     "is_repository_secret",
     "notices",
@@ -39,7 +37,6 @@ _LATER = {
     "application_set_target": "application_set",
     "application_target": "application",
     "forbidden_objects": "forbidden",
-    "is_installation": "installation",
     "notices": "remarks",
 }
 

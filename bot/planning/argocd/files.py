@@ -6,11 +6,16 @@ from bot.discover.argocd import (
     is_application,
     is_application_set,
     is_cluster_secret,
-    is_installation,
     is_project,
     is_repository_secret,
 )
-from bot.discover.argocd.installation import BUILD_OPTIONS, GLOBAL_PROJECTS, KUSTOMIZE_PATH, without_others
+from bot.discover.argocd.installation import (
+    BUILD_OPTIONS,
+    GLOBAL_PROJECTS,
+    KUSTOMIZE_PATH,
+    is_installation,
+    without_others,
+)
 from bot.discover.fields import mapping
 from bot.discover.objects import DeclaredObject
 from bot.model.objects import Manifest

@@ -94,7 +94,8 @@ class Restrictor:
         if self._first is None:
             return
         field, text, site = self._first
-        more = f" and {self._others} more files lie" if self._others else " lies"
+        plural = "s" if self._others > 1 else ""
+        more = f" and {self._others} more file{plural} lie" if self._others else " lies"
         lies = f"{field}: {text[:_SHOWN]!r}{more} outside of the directory of the kustomization"
         line = self._notes.line(site.ground, site.file, text)
         if self._known is None:

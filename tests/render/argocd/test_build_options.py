@@ -54,7 +54,7 @@ async def test_a_file_outside_of_its_kustomization_is_rendered_where_nobody_know
     (remark,) = found.diagnostics
     assert (remark.severity, remark.file, remark.line) == (Severity.WARNING, "app/kustomization.yaml", 1)
     assert remark.message == (
-        "resources[0]: '../shared/a.yaml' and 1 more files lie outside of the directory of the kustomization, which Argo CD "
+        "resources[0]: '../shared/a.yaml' and 1 more file lie outside of the directory of the kustomization, which Argo CD "
         "reads only with `kustomize.buildOptions: --load-restrictor LoadRestrictionsNone` in argocd-cm, which no file here "
         "says"
     )
