@@ -1,10 +1,12 @@
 """`longshore config`: check the configuration, show an example, give editors a schema."""
 
 import json
+from collections.abc import Sized
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from bot.aio import run
 from bot.cli.process import config_option
@@ -36,7 +38,7 @@ def command() -> None:
     """Check the configuration, show an example, or write the JSON Schema for editors."""
 
 
-@command.command()
+@command.command(short_help="Report every mistake, and what credentials lack.")
 @config_option
 @click.option("--offline", is_flag=True, help="Read the file only; ask no forge and no cluster.")
 @click.option(
@@ -44,23 +46,27 @@ def command() -> None:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Check this directory's .longshore.yaml instead.",
 )
-def check(config_file: Path, offline: bool, repo: Path | None) -> None:
+@click.pass_context
+def check(context: click.Context, config_file: Path, offline: bool, repo: Path | None) -> None:
     """Report every mistake at once, what the credentials lack, and what is of no use."""
     if repo is not None:
-        _check_team(repo, config_file)
+        source = context.get_parameter_source("config_file")
+        _check_team(repo, config_file, is_named=source is not ParameterSource.DEFAULT)
         return
     from bot.config import load  # noqa: PLC0415 - so that `--help` stays instant
 
     config = load(config_file)
-    click.echo(
-        f"{config_file}: {len(config.forges)} forges, {len(config.repositories)} repositories, "
-        f"{len(config.clusters)} clusters"
+    parts = (
+        _count(config.forges, "forge"),
+        _count(config.repositories, "repository", "repositories"),
+        _count(config.clusters, "cluster"),
     )
+    click.echo(f"{config_file}: {', '.join(parts)}")
     if not run(_report(config, offline=offline)):
         raise SystemExit(1)
 
 
-@command.command()
+@command.command(short_help="Write a configuration with every field explained.")
 @click.option("--team", is_flag=True, help="Write .longshore.yaml instead of config.yaml.")
 def example(team: bool) -> None:
     """Write a configuration with every field, its meaning and an example."""
@@ -80,15 +86,23 @@ def schema(team: bool) -> None:
     click.echo(json.dumps(model.model_json_schema(), indent=2))
 
 
-def _check_team(repo: Path, config_file: Path) -> None:
+def _check_team(repo: Path, config_file: Path, *, is_named: bool) -> None:
+    """Against the operator's clusters, where his file is at hand."""
     from bot.config import TEAM_FILE, load, parse_team  # noqa: PLC0415 - so that `--help` stays instant
 
     file = repo / TEAM_FILE
+    if file.is_symlink() or file.is_dir():
+        raise UserError(f"{file} must be a file, not a link or a directory")
     if not file.is_file():
         raise UserError(f"{file} does not exist", hint="without it, targets are discovered")
-    clusters = load(config_file).clusters if config_file.is_file() else None
+    clusters = load(config_file).clusters if is_named or config_file.is_file() else None
     team = parse_team(file.read_bytes(), str(file), clusters)
-    click.echo(f"{file}: {len(team.targets)} targets")
+    found = _count(team.targets, "target") if team.targets else "no target; all are discovered"
+    click.echo(f"{file}: {found}")
+
+
+def _count(things: Sized, one: str, many: str = "") -> str:
+    return f"{len(things)} {one if len(things) == 1 else many or one + 's'}"
 
 
 async def _report(config: "Config", *, offline: bool) -> bool:

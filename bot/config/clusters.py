@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from bot.config.team import Name
-from bot.config.types import Model, RepositoryPattern
+from bot.config.types import Model, RepoPath, RepositoryPattern
 from bot.model.objects import ObjectId
 
 _KUBE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?([-+][-+.0-9A-Za-z]+)?")
@@ -39,7 +39,7 @@ class Allow(Model):
     """`OWNER/NAME`; `*` stands for any part of a name."""
     branches: tuple[str, ...] = Field(default=("main",), examples=[["main"]])
     """Branches, with `*` as a wildcard."""
-    paths: tuple[str, ...] = Field(default=("*",), examples=[["apps/*", "clusters/staging"]])
+    paths: tuple[RepoPath, ...] = Field(default=("*",), examples=[["apps/*", "clusters/staging"]])
     """Directories a target may render; `*` stands for anything, slashes included."""
     namespaces: tuple[str, ...] = Field(default=(), examples=[["shop", "team-*"]])
     """Namespaces that may be written to, with `*` as a wildcard. Creating one of them is allowed too."""

@@ -24,7 +24,8 @@ def load(path: Path) -> Config:
             data = file.read(_MAX_FILE_BYTES + 1)
     except OSError as error:
         problem = Problem(str(path), "", f"cannot be read: {error.strerror}")
-        raise ConfigError([problem]) from None
+        hint = "name it by --config; `longshore config example` writes one with every field"
+        raise ConfigError([problem], hint=hint) from None
     return parse_operator(data, str(path))
 
 
@@ -64,7 +65,7 @@ def _parse(model: type[M], data: bytes, file: str) -> tuple[M, Mapping[Location,
     try:
         found: list[Document] = [d for d in documents(data, file=file) if d.value is not None]
     except ManifestError as error:
-        raise ConfigError([Problem(file, "", error.message, error.line)]) from None
+        raise ConfigError([Problem(file, "", error.problem, error.line)]) from None
     if len(found) > 1:
         raise ConfigError([Problem(file, "", "holds more than one document; keep one", found[1].line)])
     value = found[0].value if found else {}

@@ -14,6 +14,19 @@ from bot.log import redact
 Location = tuple[str | int, ...]
 
 
+_WRONG_KIND = {
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("tuple_type", "list_type", "frozen_set_type"), "must be a list"),
+    **dict.fromkeys(
+        ("dict_type", "model_type", "model_attributes_type"), "must be a mapping of keys to values"
+    ),
+    "string_type": "must be a text; put what YAML takes for something else in quotes",
+    "path_type": "must be a path",
+}
+"""By pydantic's name of the mistake: a value of another kind than the field's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One mistake: `field` reads like `repositories[0].forge`; `line` is 1-based where it is known."""
@@ -31,9 +44,9 @@ class Problem:
 class ConfigError(UserError):
     """A configuration file that cannot be used; `problems` holds every mistake found in it."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], *, hint: str = "") -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems), hint=hint)
 
 
 def problems_of(
@@ -70,7 +83,7 @@ def _problem(
     details: ErrorDetails, model: type[BaseModel], file: str, lines: Mapping[Location, int]
 ) -> Problem:
     location = tuple(part for part in details["loc"] if part != "[key]")
-    message = details["msg"].removeprefix("Value error, ")
+    message = _WRONG_KIND.get(details["type"]) or _plain(details["msg"])
     if details["type"] == "extra_forbidden":
         section = _section(model, location[:-1])
         message = "unknown key" + (nearest(str(location[-1]), _keys(section)) if section else "")
@@ -80,6 +93,11 @@ def _problem(
         # NB: a value at the wrong place may be a secret.
         message = f"{redact(str(details['input']))!r} does not fit; it must match {details['ctx']['pattern']}"
     return Problem(file, show(location), message, line_of(location, lines))
+
+
+def _plain(message: str) -> str:
+    """Pydantic's words as ours."""
+    return message.removeprefix("Value error, ").replace("Input should be", "must be", 1)
 
 
 def _keys(section: type[BaseModel]) -> list[str]:

@@ -65,3 +65,20 @@ def test_a_cluster_that_is_only_described_is_not_asked(tmp_path: Path) -> None:
 def test_a_description_of_a_cluster_that_reaches_nobody_is_warned_of(tmp_path: Path) -> None:
     _, lines = check(tmp_path, "--offline", clusters={"staging": STAGING})
     assert lines[-1].startswith("warn cluster staging: no repository is told its version")
+
+
+def test_a_teams_file_is_checked_as_a_plan_reads_it(tmp_path: Path) -> None:
+    def team(*options: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, ["config", "check", "--repo", str(tmp_path), *options])
+        return done.exit_code, done.output
+
+    file = tmp_path / ".longshore.yaml"
+    file.write_text("targets: [{name: web, cluster: staging, path: apps}]\n", encoding="utf-8")
+    assert team() == (0, f"{file}: 1 target\n")
+    status, said = team("--config", str(tmp_path / "gone.yaml"))
+    assert (status, "gone.yaml: cannot be read" in said) == (1, True)
+    file.write_text("", encoding="utf-8")
+    assert team() == (0, f"{file}: no target; all are discovered\n")
+    file.rename(tmp_path / "elsewhere.yaml")
+    file.symlink_to("elsewhere.yaml")
+    assert team() == (1, f"Error: {file} must be a file, not a link or a directory\n")

@@ -6,6 +6,7 @@ import pytest
 
 from bot.cli.config import EXAMPLE_TITLE
 from bot.config import Config, ConfigError, load, parse_operator
+from bot.config.clusters import Allow
 from bot.config.example import example, fields
 from bot.config.types import SecretRef, SecretUnreadable
 from bot.model.objects import ObjectId
@@ -51,7 +52,7 @@ web:
 """
     )
     assert set(problems(text)) == {
-        "config.yaml:11: web.port: Input should be a valid integer, unable to parse string as an integer",
+        "config.yaml:11: web.port: must be a whole number",
         "config.yaml:10: web.prot: unknown key; did you mean 'port'?",
         "config.yaml:7: schedules.sweep: a duration needs a unit, for example 10s",
         (
@@ -59,6 +60,42 @@ web:
             "repositories, sandbox, schedules, secretKey, sources, store, web, worker"
         ),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("forges: []", "config.yaml:1: forges: must be a mapping of keys to values"),
+        ("forges: [", "config.yaml:2: did not find expected node content"),
+        ("repositories: {}", "config.yaml:1: repositories: must be a list"),
+        ("dataDir: 3", "config.yaml:1: dataDir: must be a path"),
+        (
+            "clusters: {c: {allow: [{clusterScoped: sure}]}}",
+            "config.yaml:1: clusters.c.allow[0].clusterScoped: must be true or false",
+        ),
+        (
+            "publicUrl: 3",
+            "config.yaml:1: publicUrl: must be a text; put what YAML takes for something else in quotes",
+        ),
+        (
+            "forges: {hub: {kind: hub}}",
+            "config.yaml:1: forges.hub.kind: must be 'github', 'gitlab' or 'gitea'",
+        ),
+        (
+            "clusters: {c: {allow: [{paths: [/apps]}]}}",
+            "config.yaml:1: clusters.c.allow[0].paths[0]: must be a path inside the repository, without a leading / and without ..",
+        ),
+    ],
+)
+def test_what_a_field_must_be_is_said_in_our_words(text: str, mistake: str) -> None:
+    assert mistake in problems(text)
+
+
+def test_a_path_that_is_allowed_may_be_written_as_people_write_it() -> None:
+    allowed = Allow(repository="acme/fleet", paths=("./apps/", "clusters//staging"))
+    assert allowed.admits_source("acme/fleet", "main", "apps")
+    assert allowed.admits_source("acme/fleet", "main", "clusters/staging")
+    assert not allowed.admits_source("acme/fleet", "main", "apps/web")
 
 
 def test_names_the_nearest_cluster_and_forge() -> None:

@@ -53,7 +53,7 @@ def test_without_any_there_are_none() -> None:
         ("{command: [/opt/../etc/x]}", "must be an absolute path without .."),
         ("{command: [/opt/x], read: [usr]}", "read[0]: 'usr' must be an absolute path"),
         ("{command: [/opt/x], read: [/]}", "read[0]: must be a directory below /"),
-        ("{command: [/opt/x], reads: all}", "Input should be 'tree' or 'path'"),
+        ("{command: [/opt/x], reads: all}", "must be 'tree' or 'path'"),
         ("{command: [/opt/x], env: {a-b: c}}", "'a-b' does not fit"),
         ("{command: [/opt/x], discover: {fileName: ../x}}", "must be a pattern below the source's directory"),
         ("{command: [/opt/x], discover: {glob: /x}}", "must be a pattern below the source's directory"),
