@@ -1,6 +1,5 @@
-"""The wire: limits, faults, redirects, caching. The strict GitHub where it can; a rogue server where it would not."""
+"""The wire to GitHub: limits, faults, links, caching. What holds for every forge's is in `tests/forge/test_wire.py`."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,9 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.errors import Temporary
-from bot.forge import wire
 from bot.forge.errors import (
-    ForgeConflict,
     ForgeForbidden,
     ForgeInvalid,
     ForgeMisbehaved,
@@ -158,17 +155,14 @@ async def test_what_has_not_changed_costs_nothing(with_token: World) -> None:
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (400, ForgeInvalid),
         (403, ForgeForbidden),
         (404, ForgeNotFound),
-        (409, ForgeConflict),
-        (410, ForgeNotFound),
-        (418, ForgeMisbehaved),
-        (422, ForgeInvalid),
         (451, ForgeForbidden),
     ],
 )
-async def test_every_refusal_has_its_error(with_token: World, status: int, error: type[Exception]) -> None:
+async def test_a_refusal_is_not_asked_for_again(
+    with_token: World, status: int, error: type[Exception]
+) -> None:
     with_token.github.faults.answer("GET", REPO, status, message="No, since I say so")
     with pytest.raises(error, match="No, since I say so"):
         await with_token.forge.default_branch(FLEET)
@@ -201,44 +195,6 @@ async def test_a_forbidden_request_says_which_permission_it_takes() -> None:
 # A server that means harm
 
 
-async def test_credentials_do_not_follow_a_redirect_to_another_host() -> None:
-    seen: list[str | None] = []
-
-    async def thief(request: web.Request) -> web.Response:
-        seen.append(request.headers.get("Authorization"))
-        return web.json_response({})
-
-    async with rogue(thief) as elsewhere:
-
-        async def handler(_request: web.Request) -> web.Response:
-            return web.Response(status=301, headers={"Location": f"{elsewhere}/thing"})
-
-        with pytest.raises(ForgeMisbehaved, match="credentials do not go"):
-            await ask(handler)
-    assert seen == []
-
-
-@pytest.mark.parametrize("method", ["POST", "PATCH"])
-async def test_a_write_is_not_turned_into_another_request_by_a_redirect(method: str) -> None:
-    async def handler(request: web.Request) -> web.Response:
-        return web.Response(status=302, headers={"Location": str(request.url)})
-
-    with pytest.raises(ForgeMisbehaved):
-        await ask(handler, method, data={})
-
-
-async def test_redirects_in_a_circle_end() -> None:
-    seen: list[str] = []
-
-    async def handler(request: web.Request) -> web.Response:
-        seen.append(request.path)
-        return web.Response(status=301, headers={"Location": str(request.url)})
-
-    with pytest.raises(ForgeMisbehaved):
-        await ask(handler)
-    assert len(seen) == 1 + wire.MAX_REDIRECTS
-
-
 @pytest.mark.parametrize("next_page", ["http://127.0.0.1:1/api/v3/x", "http://127.0.0.1:{port}/elsewhere"])
 async def test_credentials_do_not_follow_a_link_out_of_the_api(next_page: str) -> None:
     async def handler(request: web.Request) -> web.Response:
@@ -250,7 +206,7 @@ async def test_credentials_do_not_follow_a_link_out_of_the_api(next_page: str) -
             await items(client, Listing("/things"), User, limit=10)
 
 
-async def test_pages_without_end_end() -> None:
+async def test_of_a_link_everything_is_followed_as_it_stands() -> None:
     seen: list[str] = []
 
     async def handler(request: web.Request) -> web.Response:
@@ -264,93 +220,12 @@ async def test_pages_without_end_end() -> None:
     assert 2 <= len(seen) <= 10
 
 
-async def test_no_more_items_than_asked_for() -> None:
-    async def handler(request: web.Request) -> web.Response:
-        users = [{"login": "a", "id": number} for number in range(100)]
-        return web.json_response(users, headers={"Link": f'<{request.url}>; rel="next"'})
-
-    async with rogue(handler) as api_url, client_of(api_url) as client:
-        assert len(await items(client, Listing("/things"), User, limit=250)) == 250
-
-
-@pytest.mark.parametrize(
-    ("body", "content_type"),
-    [
-        (b"<html>", "text/html"),
-        (b"{", "application/json"),
-        (b"\xff", "application/json; charset=utf-8"),
-        (b"{}", "application/json; charset=no-such-thing"),
-        (b'{"login": 5}', "application/json"),
-        (b"", "application/json"),
-    ],
-)
-async def test_an_answer_that_makes_no_sense_is_said_to_be_so(body: bytes, content_type: str) -> None:
-    async def handler(_request: web.Request) -> web.Response:
-        return web.Response(body=body, headers={"Content-Type": content_type})
-
-    with pytest.raises(ForgeMisbehaved):
-        async with rogue(handler) as api_url, client_of(api_url) as client:
-            await items(client, Listing("/things"), User, limit=10)
-
-
-@pytest.mark.parametrize("status", [422, 403, 404, 429])
-async def test_a_refusal_that_is_no_json_is_a_refusal_all_the_same(status: int) -> None:
-    async def handler(_request: web.Request) -> web.Response:
-        return web.Response(status=status, text="<html>" + "x" * 10_000, content_type="text/html")
-
-    with pytest.raises((ForgeInvalid, ForgeForbidden, ForgeNotFound, ForgeRateLimited)) as caught:
-        await ask(handler)
-    assert len(str(caught.value)) < 1000
-
-
-async def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_ANSWER_BYTES", 100_000)
-
-    async def handler(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        response.enable_compression()
-        await response.prepare(request)
-        for _ in range(1000):
-            await response.write(b" " * 10_000)
-        return response
-
-    with pytest.raises(ForgeMisbehaved, match="more than 100000 bytes"):
-        await ask(handler)
-
-
 async def test_rate_limit_headers_that_make_no_sense_are_ignored() -> None:
     async def handler(_request: web.Request) -> web.Response:
         headers = {"X-RateLimit-Limit": "x", "X-RateLimit-Remaining": "-1", "X-RateLimit-Reset": "1e99"}
         return web.json_response({"fine": True}, headers=headers)
 
     assert await ask(handler) == {"fine": True}
-
-
-async def test_nobody_at_home_is_temporary_and_tried_again_even_for_a_post() -> None:
-    async with rogue(_never) as api_url:
-        pass
-    async with client_of(api_url) as client:
-        with pytest.raises(ForgeUnavailable, match="cannot be reached"):
-            await client.call("POST", "/thing", data={})
-
-
-async def test_requests_under_way_are_bounded_and_writes_come_one_by_one() -> None:
-    under_way, peak = {"GET": 0, "POST": 0}, {"GET": 0, "POST": 0}
-
-    async def handler(request: web.Request) -> web.Response:
-        under_way[request.method] += 1
-        peak[request.method] = max(peak[request.method], under_way[request.method])
-        await asyncio.sleep(0.01)
-        under_way[request.method] -= 1
-        return web.json_response({})
-
-    async with rogue(handler) as api_url, client_of(api_url) as client:
-        await asyncio.gather(
-            *(client.call("GET", f"/r{n}") for n in range(40)),
-            *(client.call("POST", f"/w{n}", data={}) for n in range(5)),
-        )
-    assert peak["GET"] <= client_module.MAX_REQUESTS_UNDER_WAY
-    assert peak["POST"] == 1
 
 
 async def test_a_large_answer_is_not_remembered() -> None:
@@ -365,7 +240,3 @@ async def test_a_large_answer_is_not_remembered() -> None:
         for path in ("/small", "/small", "/large", "/large"):
             await client.call("GET", path)
     assert seen == [None, '"1"', None, None]
-
-
-async def _never(_request: web.Request) -> web.Response:
-    raise web.HTTPInternalServerError
