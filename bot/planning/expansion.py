@@ -163,13 +163,15 @@ class KnownReferences:
 class DeclaringFile:
     """What one file declares for controllers, masked, with the file's blob; `diagnostics` say why it may hold more.
 
-    `mentions` are the controllers that are named in it.
+    `mentions` are the controllers that are named in it. As the template of a chart, which it is by its place, it declares
+    nothing.
     """
 
     blob: str
     mentions: frozenset[str]
     objects: tuple[DeclaredObject, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+    is_template: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,12 +87,18 @@ def _read(
     # A link is read where it leads to.
     blobs = {path: entry.id for path in sorted(paths) if (entry := tree.entry(path)) and _is_file(tree, path)}
     before: Mapping[str, DeclaringFile] = known.by_path if known is not None else {}
-    fresh = [path for path, blob in blobs.items() if path not in before or before[path].blob != blob]
-    tree.prefetch(fresh)
+    same = {
+        path: before[path] for path, blob in blobs.items() if _is_same(before.get(path), tree, path, blob)
+    }
+    tree.prefetch([path for path in blobs if path not in same])
     for path, blob in blobs.items():
-        same = before.get(path)
-        files[path] = same if same and same.blob == blob else _parsed(tree, path, blob, renderings, dialects)
+        files[path] = same[path] if path in same else _parsed(tree, path, blob, renderings, dialects)
     return files
+
+
+def _is_same(known: DeclaringFile | None, tree: Tree, path: str, blob: str) -> bool:
+    """What makes a template of a file is another file."""
+    return known is not None and known.blob == blob and known.is_template is _is_template(tree, path)
 
 
 def _parsed(
@@ -103,10 +109,11 @@ def _parsed(
         data = tree.read(path)
     except UnreadableFile as error:
         everybody = frozenset(dialect.name for dialect in dialects)
-        return DeclaringFile(blob, everybody, (), (Diagnostic(Severity.WARNING, error.message, path),))
+        why = Diagnostic(Severity.WARNING, error.message, path)
+        return DeclaringFile(blob, everybody, (), (why,), is_template=_is_template(tree, path))
     mentions = frozenset(d.name for d in dialects if any(needle.encode() in data for needle in d.needles))
     if _is_template(tree, path):
-        return DeclaringFile(blob, mentions, ())
+        return DeclaringFile(blob, mentions, (), is_template=True)
     try:
         found = flatten(documents(data, file=path), file=path)
     except ManifestError as error:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,9 @@ from tests.planning.argocd.declared import URL
 from tests.planning.argocd.repositories import breaking_histories, histories
 from tests.planning.repositories import Files
 from tests.planning.test_properties import Story, is_found_from_nothing, telling, tries
+
+# A history that fails is told in full, however long.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 findings = st.sampled_from([Mode.AUTO, Mode.AUTO, Mode.ARGOCD]).map(
     lambda mode: Finding(mode, RepositoryIdentity.of([URL]))
