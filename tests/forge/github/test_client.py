@@ -9,26 +9,22 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.errors import Temporary
 from bot.forge.errors import (
     ForgeForbidden,
     ForgeInvalid,
     ForgeMisbehaved,
     ForgeNotFound,
     ForgeRateLimited,
-    ForgeUnavailable,
 )
 from bot.forge.github import client as client_module
 from bot.forge.github.client import GitHubClient
 from bot.forge.github.pages import Listing, items
 from bot.forge.github.shapes import User
 from bot.model.repo import Actor
-from tests.forge.github.conftest import FLEET, Handler, World, Worlds, rogue
-from tests.sandbox.forge.core.people import Role
+from tests.forge.github.conftest import FLEET, Handler, World, rogue
 
 REPO = r"/repos/acme/fleet$"
 GET_REPO = "GET /repos/acme/fleet"
-COMMENTS = r"/comments$"
 
 
 @asynccontextmanager
@@ -42,71 +38,14 @@ async def ask(handler: Handler, method: str = "GET", **options: Any) -> Any:
         return (await client.call(method, "/thing", **options))[0]
 
 
-# Faults of a GitHub that means well
+# Limits and refusals of a GitHub that means well; other faults: `tests/forge/test_faults.py`
 
 
-async def test_a_read_that_fails_once_is_repeated(world: World) -> None:
-    world.github.faults.answer("GET", REPO, 502, times=2)
-    assert await world.forge.default_branch(FLEET) == "main"
-    assert world.requests.count(GET_REPO) == 3
-
-
-async def test_a_read_that_goes_on_failing_is_temporary(world: World) -> None:
-    world.github.faults.answer("GET", REPO, 503, times=9)
-    with pytest.raises(ForgeUnavailable, match="503") as caught:
-        await world.forge.default_branch(FLEET)
-    assert isinstance(caught.value, Temporary)
-    assert world.requests.count(GET_REPO) == 3
-
-
-async def test_a_reset_connection_is_repeated_for_a_read(with_token: World) -> None:
-    with_token.github.faults.reset("GET", REPO)
-    assert await with_token.forge.default_branch(FLEET) == "main"
-
-
-@pytest.mark.parametrize("phase", ["before", "after"])
-async def test_a_post_that_may_have_taken_effect_is_not_repeated(with_token: World, phase: Any) -> None:
-    await with_token.github.push(with_token.fleet, "x", {"a.yaml": b""})
-    pull = await with_token.github.open_pull(with_token.fleet, "x")
-    with_token.github.faults.reset("POST", COMMENTS, phase=phase)
-    with pytest.raises(ForgeUnavailable):
-        await with_token.forge.create_comment(FLEET, pull.number, "once")
-    assert len(with_token.writes) == 1
-    assert len(pull.comments) == (phase == "after")
-
-
-async def test_a_slow_answer_is_given_up(worlds: Worlds) -> None:
-    worlds.github.give_role(worlds.fleet, "bot", Role.WRITE)
-    forge = await worlds.open(worlds.settings(token=worlds.github.token("bot"), timeout_s=0.3))
-    worlds.github.faults.slow("GET", REPO, 2.0, times=3)
-    start = time.monotonic()
-    with pytest.raises(ForgeUnavailable, match="in time"):
-        await forge.default_branch(FLEET)
-    assert time.monotonic() - start < 5
-
-
-async def test_a_short_wait_is_waited_for_also_by_a_post(with_token: World) -> None:
-    await with_token.github.push(with_token.fleet, "x", {"a.yaml": b""})
-    pull = await with_token.github.open_pull(with_token.fleet, "x")
-    with_token.github.faults.rate_limit("POST", COMMENTS, retry_after_s=1)
-    start = time.monotonic()
-    await with_token.forge.create_comment(FLEET, pull.number, "once")
-    assert time.monotonic() - start >= 1
-    assert len(pull.comments) == 1
-
-
-@pytest.mark.parametrize("status", [403, 429])
-async def test_a_long_wait_is_handed_on_and_nothing_is_asked_meanwhile(world: World, status: int) -> None:
-    world.github.faults.rate_limit("GET", REPO, status=status, retry_after_s=90)
+async def test_a_long_wait_may_be_called_forbidden(with_token: World) -> None:
+    with_token.github.faults.rate_limit("GET", REPO, status=403, retry_after_s=90)
     with pytest.raises(ForgeRateLimited) as caught:
-        await world.forge.default_branch(FLEET)
+        await with_token.forge.default_branch(FLEET)
     assert caught.value.retry_after_s == 90
-    world.requests.clear()
-    with pytest.raises(ForgeRateLimited) as caught:
-        await world.forge.pull(FLEET, 1)
-    assert caught.value.retry_after_s is not None
-    assert 85 < caught.value.retry_after_s <= 90
-    assert world.requests == []
 
 
 async def test_short_waits_without_end_are_given_up(

@@ -1,6 +1,5 @@
 """The wire to GitLab: limits, faults, pages, tokens. What holds for every forge's is in `tests/forge/test_wire.py`."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,14 +11,12 @@ import pytest
 from aiohttp import web
 
 from bot.config.types import SecretRef
-from bot.errors import Temporary
 from bot.forge.errors import (
     ForgeConflict,
     ForgeForbidden,
     ForgeInvalid,
     ForgeRateLimited,
     ForgeUnauthorized,
-    ForgeUnavailable,
 )
 from bot.forge.gitlab import tokens as tokens_module
 from bot.forge.gitlab.client import GitLabClient
@@ -31,8 +28,6 @@ from bot.model.repo import Actor
 from tests.forge.gitlab.conftest import FLEET, World
 from tests.forge.rogue import Handler, rogue
 from tests.sandbox.forge import Tier as Paid
-
-PROJECT = r"/projects/\d+$"
 
 
 @asynccontextmanager
@@ -46,64 +41,12 @@ async def ask(handler: Handler, method: str = "GET", **options: Any) -> Any:
         return (await client.call(method, "/thing", **options)).data
 
 
-async def known(world: World) -> World:
-    await world.forge.default_branch(FLEET)
-    world.requests.clear()
-    return world
-
-
-# Faults of a GitLab that means well
-
-
-async def test_a_read_that_fails_once_is_repeated(world: World) -> None:
-    await known(world)
-    world.gitlab.faults.answer("GET", PROJECT, 502, times=2)
-    assert await world.forge.default_branch(FLEET) == "main"
-    assert len(world.requests) == 3
-
-
-async def test_a_read_that_goes_on_failing_is_temporary(world: World) -> None:
-    await known(world)
-    world.gitlab.faults.answer("GET", PROJECT, 503, times=9)
-    with pytest.raises(ForgeUnavailable, match="503") as caught:
-        await world.forge.default_branch(FLEET)
-    assert isinstance(caught.value, Temporary)
-    assert len(world.requests) == 3
-
-
-async def test_a_slow_answer_is_given_up(world: World) -> None:
-    forge = await world.open(world.settings(timeout_s=0.3))
-    world.gitlab.faults.slow("GET", "/projects/", 2.0, times=3)
-    start = time.monotonic()
-    with pytest.raises(ForgeUnavailable, match="in time"):
-        await forge.default_branch(FLEET)
-    assert time.monotonic() - start < 5
-
-
-async def test_a_short_wait_is_waited_for_also_by_a_post(world: World) -> None:
-    pull = await world.opened()
-    world.gitlab.faults.rate_limit("POST", "/notes$", retry_after_s=1)
-    start = time.monotonic()
-    await world.forge.create_comment(FLEET, pull.number, "once")
-    assert time.monotonic() - start >= 1
-    assert len(world.gitlab.remarks(pull)) == 1
-
-
-async def test_a_long_wait_is_handed_on_and_nothing_is_asked_meanwhile(world: World) -> None:
-    await known(world)
-    world.gitlab.faults.rate_limit("GET", PROJECT, status=429, retry_after_s=90)
-    with pytest.raises(ForgeRateLimited) as caught:
-        await world.forge.default_branch(FLEET)
-    assert 85 < (caught.value.retry_after_s or 0) <= 90
-    world.requests.clear()
-    with pytest.raises(ForgeRateLimited) as caught:
-        await world.forge.pull(FLEET, 1)
-    assert 85 < (caught.value.retry_after_s or 0) <= 90
-    assert world.requests == []
+# Limits and refusals of a GitLab that means well; other faults: `tests/forge/test_faults.py`
 
 
 async def test_a_used_up_budget_is_not_overdrawn(world: World) -> None:
-    await known(world)
+    await world.forge.default_branch(FLEET)
+    world.requests.clear()
     world.gitlab.state.limits.per_minute = 5
 
     async def ask_about_many() -> None:
