@@ -70,8 +70,8 @@ class Identities:
 def not_meant(repo: RepoId, meant: int, found: int) -> AnotherRepository:
     return AnotherRepository(
         f"the forge has number {found} at {repo}, and config.yaml means number {meant}",
-        hint=f"was {meant} moved or deleted, and something else put in its place? Name it by its new path; or, if what is "
-        f"there now is meant, the operator writes `id: {found}` under `repositories`",
+        hint=f"was {meant} moved or deleted, and something else put in its place? The operator names it by its new path; or, "
+        f"if what is there now is meant, writes `id: {found}`",
     )
 
 
@@ -84,6 +84,6 @@ def another(repo: RepoId, before: int | None, found: int, meant: int | None) -> 
     return AnotherRepository(
         f"the forge has number {found} at {repo}, which was number {before} until now: another repository has taken its "
         "path",
-        hint=f"if it is meant, for it was made anew, say, the operator writes `id: {found}` beside it under `repositories`"
-        " in config.yaml",
+        hint=f"if that is meant (it was deleted and made anew, say), the operator writes `id: {found}` into its own entry "
+        "under `repositories` in config.yaml",
     )

@@ -10,7 +10,7 @@ from bot.errors import LongshoreError
 from bot.worker.housekeeping import Chore
 from bot.worker.metrics import Metrics
 
-EVERY_S: Final = 6 * 3600.0
+EVERY_S: Final = 3600.0
 SOON: Final = timedelta(days=14)
 
 Expiry = Callable[[], Awaitable[datetime | None]]
