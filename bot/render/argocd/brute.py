@@ -58,7 +58,7 @@ async def render_source(
     options = Fields(kind.value, source.get(kind.value))
     match kind:
         case SourceKind.KUSTOMIZE:
-            told = Told(options, known, known_options(options, target))
+            told = Told(target.path, options, known, known_options(options, target))
             built = await build_edited(ground.root, directory, told, given, sandbox)
             return as_argocd_applies(built, target, tuple(STAND_INS.values()))
         case SourceKind.HELM:

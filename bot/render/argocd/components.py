@@ -44,6 +44,27 @@ def named_components(
     return found
 
 
+def present_components(
+    tree: TreeReader, path: str, texts: Iterable[str], entries: list[TraceEntry]
+) -> list[str]:
+    """Those that are there, seen from `path` as the source writes it, whichever links it leads through.
+
+    So looks Argo CD for them where missing ones are ignored; kustomize then reads them from where the links lead to.
+    """
+    found: list[str] = []
+    for text in texts:
+        try:
+            place = follow(tree, join(path, text))
+        except Unrenderable:
+            continue
+        noted = Found(place.path)
+        noted.place(place)
+        entries += noted.entries
+        if place.entry is not None:
+            found.append(text)
+    return found
+
+
 @dataclass(slots=True)
 class _Search:
     """Links may lead to one directory by more ways than anybody can go: `names` has each once by where it lies,

@@ -13,7 +13,7 @@ from bot.model.rendering import Diagnostic, Severity, Trace, TraceEntry
 from bot.model.target import GitSource, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader
 from bot.render.argocd.build_options import build_options, remark_on_charts
-from bot.render.argocd.components import named_components
+from bot.render.argocd.components import named_components, present_components
 from bot.render.argocd.detect import SourceKind, detected, explicit
 from bot.render.argocd.directory import Selection
 from bot.render.argocd.environment import Environment, environment
@@ -182,6 +182,10 @@ class _Source:
                 ignore_missing="ignoreMissingComponents" in laid,
                 entries=self._notes.entries,
             )
+            if "ignoreMissingComponents" in laid and self._target.path != directory:
+                laid["components"] = present_components(
+                    self._tree, self._target.path, laid["components"], self._notes.entries
+                )
         if remark := version_remark(options, self._target):
             self._warn(remark)
         told = {**cluster_options(options), **build_options(options, self._target)}

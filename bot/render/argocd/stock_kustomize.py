@@ -1,6 +1,7 @@
 """`kustomize edit`, as the repo-server runs it in the source's own directory, and then the build."""
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,8 +32,11 @@ _LIMITS = Limits(memory_bytes=1024 * MIB, cpu_s=30, file_bytes=16 * MIB)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the repo-server knows: the source's block, the environment, its own `kustomize.buildOptions` where we do too."""
+    """What the repo-server knows: the source's path and block, the environment, its own `kustomize.buildOptions` where we
+    do too.
+    """
 
+    path: str
     options: Fields
     environment: Environment
     arguments: str | None = None
@@ -49,7 +53,7 @@ async def build_edited(root: Path, directory: Path, told: Told, given: Given, sa
     if file is None:
         raise Unrenderable(f"{directory.relative_to(root)} has no kustomization file")
     kube_version(options)
-    commands = list(_commands(root, directory, options, environment))
+    commands = list(_commands(root, told))
     if commands and file.is_symlink():
         raise Unrenderable("an overlay over a linked kustomization cannot be checked")
     before = file.read_bytes()
@@ -82,8 +86,9 @@ async def build_edited(root: Path, directory: Path, told: Told, given: Given, sa
             file.write_bytes(before)
 
 
-def _commands(root: Path, directory: Path, options: Fields, environment: Environment) -> Iterator[list[str]]:
+def _commands(root: Path, told: Told) -> Iterator[list[str]]:
     """Arguments in Argo CD's order. It adds patches by itself, for which the arguments are empty."""
+    options, environment = told.options, told.environment
     for field, name in (("namePrefix", "nameprefix"), ("nameSuffix", "namesuffix")):
         if options.text(field):
             yield ["set", name, "--", options.text(field)]
@@ -110,14 +115,15 @@ def _commands(root: Path, directory: Path, options: Fields, environment: Environ
         yield []
     components = options.texts("components")
     if options.flag("ignoreMissingComponents"):
-        components = tuple(text for text in components if _is_there(root, directory / text))
+        components = tuple(text for text in components if _is_there(root, root / told.path, text))
     if components:
         yield ["add", "component", *components]
 
 
-def _is_there(root: Path, path: Path) -> bool:
-    found = path.resolve()
-    return found.is_relative_to(root) and found.exists()
+def _is_there(root: Path, directory: Path, text: str) -> bool:
+    """Cleaned before any link is followed, those of the directory's own path among them."""
+    found = Path(os.path.normpath(directory / text))
+    return found.is_relative_to(root) and found.resolve().is_relative_to(root) and found.exists()
 
 
 def _add_patches(file: Path, options: Fields) -> None:

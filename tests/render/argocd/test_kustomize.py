@@ -152,6 +152,29 @@ async def test_every_option_does_what_the_stock_program_does(
 
 
 @pytest.mark.parametrize(
+    ("text", "found"),
+    [("../one", "ConfigMap/a"), ("../../inner/one", "ConfigMap/p-a"), ("../../one", "ConfigMap/a")],
+)
+async def test_missing_components_are_looked_for_from_the_path_as_it_is_written(
+    sandbox: Sandbox, text: str, found: str
+) -> None:
+    """Through a link of another depth the others are not where kustomize would look for them."""
+    component = "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\nnamePrefix: p-\n"
+    tree: dict[str, Content] = {
+        "links/deep/app": Link("../../real/app"),
+        "real/app/kustomization.yaml": "resources: [a.yaml]\n",
+        "real/app/a.yaml": config_map("a"),
+        "real/one/kustomization.yaml": component,
+        "one/kustomization.yaml": component,
+        "inner/one/kustomization.yaml": component,
+        "links/inner/one/kustomization.yaml": component,
+    }
+    options = {"components": [text], "ignoreMissingComponents": True}
+    made = await rendered(sandbox, tree, application("links/deep/app", kustomize=options))
+    assert set(manifests(made)) == {found}
+
+
+@pytest.mark.parametrize(
     ("present", "options", "reason"),
     [
         ("commonLabels: {a: b}", {"commonLabels": {"a": "c"}}, "forceCommonLabels"),
