@@ -114,26 +114,31 @@ async def _answer(config: "Config", branch: "BranchKey", allow_prune: str | None
 async def _standings(
     clusters: "Clusters", config: "Config", branch: "BranchKey"
 ) -> list[tuple["KubeClient", "Identity", "Standing"]]:
-    """What every cluster that the branch may write to has of its targets."""
+    """What every cluster that the branch may write to has of its targets. Raises `UserError` where there is none."""
     from bot.engines.direct.standing import standing  # noqa: PLC0415
     from bot.kube.listing import listed  # noqa: PLC0415
     from bot.kube.parent import Source  # noqa: PLC0415
 
-    found = []
+    path, found = branch.repo.path, []
     source = Source(branch.repo, branch.branch)
-    for name, cluster in config.clusters.items():
-        if cluster.is_written_from(branch.repo.path, branch.branch):
-            try:
-                client = await clusters.connect(name)
-                for identity in await listed(client, branch.repo, cluster.namespace):
-                    if identity.source != source:
-                        continue
-                    known = await standing(client, branch.repo, identity.target, cluster.namespace)
-                    if known is not None:
-                        found.append((client, identity, known))
-            except LongshoreError as error:
-                # The others are answered all the same.
-                click.echo(f"cluster {name} is left out: {error}", err=True)
+    written = {n: c for n, c in config.clusters.items() if c.is_written_from(path, branch.branch)}
+    if not written:
+        raise UserError(
+            f"nothing may be delivered from {path}@{branch.branch} to any cluster",
+            hint="clusters.NAME.allow has to name repository and branch, with what may be written",
+        )
+    for name, cluster in written.items():
+        try:
+            client = await clusters.connect(name)
+            for identity in await listed(client, branch.repo, cluster.namespace):
+                if identity.source != source:
+                    continue
+                known = await standing(client, branch.repo, identity.target, cluster.namespace)
+                if known is not None:
+                    found.append((client, identity, known))
+        except LongshoreError as error:
+            # The others are answered all the same.
+            click.echo(f"cluster {name} is left out: {error}", err=True)
     return found
 
 

@@ -66,3 +66,12 @@ def test_a_cluster_that_does_not_answer_is_named_and_keeps_nobody_else_from_bein
 
 def test_one_answer_at_a_time(config: Path) -> None:
     assert "one of" in deliver(config, "acme/fleet@main", "--retry", "--accept", "a" * 40).output
+
+
+def test_an_answer_for_a_branch_that_may_be_delivered_nowhere_is_refused(config: Path) -> None:
+    text = yaml.safe_load(config.read_text())
+    text["clusters"]["lost"]["allow"] = [{"repository": "acme/fleet"}]
+    config.write_text(yaml.safe_dump(text))
+    result = deliver(config, "acme/fleet@main", "--accept", "a" * 40)
+    assert result.exit_code == 1
+    assert "nothing may be delivered from acme/fleet@main to any cluster" in result.output
