@@ -138,7 +138,7 @@ class Renderings:
         self._kept = Kept(workshop.cache, workshop.memory, workshop.mask, trust, made_by)
         self._on_progress = on_progress
         self._broken: dict[tuple[TargetId, ContentKey], MaskedRendering] = {}
-        self._under_way: dict[tuple[str, ContentKey], asyncio.Task[MaskedRendering]] = {}
+        self._under_way: dict[ContentKey, asyncio.Task[MaskedRendering]] = {}
         self._started = 0
 
     @property
@@ -248,7 +248,7 @@ class Renderings:
         return self._decryptor.identity if self._decryptor else ""
 
     async def masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
-        """The target's objects without secrets: from the cache, or rendered now. Each key is rendered once at a time."""
+        """The target's objects without secrets: from the cache, or rendered now."""
         if traced.target.unknown_because:  # targets of one key may have been found in different places
             return self.mask(_failed(traced.target.unknown_because, traced.target))
         if traced.parts:
@@ -256,17 +256,16 @@ class Renderings:
 
             parts = [await self.masked(tree, part) for part in traced.parts]
             return combined_masked(parts, self._workshop.mask.digest)
-        # A key says nothing of the cluster, which charts may ask.
-        name = traced.target.id.cluster if traced.asks_cluster else "", traced.key
-        task = self._under_way.get(name)
-        if task is not None:
-            made = await asyncio.shield(task)
-            # Why it fails is said of whoever it was made for, in the file that declares that one.
-            return await self._masked(tree, traced) if made.failed else made
-        task = asyncio.create_task(self._masked(tree, traced))
-        self._under_way[name] = task
-        task.add_done_callback(lambda _: self._under_way.pop(name, None))
-        return await asyncio.shield(task)
+        try:
+            ready = await self._ready(tree, traced)
+            made = await self._shared(traced, ready)
+        except MissingObject:
+            raise
+        except Exception as error:  # noqa: BLE001 - one target's input takes no other along
+            return self.mask(self._failed(traced, error))
+        # NB: a key says what is read, not where in the repository it lies, nor which commit elsewhere holds it too.
+        found = in_repository(_of_now(made.diagnostics, traced), traced.target, traced.trace)
+        return replace(made, materials=ready.materials, diagnostics=(*ready.remarks, *found))
 
     async def whole(self, tree: Tree, traced: Traced) -> Rendering:
         """The target's objects as they are, secrets included: rendered now, and kept nowhere."""
@@ -342,26 +341,27 @@ class Renderings:
             return {key: manifest[key] for key in ("apiVersion", "kind") if key in manifest}
         return self.mask(Rendering((found,))).objects[0].manifest
 
-    async def _masked(self, tree: Tree, traced: Traced) -> MaskedRendering:
-        try:
-            return await self._made(tree, traced)
-        except MissingObject:
-            raise
-        except Exception as error:  # noqa: BLE001 - as above
-            return self.mask(self._failed(traced, error))
+    async def _shared(self, traced: Traced, ready: Ready) -> MaskedRendering:
+        """Each key is rendered once at a time, and tried for each target where it fails."""
+        task = self._under_way.get(ready.key)
+        if task is not None:
+            made = await asyncio.shield(task)
+            return await self._made(traced, ready) if made.failed else made
+        task = asyncio.create_task(self._made(traced, ready))
+        self._under_way[ready.key] = task
+        task.add_done_callback(lambda _: self._under_way.pop(ready.key, None))
+        return await asyncio.shield(task)
 
-    async def _made(self, tree: Tree, traced: Traced) -> MaskedRendering:
-        ready = await self._ready(tree, traced)
+    async def _made(self, traced: Traced, ready: Ready) -> MaskedRendering:
         # NB: why it fails is said of the target, so that the key alone does not name it.
         name = traced.target.id, ready.key
         made = self._broken.get(name) or await self._kept.rendering(ready.key)
         if made is None:
-            made = await asyncio.to_thread(self._put, ready.key, await self._rendered(traced, ready))
+            rendering = _placeless(await self._rendered(traced, ready), traced.target)
+            made = await asyncio.to_thread(self._put, ready.key, rendering)
             if made.failed:
                 self._broken[name] = made
-        # NB: a key says what is read, not where in the repository it lies, nor which commit elsewhere holds it too.
-        found = in_repository(_of_now(made.diagnostics, traced), traced.target, traced.trace)
-        return replace(made, materials=ready.materials, diagnostics=(*ready.remarks, *found))
+        return made
 
     def _put(self, key: ContentKey, rendering: Rendering) -> MaskedRendering:
         masked = self.mask(rendering)
@@ -375,11 +375,21 @@ def _failed(why: str, target: Target) -> Rendering:
     return failed(why, target)
 
 
+def _placeless(made: Rendering, target: Target) -> Rendering:
+    """Without the place of whoever declares the target: others of the same key are declared elsewhere."""
+    origin = target.origin.file, target.origin.line
+    remarks = (
+        replace(d, file=None, line=None) if (d.file, d.line) == origin else d for d in made.diagnostics
+    )
+    return replace(made, diagnostics=tuple(remarks))
+
+
 def _of_now(made: Iterable[Diagnostic], traced: Traced) -> Iterator[Diagnostic]:
-    """Remarks on whoever declares the target, with its file and line of now: what was made may be of another one."""
+    """Remarks on whoever declares the target, with its file and line of now."""
     origin = traced.target.origin
     told = {(d.severity, d.message): d for d in traced.trace.diagnostics if d.file == origin.file}
-    return (told.get((found.severity, found.message), found) for found in made)
+    placed = (d if d.file else replace(d, file=origin.file, line=origin.line) for d in made)
+    return (told.get((found.severity, found.message), found) for found in placed)
 
 
 def _remarks(fetched: Fetched, target: Target) -> tuple[Diagnostic, ...]:

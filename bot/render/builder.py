@@ -168,12 +168,9 @@ def asked(files: Mapping[str, bytes], directory: str, name: str) -> bytes | None
     return b"".join([b"%d %d\n" % (len(wanted), len(files)), wanted, *parts])
 
 
-def template(root: Path, arguments: Sequence[str], values: bytes) -> bytes | None:
-    """A `Question`: `helm template` with these arguments, of which the second names an archive below `root`."""
-    archive = root / arguments[1]
-    if not archive.is_file():
-        return None
-    parts = (json.dumps(list(arguments)).encode(), values, archive.read_bytes())
+def template(archive: bytes, arguments: Sequence[str], values: bytes) -> bytes:
+    """A request for the helm that stays: `helm template` with these arguments, of which the second names the chart."""
+    parts = (json.dumps(list(arguments)).encode(), values or b"{}", archive)
     return b"%d %d %d\n" % tuple(map(len, parts)) + b"".join(parts)
 
 

@@ -11,13 +11,15 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from bot.model.manifests import canonical_json
-from bot.model.rendering import ContentKey, Trace
+from bot.model.rendering import ContentKey, Trace, TraceEntry, TraceKind
 from bot.model.target import Found, Target
 from bot.render.helm.inputs import ReleaseInputs, fingerprint
 from bot.render.variables import Substitution
 
-SCHEMA = 15
+SCHEMA = 16
 """To be raised with every change of this package that may render the same input differently."""
+OVERRIDE = ".argocd-source"
+"""What the files begin with by which a directory says over an Application, for one by its name, how it is rendered."""
 
 
 def content_key(
@@ -42,7 +44,7 @@ def content_key(
                 "path": _bytes_as_text(target.path),
                 "renderer": target.renderer.value,
                 "flux": target.origin.found is Found.FLUX_KUSTOMIZATION,
-                "argocd": dict(target.options) if target.argocd else None,
+                "argocd": [dict(target.options), _told(trace)] if target.argocd else None,
                 "namespace": target.namespace,
                 "overlay": dict(target.overlay),
                 "unknown": target.unknown_because,
@@ -62,6 +64,8 @@ def content_key(
         told = f"\n{use.file}\0{use.text}\0{use.place}\0{use.to}"
         hashed.update(told.encode("utf-8", "surrogateescape"))
     for entry in trace.entries:
+        if target.argocd is not None and _is_absent_override(entry):
+            continue  # what there would be is part of the target that is rendered: Applications may share a rendering
         line = f"\n{entry.path}\0{entry.kind.value}\0{entry.mode}\0{entry.id}"
         hashed.update(line.encode("utf-8", "surrogateescape"))
     return ContentKey(f"sha256:{hashed.hexdigest()}")
@@ -71,6 +75,15 @@ def key_of_parts(keys: Sequence[ContentKey], target: Target) -> ContentKey:
     """Of a target with several sources: the order of its parts counts."""
     made = canonical_json({"schema": SCHEMA, "parts": list(keys), "unknown": target.unknown_because})
     return ContentKey(f"sha256:{hashlib.sha256(made).hexdigest()}")
+
+
+def _told(trace: Trace) -> list[str]:
+    """What its source is remarked on: it stays with the rendering."""
+    return [f"{remark.severity}: {remark.message}" for remark in trace.diagnostics]
+
+
+def _is_absent_override(entry: TraceEntry) -> bool:
+    return entry.kind is TraceKind.ABSENT and entry.path.rpartition("/")[2].startswith(OVERRIDE)
 
 
 def _bytes_as_text(path: str) -> str:

@@ -7,6 +7,8 @@ Limits: 1 GiB of memory, 30 s of processor time, 60 s in all, 16 MiB of output, 
 files, 40 kustomizations deep and 128 MiB together.
 """
 
+import asyncio
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +30,7 @@ from bot.render.builder import Builders
 from bot.render.errors import Unrenderable
 from bot.render.words import presentable
 
+ARCHIVE = "chart.tgz"
 _BUILD = ("build", "--load-restrictor", "LoadRestrictionsNone", ".")
 # All of a renderer's environment. Go's default garbage collection costs a third of such a short run, and several threads
 # only get in each other's way where one of these runs per core.
@@ -76,19 +79,42 @@ async def kustomize_build(root: Path, directory: str, sandbox: Sandbox) -> bytes
     return await _run(argv, root, root / directory, sandbox, lambda error: _reason(error, root, directory))
 
 
+async def helm_archive(
+    archive: bytes,
+    arguments: Sequence[str],
+    values: bytes,
+    sandbox: Sandbox,
+    explain: Callable[[str, str], str],
+) -> bytes:
+    """Run `helm template` over a packaged chart, which the arguments call by the name `ARCHIVE`.
+
+    `explain` makes of Helm's words, and of the directory that they may name, what may be shown. Raises `Unrenderable`.
+    """
+    quick = sandbox.builders.helm if sandbox.helm is not None else None
+    if quick is not None and arguments[1] == f"./{ARCHIVE}":
+        output = await quick.answer(lambda: builder.template(archive, arguments, values))
+        if output is not None:
+            return output
+    with tempfile.TemporaryDirectory(prefix="longshore-") as private:
+        root = Path(private) / "release"
+        await asyncio.to_thread(_written, archive, root / ARCHIVE)
+        return await helm_template(root, arguments, values, sandbox, lambda said: explain(said, str(root)))
+
+
+def _written(data: bytes, file: Path) -> None:
+    file.parent.mkdir()
+    file.write_bytes(data)
+
+
 async def helm_template(
     root: Path, arguments: Sequence[str], values: bytes, sandbox: Sandbox, explain: Callable[[str], str]
 ) -> bytes:
-    """Run `helm template` in `root`, the only place that can be read, with values that lie in no file.
+    """Run the stock `helm template` in `root`, the only place that can be read, with values that lie in no file.
 
     `explain` makes of Helm's words what may be shown. Raises `Unrenderable`.
     """
     if sandbox.helm is None:
         raise Unrenderable("helm is not installed; run `make tools`, or set LONGSHORE_HELM")
-    quick = sandbox.builders.helm
-    output = await quick.answer(lambda: builder.template(root, arguments, values or b"{}")) if quick else None
-    if output is not None:
-        return output
     argv: list[str | Path] = [sandbox.helm, "template", *arguments, "--values=-"]
     return await _run(
         argv, root, root, sandbox, lambda error: _end(error) or explain(error.stderr), stdin=values or b"{}"

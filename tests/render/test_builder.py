@@ -13,8 +13,8 @@ from bot.proc.errors import ProgramMissing
 from bot.proc.programs import find
 from bot.render.builder import Builder, Builders, build, patched, template
 from bot.render.errors import Unrenderable
-from bot.render.helm.run import write_archive
-from bot.render.sandbox import Sandbox, helm_template, kustomize_build
+from bot.render.helm.run import packed
+from bot.render.sandbox import Sandbox, helm_archive, kustomize_build
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: one\ndata:\n  key: value\n"
 DEPLOYMENT = """\
@@ -174,18 +174,17 @@ ARGUMENTS = [
     ],
 )
 async def test_helm_that_stays_renders_as_the_stock_one_or_leaves_it_to_it(
-    tmp_path: Path, sandbox: Sandbox, more: list[str], values: bytes, *, is_quick: bool
+    sandbox: Sandbox, more: list[str], values: bytes, *, is_quick: bool
 ) -> None:
-    root = tmp_path / "release"
-    write_archive(CHART, root / "chart.tgz")
+    archive = packed(CHART)
     builder = Builder(find("helm-builder"), sandbox.layers)
     arguments = [*ARGUMENTS, *more]
     try:
-        expected = await helm_template(root, arguments, values, sandbox, str)
+        expected = await helm_archive(archive, arguments, values, sandbox, lambda said, _: said)
     except Unrenderable:
         expected = None
     for _ in range(2):
-        answer = await builder.answer(partial(template, root, arguments, values))
+        answer = await builder.answer(partial(template, archive, arguments, values))
         assert answer == (expected if is_quick else None)
     builder.close()
 

@@ -34,7 +34,7 @@ from bot.render.helm.postrender import (
 from bot.render.helm.render import Objects, explained, refused
 from bot.render.helm.result import about_the_cluster, asked, objects_of, placed
 from bot.render.helm.result import finished as as_rendering
-from bot.render.helm.run import CHART, Run, template, write_chart
+from bot.render.helm.run import CHART, Run, template_in, write_chart
 from bot.render.helm.secrets import secret_texts
 from bot.render.helm.values import release_values
 from bot.render.helm.volatile import settled
@@ -84,7 +84,7 @@ async def built(run: Run, root: Path, target: Target, once: Callable[[], Awaitab
 
 
 async def _once(run: Run, root: Path, sandbox: Sandbox) -> Objects:
-    data = await template(run, root, sandbox, {}, CHART)
+    data = await template_in(run, root, sandbox)
     release, layers = run.release, kustomize_layers(run.release)
     output = await asyncio.to_thread(parse, data)
     if release.post_render_strategy in (NO_HOOKS, SEPARATE):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bot.model.manifests import canonical_json
@@ -13,6 +14,7 @@ from bot.render.helm.values import first_document
 CHART_FILE = "Chart.yaml"
 VALUES_FILE = "values.yaml"
 _MAX_DEPENDENCIES = 200
+_SMALL_BYTES = 16 * 1024
 _SUBCHART = re.compile(r"charts/([^/_.][^/]*)/Chart\.yaml")
 
 
@@ -79,11 +81,18 @@ def labelled(files: Mapping[str, bytes], label: str) -> bytes:
     return canonical_json({**chart, "version": f"{bare}+{label}"})
 
 
-def _read(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
+def _read(files: Mapping[str, bytes], name: str) -> Mapping[str, Any]:
+    data = files.get(name, b"")
     try:
-        return first_document(files.get(name, b""))
+        return _small_document(data) if len(data) <= _SMALL_BYTES else first_document(data)
     except Unrenderable as error:
         raise Unrenderable(f"{name} of the chart: {error.message}") from None
+
+
+@lru_cache(maxsize=64)
+def _small_document(data: bytes) -> Mapping[str, Any]:
+    """Remembered: whoever traces, keys and renders a release reads the same file, and so do all releases of a chart."""
+    return first_document(data)
 
 
 def _text(mapping: Mapping[str, Any], field: str, file: str) -> str:

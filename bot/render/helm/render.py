@@ -4,10 +4,8 @@ Nothing that a repository or a chart holds makes this raise. How many run at onc
 """
 
 import asyncio
-import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from bot.model.objects import Object, ObjectId
 from bot.model.release import Release
@@ -22,7 +20,7 @@ from bot.render.helm.inputs import ReleaseInputs
 from bot.render.helm.output import parse
 from bot.render.helm.postrender import post_rendered
 from bot.render.helm.result import Asked, about_the_cluster, asked, finished, objects_of, placed
-from bot.render.helm.run import ARCHIVE, Run, template, write_archive
+from bot.render.helm.run import Run, packed, template
 from bot.render.helm.secrets import secret_texts
 from bot.render.helm.values import ReleaseValues, release_values
 from bot.render.helm.volatile import settled
@@ -81,16 +79,12 @@ async def built(run: Run, chart: Assembled, target: Target, sandbox: Sandbox, ta
     """Raises `Unrenderable`."""
     about: Asked = await asyncio.to_thread(asked, run)
     holes: tuple[Hole, ...] = ()
-    with tempfile.TemporaryDirectory(prefix="longshore-") as private:
-        root = Path(private) / "release"
-        await asyncio.to_thread(write_archive, chart.files, root / ARCHIVE)
-        objects, crds = await _once(run, root, chart, sandbox, taken)
-        if about.volatile:
-            later = {**chart.files, **at_another_time(chart.files)}
-            await asyncio.to_thread(write_archive, later, root / ARCHIVE)
-            again, _ = await _once(run, root, chart, sandbox, taken)
-            reason = f"the chart makes it anew at each rendering ({', '.join(sorted(about.volatile))})"
-            objects, holes = settled(objects, again, reason)
+    objects, crds = await _once(run, chart, chart.files, sandbox, taken)
+    if about.volatile:
+        later = {**chart.files, **at_another_time(chart.files)}
+        again, _ = await _once(run, chart, later, sandbox, taken)
+        reason = f"the chart makes it anew at each rendering ({', '.join(sorted(about.volatile))})"
+        objects, holes = settled(objects, again, reason)
     rendering = await asyncio.to_thread(finished, objects, crds, holes, run, target)
     # Argo CD renders without a cluster as well: what is looked up there is not found there either.
     questions = {**about.cluster, LOOKUP: ()} if target.argocd else about.cluster
@@ -98,8 +92,11 @@ async def built(run: Run, chart: Assembled, target: Target, sandbox: Sandbox, ta
     return replace(rendering, diagnostics=(*rendering.diagnostics, *placed(remarks, target)))
 
 
-async def _once(run: Run, root: Path, chart: Assembled, sandbox: Sandbox, taken: Take) -> Objects:
-    return await taken(await template(run, root, sandbox, chart.places))
+async def _once(
+    run: Run, chart: Assembled, files: Mapping[str, bytes], sandbox: Sandbox, taken: Take
+) -> Objects:
+    archive = await asyncio.to_thread(packed, files)
+    return await taken(await template(run, archive, sandbox, chart.places))
 
 
 def _taken(release: Release, sandbox: Sandbox) -> Take:

@@ -1,4 +1,4 @@
-"""One run of `helm template` over a chart that is written down for it, with the values on its standard input."""
+"""One run of `helm template` over a chart that is put together for it, with the values on its standard input."""
 
 import re
 import tarfile
@@ -12,11 +12,10 @@ from bot.model.release import CrdPolicy, Release
 from bot.render.errors import Unrenderable
 from bot.render.helm.inputs import ClusterFacts
 from bot.render.helm.values import ReleaseValues
-from bot.render.helm.words import said
-from bot.render.sandbox import Sandbox, helm_template
+from bot.render.helm.words import Said, said
+from bot.render.sandbox import ARCHIVE, Sandbox, helm_archive, helm_template
 
 CHART = "chart"
-ARCHIVE = "chart.tgz"
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 KUBE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?[-+.0-9A-Za-z]*")
@@ -48,17 +47,18 @@ def has_remote_schema(files: Mapping[str, bytes]) -> bool:
     return any(_SCHEMA.fullmatch(path) and _REMOTE_REFERENCE.search(data) for path, data in files.items())
 
 
-def write_archive(files: Mapping[str, bytes], path: Path) -> None:
-    """Pack the chart. Helm takes all files of an archive as they are: what is to be ignored is not among them."""
-    path.parent.mkdir(exist_ok=True)
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """The chart as an archive. Helm takes all files of one as they are: what is to be ignored is not among them."""
+    archive = BytesIO()
     with (
-        GzipFile(path, "wb", compresslevel=1, mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w") as archive,
+        GzipFile(fileobj=archive, mode="wb", compresslevel=1, mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w") as chart,
     ):
         for name, data in files.items():
             member = tarfile.TarInfo(f"{CHART}/{name}")
             member.size = len(data)
-            archive.addfile(member, BytesIO(data))
+            chart.addfile(member, BytesIO(data))
+    return archive.getvalue()
 
 
 def write_chart(files: Mapping[str, bytes], directory: Path) -> None:
@@ -76,24 +76,27 @@ def write_chart(files: Mapping[str, bytes], directory: Path) -> None:
             raise Unrenderable(f"the chart's file {path[:200]} cannot be written down: {reason}") from None
 
 
-async def template(
-    run: Run, root: Path, sandbox: Sandbox, places: Mapping[str, str], chart: str = ARCHIVE
-) -> bytes:
-    """Render `chart`, which lies in `root`. Raises `Unrenderable`, with the file in the tree by `places` where it lies there."""
-    failed: list[str] = []
+async def template(run: Run, archive: bytes, sandbox: Sandbox, places: Mapping[str, str]) -> bytes:
+    """Render the chart in `archive`. Raises `Unrenderable`, with the file in the tree by `places` where it lies there."""
+    failed: list[Said] = []
 
-    def explain(stderr: str) -> str:
-        failed.append(stderr)
-        return said(stderr, run.files, str(root)).message
+    def explain(stderr: str, root: str) -> str:
+        failed.append(said(stderr, run.files, root))
+        return failed[0].message
 
     try:
-        return await helm_template(root, _arguments(run, chart), run.values.json, sandbox, explain)
+        return await helm_archive(archive, _arguments(run, ARCHIVE), run.values.json, sandbox, explain)
     except Unrenderable as error:
         if not failed:
             raise
-        about = said(failed[0], run.files, str(root))
-        file = places.get(about.source.partition("/")[2])
-        raise Unrenderable(error.message, file=file, line=about.line if file else None) from None
+        file = places.get(failed[0].source.partition("/")[2])
+        raise Unrenderable(error.message, file=file, line=failed[0].line if file else None) from None
+
+
+async def template_in(run: Run, root: Path, sandbox: Sandbox) -> bytes:
+    """Render the chart that lies open in `root`. Raises `Unrenderable`."""
+    words = root, _arguments(run, CHART), run.values.json, sandbox
+    return await helm_template(*words, lambda stderr: said(stderr, run.files, str(root)).message)
 
 
 def _arguments(run: Run, chart: str) -> list[str]:

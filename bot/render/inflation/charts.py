@@ -17,11 +17,12 @@ from bot.render.helm.found import find, load, read_file
 from bot.render.helm.ignore import IGNORE_FILE, Ignores, ignores
 from bot.render.helm.inputs import Archive, ClusterFacts
 from bot.render.helm.metadata import VALUES_FILE, metadata
-from bot.render.helm.run import API_VERSION, ARCHIVE, KUBE_VERSION, NAME, NAMESPACE, has_remote_schema
+from bot.render.helm.run import API_VERSION, KUBE_VERSION, NAME, NAMESPACE, has_remote_schema
 from bot.render.helm.values import every_document, merged
 from bot.render.inflation.declared import Inflation
 from bot.render.inflation.merge import merged_values
 from bot.render.paths import join
+from bot.render.sandbox import ARCHIVE
 
 STAND_IN = "1234567890"
 """For the second of the epoch that Helm puts behind the name of a release that has none."""

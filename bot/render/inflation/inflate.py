@@ -9,7 +9,6 @@ import asyncio
 import os
 import posixpath
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from bot.render.errors import Unrenderable
 from bot.render.ground import REMOTE_ROOT
 from bot.render.helm.actions import VOLATILE, asks_for, at_another_time
 from bot.render.helm.files import Budget, ChartFiles
-from bot.render.helm.run import ARCHIVE, write_archive
+from bot.render.helm.run import packed
 from bot.render.helm.unknown import with_holes
 from bot.render.helm.values import Placeholder
 from bot.render.helm.volatile import settled
@@ -32,7 +31,7 @@ from bot.render.inflation.charts import Larder, Source, arguments, generated_nam
 from bot.render.inflation.declared import FIELDS, Inflation
 from bot.render.inflation.graph import Graph, Placed
 from bot.render.rewrite import rewrite
-from bot.render.sandbox import Sandbox, helm_template
+from bot.render.sandbox import Sandbox, helm_archive
 
 _OWN = ".longshore-"
 ROOT = f"{_OWN}charts"
@@ -134,16 +133,14 @@ async def _inflate(root: Path, jobs: Sequence[Job], sandbox: Sandbox, *, later: 
 
 
 async def _run(job: Job, files: ChartFiles, sandbox: Sandbox) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="longshore-") as private:
-        place = Path(private) / "release"
-        await asyncio.to_thread(write_archive, files, place / ARCHIVE)
-        try:
-            return await helm_template(
-                *(place, job.arguments, job.values, sandbox),
-                lambda stderr: said(stderr, files, str(place)).message,
-            )
-        except Unrenderable as error:
-            raise _about(job.chart, job.file, error) from None
+    archive = await asyncio.to_thread(packed, files)
+    try:
+        return await helm_archive(
+            *(archive, job.arguments, job.values, sandbox),
+            lambda stderr, root: said(stderr, files, root).message,
+        )
+    except Unrenderable as error:
+        raise _about(job.chart, job.file, error) from None
 
 
 def _about(chart: Inflation, file: str, error: Unrenderable) -> Unrenderable:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.discover.repository import RepositoryIdentity
+from bot.model.plan import TargetStatus
 from bot.planning.expansion import Finding
 from tests.planning.argocd.declared import (
     URL,
@@ -92,3 +93,33 @@ async def test_a_set_that_generates_nothing_is_asked_again_each_time(fleet: Benc
     nowhere = {"git": {"repoURL": URL, "revision": "HEAD", "directories": [{"path": "nowhere/*"}]}}
     fleet.work.commit({"argocd/none.yaml": application_set("none", nowhere, template=OF_DIRECTORIES)})
     assert await taken_over(fleet, {"README.md": "hello"}) == ALL
+
+
+async def test_applications_of_one_overlay_share_a_rendering_and_each_is_told_of_it_where_it_stands(
+    fleet: Bench,
+) -> None:
+    fleet.work.commit(
+        {
+            "argocd/again.yaml": application("again", "own"),
+            "own/kustomization.yaml": kustomization("map.yaml", "hook.yaml"),
+            "own/hook.yaml": config_map("never").replace(
+                "metadata: {", "metadata: {annotations: {argocd.argoproj.io/hook: Skip}, "
+            ),
+        }
+    )
+    fleet.work.commit({"own/map.yaml": config_map("map", "2")})
+    plan = await fleet.plan()
+    changed = [each for each in plan.targets if each.status is TargetStatus.CHANGED]
+    assert {each.target.id.name for each in changed} == {"argocd/own", "argocd/again"}
+    assert len([name for name in fleet.rendered if name.endswith(("/own", "/again"))]) == 2  # sides
+    for each in changed:
+        assert {d.file for d in each.diagnostics} == {each.target.origin.file}
+
+
+async def test_an_override_for_one_application_is_for_that_one_alone(fleet: Bench) -> None:
+    fleet.work.commit({"argocd/again.yaml": application("again", "own")})
+    fleet.work.commit({"own/.argocd-source-again.yaml": "kustomize: {namePrefix: new-}\n"})
+    plan, verified = await fleet.verified()
+    assert verified.disagreements == ()
+    statuses = {each.target.id.name: each.status.value for each in plan.targets}
+    assert (statuses["argocd/again"], statuses["argocd/own"]) == ("changed", "unchanged")
