@@ -48,7 +48,7 @@ class Told:
 
 async def build_edited(root: Path, directory: Path, told: Told, given: Given, sandbox: Sandbox) -> Rendering:
     """The objects of `directory` below `root`, which is as it was when this is over. Raises `Unrenderable`."""
-    options, environment = told.options, told.environment
+    options = told.options
     file = next((directory / name for name in KUSTOMIZATION_FILES if (directory / name).exists()), None)
     if file is None:
         raise Unrenderable(f"{directory.relative_to(root)} has no kustomization file")
