@@ -51,7 +51,7 @@ class Feature(StrEnum):
     LISTINGS = "listings"
     """What an owner has, and its pull requests, for whoever generates something for each of them."""
     MERGE_TRAINS = "merge-trains"
-    """Pull requests queue to be merged, each tested on top of those before it, on refs that are no branches."""
+    """Pull requests queue to be merged, each tested on top of those before it, and `Forge.queued` says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,10 @@ WORDS: Final[Mapping[Feature, tuple[str, str]]] = {
         "repositories of an owner and pull requests, for ApplicationSets",
         "such ApplicationSets are unknown",
     ),
-    Feature.MERGE_TRAINS: ("queues of merges, on refs that are no delivery branches", "-"),
+    Feature.MERGE_TRAINS: (
+        "a plan of what a queue of merges is about to merge",
+        "a plan of each by itself; no check for the queue, which must not require one",
+    ),
 }
 """What a feature is, and what stands in for it where it is missing."""
 

@@ -136,20 +136,25 @@ async def test_a_replayed_webhook_is_answered_and_does_nothing(restless_town: To
     await is_told_once(story, sha)
 
 
-@pytest.mark.parametrize("_restless", ["github"], indirect=True)
+GITHUB_PUSH = {"Content-Type": "application/json", "X-GitHub-Event": "push", "X-GitHub-Delivery": "1"}
+GITLAB_PUSH = {"Content-Type": "application/json", "X-Gitlab-Event": "Push Hook", "Idempotency-Key": "1"}
+
+
 @pytest.mark.parametrize(
-    ("headers", "body", "status"),
+    ("_restless", "sent", "body", "status"),
     [
-        ({}, b"{}", 401),
-        ({"X-Hub-Signature-256": "sha256=" + "0" * 64}, b"{}", 401),
-        ({"Content-Type": "application/x-www-form-urlencoded"}, b"payload={}", 415),
+        ("github", GITHUB_PUSH, b"{}", 401),
+        ("github", {**GITHUB_PUSH, "X-Hub-Signature-256": "sha256=" + "0" * 64}, b"{}", 401),
+        ("github", {**GITHUB_PUSH, "Content-Type": "application/x-www-form-urlencoded"}, b"payload={}", 415),
+        ("gitlab", GITLAB_PUSH, b"{}", 401),
+        ("gitlab", {**GITLAB_PUSH, "X-Gitlab-Token": "guessed"}, b"{}", 401),
     ],
-    ids=["unsigned", "wrongly signed", "form-encoded"],
+    ids=["unsigned", "wrongly signed", "form-encoded", "without a token", "with another token"],
+    indirect=["_restless"],
 )
 async def test_what_does_not_prove_its_origin_is_refused(
-    restless_town: Town, headers: dict[str, str], body: bytes, status: int
+    restless_town: Town, sent: dict[str, str], body: bytes, status: int
 ) -> None:
-    sent = {"Content-Type": "application/json", "X-GitHub-Event": "push", "X-GitHub-Delivery": "1", **headers}
     async with (
         aiohttp.ClientSession() as session,
         session.post(restless_town.bot.hook_url, data=body, headers=sent) as answer,

@@ -16,7 +16,6 @@ ALWAYS: Final = frozenset(
         Feature.ENVIRONMENT_RULES,
         Feature.CODE_OWNERS,
         Feature.LISTINGS,
-        Feature.MERGE_TRAINS,
     }
 )
 # GitHub signs what an App commits, not what a person's token does.
