@@ -181,6 +181,13 @@ async def test_what_a_person_may_do_is_told_to_an_administrator(
     assert await forge.permission(repo_of(fleet), Actor(name, 1)) is Permission.NONE
 
 
+async def test_it_is_told_where_we_may_not_write(forge: Forge, fleet: Fleet) -> None:
+    assert await forge.missing_in(repo_of(fleet)) == ()
+    await fleet.give(BOT, "read")
+    [missing] = await forge.missing_in(repo_of(fleet))
+    assert "needs write access" in missing
+
+
 async def test_the_owner_may_do_everything(forge: Forge, fleet: Fleet) -> None:
     await fleet.give(BOT, "admin")
     owner = Actor(OWNER, (await fleet.owner.get("/user"))["id"])

@@ -83,9 +83,18 @@ class GitHubForge:
         return None
 
     async def missing_in(self, repo: RepoId) -> Sequence[str]:
-        # What an App may do it may do in all of an installation's repositories.
         await self.locate(repo)
-        return ()
+        # What an App may do it may do in all of an installation's repositories.
+        if self._settings.app is not None or await self._may_write(repo):
+            return ()
+        return ("the token's user needs write access there, for commit statuses",)
+
+    async def _may_write(self, repo: RepoId) -> bool:
+        try:
+            return await self.permission(repo, await self.identity()) >= Permission.WRITE
+        except ForgeForbidden:
+            # To whoever may only read, GitHub does not tell even that.
+            return False
 
     async def locate(self, repo: RepoId) -> Located:
         return await self._pulls.locate(repo)

@@ -52,7 +52,9 @@ class GiteaPulls(Pulls):
 
     def listing_of(self, state: str) -> Listing:
         # All that Argo CD asks for is the first page, as long as the server makes it.
-        return Listing("/pulls{?state,page,limit}", {"state": state, "page": 1, "limit": "0"}, is_one_page=True)
+        return Listing(
+            "/pulls{?state,page,limit}", {"state": state, "page": 1, "limit": "0"}, is_one_page=True
+        )
 
     async def pulls_of_commit(self, repo: RepoId, sha: Sha) -> Sequence[PullRequest]:
         try:

@@ -316,3 +316,18 @@ async def test_git_reads_a_fork_through_the_base_repository(world: World) -> Non
     )
     output, _ = await process.communicate()
     assert output.decode().split() == [head, f"refs/pull/{pull.number}/head"]
+
+
+@pytest.mark.parametrize(("role", "is_enough"), [(Role.READ, False), (Role.WRITE, True)])
+async def test_a_token_whose_user_may_not_write_is_told_so_for_each_repository(
+    worlds: Worlds, role: Role, is_enough: bool
+) -> None:
+    worlds.github.give_role(worlds.fleet, "reader", role)
+    forge = await worlds.open(worlds.settings(token=worlds.github.token("reader")))
+    missing = await forge.missing_in(FLEET)
+    assert (list(missing) == []) is is_enough
+    assert is_enough or "needs write access there" in missing[0]
+
+
+async def test_what_an_app_may_do_it_may_do_in_each_repository(as_app: World) -> None:
+    assert list(await as_app.forge.missing_in(FLEET)) == []
