@@ -9,6 +9,7 @@ from bot.cli.workshop import make_workshop
 from bot.diff.mask import Mask
 from bot.git.foreign import ForeignRepositories
 from bot.model.hosts import Hosts
+from bot.model.programs import Programs
 from bot.planning.elsewhere import Elsewhere
 from bot.planning.once import Late
 from bot.planning.renderings import Workshop
@@ -21,7 +22,7 @@ _CACHE_BYTES = 256 << 20
 
 @asynccontextmanager
 async def workshop(
-    directory: Path, facts: ClusterFacts, *, is_asking: bool = False
+    directory: Path, facts: ClusterFacts, *, is_asking: bool = False, programs: Programs | None = None
 ) -> AsyncIterator[Workshop]:
     """Every cluster is the control plane that the controllers see: `facts`. `is_asking` may ask who is on loopback."""
 
@@ -30,7 +31,9 @@ async def workshop(
 
     elsewhere = _elsewhere(directory, asked) if is_asking else Elsewhere(facts=asked)
     made = await make_workshop(
-        *(directory / "cache", Mask(os.urandom(32)), _CACHE_BYTES, os.cpu_count() or 1), elsewhere=elsewhere
+        *(directory / "cache", Mask(os.urandom(32)), _CACHE_BYTES, os.cpu_count() or 1),
+        elsewhere=elsewhere,
+        programs=programs,
     )
     with closing(made):
         yield made

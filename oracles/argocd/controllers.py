@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.model.objects import Manifest
 from bot.store.embedded import server_program
 from oracles.argocd.clusters import NAMESPACE, Declared, credentials, declared_clusters
+from oracles.argocd.cmp import plugin_servers
 from oracles.cluster import Cluster
 from oracles.documents import namespace
 from oracles.processes import component, running, taught_plane
@@ -105,6 +106,7 @@ def _components(plane: ControlPlane, directory: Path, ports: Mapping[str, int]) 
     environment = _environment(plane, directory)
     return [
         _redis(directory, ports["redis"]),
+        *plugin_servers(environment, directory),
         *(
             component(
                 name,

@@ -16,7 +16,6 @@ KNOWN: dict[str, Known] = {
         "data.values",
         "since 3.4 Argo CD counts a value file where it stands first, as we do; before, last",
     ),
-    "directory: jsonnet": Known(Outcome.INCOMPLETE, "is Jsonnet", "Jsonnet is not evaluated"),
     "helm: environment of the revision": Known(
         Outcome.OPEN,
         "it is the commit that Argo CD renders",

@@ -6,6 +6,7 @@ from typing import Any
 
 from oracles.argocd.app import App, Kind
 from oracles.argocd.features.directory import config, text
+from oracles.argocd.features.programs import FINDING, NAMED
 from oracles.argocd.scene import PROJECT, argo
 from oracles.trials import Refusal
 from tests.sandbox.forge.core.git_objects import File
@@ -129,6 +130,16 @@ def _list_then_text(app: App) -> None:
     app.files["half.yaml"] = f"{text(config('good'))}---\na: [b\n"
 
 
+def _spoilt_plugin(app: App) -> None:
+    app.source["plugin"] = {"name": NAMED}
+    app.files["bad.yaml"] = "a: [b\n"
+
+
+def _jsonnet_outside(app: App) -> None:
+    app.files["any.jsonnet"] = "[]"
+    app.options["jsonnet"] = {"libs": ["../../.."]}
+
+
 _D, _K, _H = Kind.DIRECTORY, Kind.KUSTOMIZE, Kind.HELM
 _OUT = File(b"../../../../etc/passwd", "120000")
 _BAD_OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: [\n"
@@ -148,6 +159,13 @@ REFUSED: dict[str, Refused] = {
     "empty-helm": Refused("source types", _D, _empty("helm"), "Chart.yaml", "Chart.yaml"),
     "empty-kustomize": Refused("source types", _D, _empty("kustomize"), "unable to find one of", "kustomization"),
     "plugin": Refused("source types", _D, _source(plugin={"name": "x"}), "plugin", "plugin"),
+    "plugin-elsewhere": Refused("plugin: found by its files", _D, _source(plugin={"name": FINDING}), f'plugin with name "{FINDING}" supporting', "matches nothing here"),
+    "plugin-by-half-its-name": Refused("plugin: found by its files", _D, _source(plugin={"name": FINDING.partition("-")[0]}), 'plugin with name "finding" supporting', f"is '{FINDING}' meant?"),
+    "plugin-unclaimed": Refused("plugin: found by its files", _D, _source(plugin={}), "find plugin supporting the given repository", "none of those under `plugins`"),
+    "plugin-no-yaml": Refused("plugin: named alone", _D, _spoilt_plugin, "error", "printed what is no YAML"),
+    "jsonnet-fails": Refused("directory: jsonnet", _D, _file("bad.jsonnet", "error 'text-of-it'"), "bad.jsonnet", "bad.jsonnet"),
+    "jsonnet-text": Refused("directory: jsonnet", _D, _file("bad.jsonnet", '"text"'), "bad.jsonnet", "what is no Kubernetes object"),
+    "jsonnet-outside": Refused("directory: jsonnet, its options", _D, _jsonnet_outside, "outside repository root", "jsonnet.libs"),
     "yaml-object": Refused("directory: files that are no objects", _D, _file("bad.yaml", _BAD_OBJECT), "bad.yaml", "bad.yaml"),
     "yaml-half": Refused("directory: files that are no objects", _D, _list_then_text, "half.yaml", "half.yaml"),
     "json-list": Refused("directory: files that are no objects", _D, _file("bad.json", "[1]"), "bad.json", "bad.json"),

@@ -6,6 +6,7 @@ from pathlib import Path
 from bot.render.helm.inputs import ClusterFacts
 from oracles.argocd.cache import Cache
 from oracles.argocd.charts import charts_in
+from oracles.argocd.cmp import programs
 from oracles.argocd.controllers import ArgoCluster, argo_cluster
 from oracles.argocd.judge import judged
 from oracles.argocd.live import ask_again, settled, side
@@ -30,7 +31,7 @@ async def tried(wanted: Wanted, server: GitServer, directory: Path, say: Say) ->
         theirs = await reconciled(chosen, server, argo, say)
         facts = ClusterFacts(KUBERNETES.version, await _served(argo.cluster))
         trials = []
-        async with workshop(directory, facts, is_asking=True) as made:
+        async with workshop(directory, facts, is_asking=True, programs=programs()) as made:
             for number, scene in enumerate(chosen, 1):
                 mine = await ours(scene, server.path(scene.name), argo.declared, made)
                 trials.append(Trial(scene.name, scene.features, judged(scene, of(scene, theirs), mine)))

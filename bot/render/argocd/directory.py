@@ -157,6 +157,8 @@ def _read_by_jsonnet(tree: TreeReader, directory: str, target: Target) -> Iterat
     jsonnet = target.options["directory"].get("jsonnet")
     if jsonnet is None:
         yield whole_tree(tree)
+    elif "problem" in jsonnet:
+        raise Unrenderable(jsonnet["problem"])
     else:
         yield from reads(tree, directory, *jsonnet["libs"], is_whole=jsonnet["whole"])
 

@@ -45,13 +45,18 @@ async def jsonnet_by_force(
     told = {
         "extVars": list(_variables(options.each("extVars"), known)),
         "tlas": list(_variables(options.each("tlas"), known)),
-        "libs": [
-            str((root / text.lstrip("/")).resolve().relative_to(root)) for text in options.texts("libs")
-        ],
+        "libs": [_library(root, text) for text in options.texts("libs")],
     }
     below = "" if directory == root else str(directory.relative_to(root))
     made = await evaluate(root, below, list(wanted), told, sandbox)
     return {wanted[name]: data for name, data in made.items()}
+
+
+def _library(root: Path, text: str) -> str:
+    place = (root / text.lstrip("/")).resolve()
+    if not place.is_relative_to(root) or place.is_file():
+        raise Unrenderable(f"jsonnet.libs: {text[:200]!r} is no directory of the repository")
+    return str(place.relative_to(root))
 
 
 def _variables(entries: Iterable[Fields], known: Environment) -> Iterator[Sequence[Any]]:

@@ -59,15 +59,18 @@ def jsonnet_options(
 ) -> dict[str, Any]:
     """Of `spec.source.directory.jsonnet`, for a concrete target; what it looks at is added to `entries`.
 
-    Raises `Unrenderable` naming the field.
+    What is wrong with them is a `problem`, which is one only where there is Jsonnet.
     """
-    return {
-        "extVars": _variables(options, "extVars", known),
-        "tlas": _variables(options, "tlas", known),
-        "libs": [_library(tree, options, text, entries) for text in options.texts("libs")],
-        "whole": program.reads_whole_tree,
-        "program": program.identity,
-    }
+    try:
+        return {
+            "extVars": _variables(options, "extVars", known),
+            "tlas": _variables(options, "tlas", known),
+            "libs": [_library(tree, options, text, entries) for text in options.texts("libs")],
+            "whole": program.reads_whole_tree,
+            "program": program.identity,
+        }
+    except Unrenderable as error:
+        return {"problem": error.message}
 
 
 async def evaluated(

@@ -6,12 +6,22 @@ A feature can be added to any app of its kind that has others already, so that t
 from collections.abc import Callable
 
 from oracles.argocd.app import App, Kind
-from oracles.argocd.features import common, directory, helm, helm_files, kustomize, overrides, sources, types
+from oracles.argocd.features import (
+    common,
+    directory,
+    helm,
+    helm_files,
+    kustomize,
+    overrides,
+    programs,
+    sources,
+    types,
+)
 
 Feature = Callable[[App], None]
 
 FEATURES: dict[Kind, dict[str, Feature]] = {
-    Kind.DIRECTORY: {**directory.FEATURES, **overrides.DIRECTORY, **types.DIRECTORY},
+    Kind.DIRECTORY: {**directory.FEATURES, **overrides.DIRECTORY, **types.DIRECTORY, **programs.FEATURES},
     Kind.KUSTOMIZE: {**kustomize.FEATURES, **overrides.KUSTOMIZE, **types.KUSTOMIZE},
     Kind.HELM: {**helm.FEATURES, **helm_files.FEATURES, **overrides.HELM, **sources.HELM},
 }

@@ -59,18 +59,11 @@ def hydrated(app: App) -> None:
     }
 
 
-def jsonnet(app: App) -> None:
-    app.files["made.jsonnet"] = (
-        '{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "made"}, data: {sum: "" + (1 + 2)}}\n'
-    )
-
-
 DIRECTORY = {
     "types: nearly a kustomization": nearly,
     "types: what lies deeper": deeper,
     "types: empty blocks": empty_blocks,
     "types: a directory behind a link": linked_directory,
-    "directory: jsonnet": jsonnet,
 }
 KUSTOMIZE = {
     "types: other names of a kustomization": other_name,

@@ -171,7 +171,10 @@ async def test_options_that_cannot_be_name_their_field(
     sandbox: Sandbox, options: dict[str, Any], reason: str
 ) -> None:
     target = application(directory={"jsonnet": options})
-    assert reason in refusal({"app/a.jsonnet": cm()}, target, sandbox, REAL)
+    files: dict[str, Content] = {"app/a.jsonnet": cm(), "app/b.yaml": config_map("b")}
+    assert reason in refusal(files, target, sandbox, REAL)
+    del files["app/a.jsonnet"]
+    assert list(manifests(await rendered(sandbox, files, target, REAL))) == ["ConfigMap/b"]
 
 
 def test_what_it_may_import_counts(sandbox: Sandbox) -> None:
