@@ -150,6 +150,14 @@ def test_an_unknown_target_has_file_reason_and_way_out() -> None:
     assert "**Next:** mend what can be mended here and push" in comment
 
 
+def test_reasons_that_are_not_shown_are_counted() -> None:
+    many = [Diagnostic(Severity.ERROR, f"reason {i}") for i in range(7)]
+    few = unknown(target("few"), *many[:3])
+    shown = plan_comment(plan(unknown(target("many"), *many), few))
+    assert "reason 2\n>   - and 4 more reasons\n" in shown
+    assert shown.count("more reason") == 1
+
+
 def test_where_no_cluster_is_known_there_is_no_column_for_it() -> None:
     old, new = masked(deployment()), masked(deployment(replicas=5))
     comment = plan_comment(plan(target_plan(target(cluster=""), old, new)))
