@@ -17,7 +17,7 @@ from bot.errors import Temporary, UserError
 from bot.forge.base import Feature, Forge, Permission, Queued
 from bot.forge.errors import ForgeNotFound
 from bot.forge.reports import Check, Conclusion
-from bot.git.errors import UnknownRevision
+from bot.git.errors import RefNotFound, UnknownRevision
 from bot.git.repository import Repository
 from bot.loops.allowed import refused, with_permissions
 from bot.loops.stamps import plan_stamp
@@ -111,7 +111,15 @@ class Subject:
             await self.say(Obstacle(ObstacleKind.FORK, details=missing))
             return Done()
         queued = await self._forge.queued(self.pull.repo, self.pull.number)
-        return await replace(self, queued=queued).plan_fetched(context)
+        if queued is not None and await self.told.verdict() is None:
+            # Nothing else keeps the queue waiting: it has to know at once that there is something to wait for.
+            await self.told.check(planning_check(self._context()))
+        try:
+            return await replace(self, queued=queued).plan_fetched(context)
+        except RefNotFound:
+            if queued is None:
+                raise
+            return Again.after(_RACE_S, now(), "it left the queue of merges meanwhile")
 
     async def plan_fetched(self, context: StepContext) -> StepResult:
         repo, number = self.pull.repo, self.pull.number

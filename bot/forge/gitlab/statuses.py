@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.forge.errors import ForgeInvalid, ForgeNotFound
+from bot.forge.errors import ForgeForbidden, ForgeInvalid, ForgeNotFound
 from bot.forge.gitlab.paths import part
 from bot.forge.gitlab.projects import Projects
 from bot.forge.gitlab.pulls import Pulls
@@ -123,7 +123,11 @@ class Statuses:
     async def _left_running(self, repo: RepoId, pull: MergeRequest, sha: Sha, name: str) -> list[Status]:
         """Ours that are under way in pipelines of this merge request, for whichever commit GitLab made of this head."""
         path = f"/merge_requests/{pull.iid}/pipelines"
-        pipelines = await self.projects.list(repo, path, Pipeline, limit=MAX_PIPELINES)
+        try:
+            pipelines = await self.projects.list(repo, path, Pipeline, limit=MAX_PIPELINES)
+        except ForgeForbidden:
+            # Without CI/CD, a project shows nobody its pipelines.
+            return []
         found: list[Status] = []
         for pipeline in pipelines:
             is_here = pipeline.project_id in {None, pull.target_project_id}

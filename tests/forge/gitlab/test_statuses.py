@@ -117,6 +117,15 @@ async def test_a_pipeline_on_the_merged_result_gets_the_verdict_on_the_head(worl
     assert await world.forge.find_check(FLEET, newer, PLAN, pull=pull.number) is None
 
 
+async def test_a_project_that_shows_no_pipelines_gets_the_verdict_too(world: World) -> None:
+    pull = await world.opened()
+    sha = await world.head("x")
+    world.gitlab.faults.answer("GET", "/pipelines$", 403, times=9)
+    assert await world.forge.find_check(FLEET, sha, PLAN, pull=pull.number) is None
+    check = await world.forge.put_check(FLEET, report(sha, Conclusion.SUCCESS, pull=pull.number))
+    assert await world.forge.find_check(FLEET, sha, PLAN, pull=pull.number) == check
+
+
 async def test_a_verdict_on_a_fork_never_stands_on_a_branch_of_ours(world: World) -> None:
     fork = await world.gitlab.fork(world.fleet, "mallory")
     await world.gitlab.push(fork, "main", {"apps/evil.yaml": b"kind: Secret\n"})

@@ -2,8 +2,11 @@
 
 import pytest
 
+from bot.forge.base import Queued
+from bot.forge.errors import ForgeUnavailable
 from bot.forge.gitlab.settings import Tier
-from bot.model.steps import Done
+from bot.model.steps import Again, Done
+from bot.planning.plan import Change
 from tests.forge.gitlab.conftest import FLEET, World
 from tests.forge.gitlab.office import CHECK, Office
 from tests.sandbox.forge import Tier as Paid
@@ -77,6 +80,45 @@ async def test_whoever_gets_off_the_train_is_planned_on_the_branch_again(station
     main = await station.outside.head()
     assert f"`main` at `{main[:10]}`" in body
     assert "merge train" not in body
+
+
+async def test_a_train_hears_at_once_that_there_is_a_verdict_to_wait_for(
+    station: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    async def look(*_: object) -> Change:
+        seen.extend(states(car))
+        raise ForgeUnavailable("not now")
+
+    pull = await changing(station, "first")
+    await station.plan(pull)
+    car = await boarded(station, pull)
+    monkeypatch.setattr("bot.loops.plan.look", look)
+    with pytest.raises(ForgeUnavailable):
+        await station.plan(pull)
+    assert seen == ["running"]
+
+
+async def test_a_train_that_passed_while_it_was_looked_at_is_no_obstacle(
+    station: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull = await changing(station, "first")
+    await station.plan(pull)
+    (before,) = station.said(pull)
+    car = await boarded(station, pull)
+    forge = station.worker.forge(FLEET)
+    queued = await forge.queued(FLEET, pull.number)
+    assert queued is not None
+    assert car.pipeline is not None
+
+    async def as_it_was(*_: object) -> Queued:
+        return queued
+
+    await station.outside.fleet.store.set_ref(queued.ref, None)
+    monkeypatch.setattr(type(forge), "queued", as_it_was)
+    assert isinstance(await station.plan(pull), Again)
+    assert station.said(pull) == [before]
 
 
 @pytest.mark.parametrize("method", ["squash", "ff"])

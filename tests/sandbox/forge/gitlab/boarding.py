@@ -61,6 +61,7 @@ async def _made(state: State, car: Car, tree: str, onto: str) -> str:
 
 async def leave(state: State, car: Car, why: str) -> None:
     car.state, car.updated_at = "skip_merged", state.forge.now()
+    await car.pull.repository.store.set_ref(f"{car.pull.refs}/train", None)
     request = state.requests.of(car.pull)
     request.auto_merge_by = request.auto_merge_strategy = None
     Chronicle(state).note(car.pull, car.user, f"removed this merge request from the merge train {why}")
@@ -85,3 +86,4 @@ async def move_on(state: State, pipeline: Pipeline) -> None:
         first.state, first.merged_at = "merged", state.forge.now()
         first.updated_at = first.merged_at
         await merge_now(state, first.pull, first.user, Words())
+        await repository.store.set_ref(f"{first.pull.refs}/train", None)
