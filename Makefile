@@ -46,7 +46,7 @@ bench: setup tools ## Measure this machine: every figure of docs/performance.md;
 	@$(BIN)/python -u -m bench $(ARGS)
 
 oracles: setup tools ## Hold us against Flux, Argo CD and Gitea themselves, built once (ARGS=--help says more)
-	@$(PYTHON) tools/build.py $(or $(filter flux argocd gitea,$(ARGS)),oracles)
+	@$(PYTHON) tools/build.py $(or $(subst asked,argocd,$(filter flux argocd asked gitea,$(ARGS))),oracles)
 	@$(BIN)/python -u -m oracles $(ARGS)
 
 format: setup ## Format the code and mend what the linter can

@@ -21,12 +21,13 @@ from oracles.report import Result, text, write
 from oracles.trials import NeverSettled
 
 ORACLES = {oracle.name: oracle for oracle in (FLUX, ARGOCD)}
-GITEA = "gitea"
-"""Judges rules and no renderings: the options are not for it, and it has no table."""
+RULES = ("asked", "gitea")
+"""What judges rules and no repositories: Argo CD's generators on forges of ours, and Gitea. The options are not for it,
+and it has no table."""
 
 
 @click.command()
-@click.argument("names", metavar="[flux|argocd|gitea]", nargs=-1, type=click.Choice([*ORACLES, GITEA]))
+@click.argument("names", metavar="[flux|argocd|asked|gitea]", nargs=-1, type=click.Choice([*ORACLES, *RULES]))
 @click.option("--seed", default=4, help="Of the chance that combines features.")
 @click.option("--combinations", default=60, type=click.IntRange(0, 1000), help="How many to try.")
 @click.option("--only", metavar="REGEX", help="Only repositories whose name it is found in.")
@@ -47,9 +48,9 @@ def main(
     if is_for_page and only:
         raise click.UsageError("--write needs all repositories, or the page would lose the others")
     problems = 0
-    for name in names or (*ORACLES, GITEA):
-        if name == GITEA:
-            problems += pytest.main([str(Path(__file__).parent / GITEA)])
+    for name in names or (*ORACLES, *RULES):
+        if name in RULES:
+            problems += pytest.main([str(Path(__file__).parent / name)])
             continue
         oracle = ORACLES[name]
         result = _result(oracle, Wanted(seed, combinations, only, keep / name if keep else None))

@@ -32,9 +32,10 @@ async def pull_request_sets(generator: Mapping[str, Any], context: Context, at: 
 
 
 async def _slugs(texts: Sequence[str], context: Context) -> list[str]:
+    """As the controller has them made: with a dash for each underscore."""
     if not texts:
         return []
-    return (await context.templates.ask((), (), (), texts)).slugs or []
+    return (await context.templates.ask((), (), (), [each.replace("_", "-") for each in texts])).slugs or []
 
 
 def _of_pull_request(pull: PullRequest, slug: str, target_slug: str, context: Context) -> Params:

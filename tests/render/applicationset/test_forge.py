@@ -28,7 +28,7 @@ async def test_a_pull_request_gives_its_number_branches_and_commit(templates: Te
         "{{branch_slug}} {{target_branch_slug}} {{head_short_sha}} {{head_short_sha_7}} {{author}} {{labels}}"
     )
     found = await made(application_set(pulls(), name="pr-{{number}}", path=path), WORLD, templates)
-    slug = "feature-some_very-long-branch-x-x-x-x-x-x-x-x-x-x"
+    slug = "feature-some-very-long-branch-x-x-x-x-x-x-x-x-x-x"
     assert paths(found) == {
         "pr-7": f"{slug} main 01234567 0123456 ada {{{{labels}}}}",
         "pr-8": "fix release-1 abc abc bob {{labels}}",
