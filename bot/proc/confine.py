@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MIB = 1024 * 1024
+_THREADS = 16
+"""Of one process, as programs of Go have them."""
 _LAUNCHER = Path(__file__).with_name("_launch.py")
 """Never imported here: it brings `ctypes` along, which only the launcher's own process needs."""
 
@@ -78,8 +80,8 @@ def launcher(confinement: Confinement, env: Mapping[str, str], argv: Sequence[st
         if confinement.layers.network_namespace:
             options.append("namespace")
             if limits.processes:
-                # NB: counted in the namespace alone; elsewhere it would count all that our user runs.
-                options.append(f"limit=NPROC:{limits.processes}")
+                # NB: counted in the namespace alone; elsewhere it would count all that our user runs. Threads count too.
+                options.append(f"limit=NPROC:{_THREADS * limits.processes}")
     return [*launch_command(), *options, "--", *argv]
 
 

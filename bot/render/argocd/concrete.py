@@ -214,7 +214,7 @@ class _Source:
     def _manifests(self, options: Fields) -> Target:
         """Raises `Unrenderable`."""
         made = Selection.of(options).as_options
-        if (program := self._programs.jsonnet) is not None and not program.refused:
+        if (program := self._programs.jsonnet) is not None:
             from bot.render.plugin.jsonnet import jsonnet_options  # noqa: PLC0415 - few operators have a program for it
 
             below, entries = options.below("jsonnet"), self._notes.entries
@@ -238,10 +238,10 @@ class _Source:
         return self._made_by(plugin, options.everything)
 
     def _made_by(self, plugin: Plugin, options: Mapping[str, Any] | None) -> Target:
-        if plugin.program.refused:
-            raise Unread(f"is rendered by the plugin {plugin.name!r}: {plugin.program.refused}")
+        refused = plugin.program.refused
         told = {
             "name": plugin.name,
+            "refused": refused and f"is rendered by the plugin {plugin.name!r}: {refused}",
             "plugin": options,
             "whole": plugin.program.reads_whole_tree,
             "program": plugin.program.identity,

@@ -136,7 +136,10 @@ def reads_of_directory(
     try:
         if target.renderer is RendererKind.PLUGIN:
             yield from reads(tree, directory, is_whole=target.options["whole"])
+            if why := target.options["refused"]:
+                yield Unrenderable(why)
             return
+        has_jsonnet = False
         for found in _scanned(tree, directory, target):
             if isinstance(found, TraceEntry):
                 yield found
@@ -144,8 +147,9 @@ def reads_of_directory(
             noted = Noted(found.place.path)
             noted.place(found.place)
             yield from noted.entries
-            if found.path.endswith(_JSONNET):
-                yield from _read_by_jsonnet(tree, directory, target)
+            has_jsonnet = has_jsonnet or found.path.endswith(_JSONNET)
+        if has_jsonnet:
+            yield from _read_by_jsonnet(tree, directory, target)
     except Unrenderable as error:
         if isinstance(error, Unread):
             yield whole_tree(tree)
@@ -153,14 +157,14 @@ def reads_of_directory(
 
 
 def _read_by_jsonnet(tree: TreeReader, directory: str, target: Target) -> Iterator[TraceEntry]:
-    """Whatever it may import. Raises `Unrenderable`."""
+    """Whatever it may import. Raises `Unrenderable` where nobody may evaluate it."""
     jsonnet = target.options["directory"].get("jsonnet")
     if jsonnet is None:
         yield whole_tree(tree)
-    elif "problem" in jsonnet:
-        raise Unrenderable(jsonnet["problem"])
-    else:
-        yield from reads(tree, directory, *jsonnet["libs"], is_whole=jsonnet["whole"])
+        return
+    yield from reads(tree, directory, *jsonnet["libs"], is_whole=jsonnet["whole"])
+    if jsonnet["refused"] and (files := jsonnet_files(tree, target)):
+        raise Unrenderable(jsonnet["refused"], file=files[0] if jsonnet["is_of_file"] else None)
 
 
 def jsonnet_files(tree: TreeReader, target: Target) -> list[str]:

@@ -59,18 +59,26 @@ def jsonnet_options(
 ) -> dict[str, Any]:
     """Of `spec.source.directory.jsonnet`, for a concrete target; what it looks at is added to `entries`.
 
-    What is wrong with them is a `problem`, which is one only where there is Jsonnet.
+    Why it cannot be evaluated is `refused`, which counts only where there is Jsonnet; `is_of_file` where that is said of a
+    file and not of the options.
     """
+    told = {
+        "whole": True,
+        "program": program.identity,
+        "refused": program.refused and f"is Jsonnet, and of the program that evaluates it: {program.refused}",
+        "is_of_file": True,
+        "libs": [],
+    }
     try:
         return {
+            **told,
             "extVars": _variables(options, "extVars", known),
             "tlas": _variables(options, "tlas", known),
             "libs": [_library(tree, options, text, entries) for text in options.texts("libs")],
             "whole": program.reads_whole_tree,
-            "program": program.identity,
         }
     except Unrenderable as error:
-        return {"problem": error.message}
+        return {**told, "refused": error.message, "is_of_file": False}
 
 
 async def evaluated(

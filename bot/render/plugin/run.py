@@ -28,6 +28,7 @@ from bot.render.words import presentable
 _LAUNCH_FAILED = 125
 _MOST_PROCESSES = 64
 _NULL, _RANDOM = Path("/dev/null"), Path("/dev/urandom")
+_UNCONFINED = "it runs only where the kernel confines renderers, which it does not here"
 _TCP_RULES = 4
 """The first version of Landlock that keeps a program from the network by itself."""
 
@@ -97,13 +98,8 @@ def missing_from(program: Program) -> str:
 
 
 def _looked_at(program: Program, *, is_confined: bool) -> Program:
-    if program.refused:
-        return program
-    if not is_confined:
-        return replace(
-            program, refused="it runs only where the kernel confines renderers, which it does not here"
-        )
-    return replace(program, identity=_identity(program), refused=missing_from(program))
+    why = program.refused or ("" if is_confined else _UNCONFINED) or missing_from(program)
+    return replace(program, identity=_identity(program), refused=why)
 
 
 def _identity(program: Program) -> str:

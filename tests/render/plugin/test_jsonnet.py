@@ -33,9 +33,28 @@ async def value(
 
 async def test_without_a_program_it_is_unknown_and_says_how_to_give_one(sandbox: Sandbox) -> None:
     files: dict[str, Content] = {"app/a.jsonnet": cm()}
-    for programs in (Programs(), REAL.for_forks()):
-        said = failure(await rendered(sandbox, files, application(), programs))
-        assert "`jsonnet.command` in config.yaml" in said
+    said = failure(await rendered(sandbox, files, application(), Programs()))
+    assert "`jsonnet.command` in config.yaml" in said
+    found = await rendered(sandbox, files, application(), REAL.for_forks())
+    assert "does not run for pull requests from forks" in failure(found)
+    assert {d.file for d in found.diagnostics} == {"app/a.jsonnet"}
+
+
+async def test_jsonnet_that_is_skipped_needs_no_program(sandbox: Sandbox) -> None:
+    files: dict[str, Content] = {
+        "app/a.jsonnet": "// +argocd:skip-file-rendering",
+        "app/b.yaml": config_map("b"),
+    }
+    found = await rendered(sandbox, files, application(), REAL.for_forks())
+    assert list(manifests(found)) == ["ConfigMap/b"]
+
+
+def test_what_may_not_run_is_the_same_as_long_as_nothing_that_it_reads_changes(sandbox: Sandbox) -> None:
+    files: dict[str, Content] = {"app/a.jsonnet": cm(), "app/b.yaml": config_map("b"), "other/c": "1"}
+    before = key(files, application(), sandbox, OWN.for_forks())
+    assert before == key({**files, "other/c": "2"}, application(), sandbox, OWN.for_forks())
+    for path in ("app/a.jsonnet", "app/b.yaml"):
+        assert before != key({**files, path: "changed"}, application(), sandbox, OWN.for_forks())
 
 
 async def test_a_file_is_one_object_or_a_list_of_them_among_the_others(sandbox: Sandbox) -> None:

@@ -303,6 +303,13 @@ def test_for_forks_it_runs_only_where_the_operator_says_so(sandbox: Sandbox) -> 
     assert refusal(FILES, MINE, sandbox, mine) == ""
 
 
+def test_what_may_not_run_is_the_same_as_long_as_nothing_that_it_reads_changes(sandbox: Sandbox) -> None:
+    mine = plugin(shell("true", reads_whole_tree=False)).for_forks()
+    before = key(FILES, MINE, sandbox, mine)
+    assert before == key({**FILES, "other/c.txt": "changed"}, MINE, sandbox, mine)
+    assert before != key({**FILES, "app/a.txt": "changed"}, MINE, sandbox, mine)
+
+
 @pytest.mark.parametrize("layers", [Layers(), Layers(network_namespace=True), Layers(landlock_abi=3)])
 def test_where_the_kernel_does_not_confine_it_runs_for_nobody(layers: Layers) -> None:
     found = as_of_now(plugin(shell("true")), layers)
