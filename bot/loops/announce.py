@@ -65,12 +65,15 @@ async def announce(world: World, head: Head, announcement: Announcement) -> None
     if recorded.refused:
         context = replace(context, refused=recorded.refused)
         words = delivery_check(announcement.deliveries, context, limits)
-    await _put_comments(world, pulls, announcement.deliveries, context)
+    comments = await _put_comments(world, pulls, announcement.deliveries, context)
     wanted = words.conclusion in _ASKING or bool(recorded.refused)
-    remark = await _put_remark(world, head, words, wanted=wanted) if not pulls else None
+    remark = comments[0] if comments else await _put_remark(world, head, words, wanted=wanted)
     # The check comes last: once it carries this identity, everything else has been said.
     report = _report(name, head, words, "" if recorded.missed else identity)
-    await forge.put_check(repo, replace(report, details_url=remark.url) if remark else report)
+    if remark is not None and not forge.capabilities.has(Feature.CHECKS):
+        # A status of one line has to lead somewhere.
+        report = replace(report, details_url=remark.url)
+    await forge.put_check(repo, report)
     if recorded.missed is not None:
         raise recorded.missed
     log.info(
@@ -195,8 +198,8 @@ async def _put_comments(
     pulls: Sequence[PullRequest],
     deliveries: Sequence[TargetDelivery],
     context: DeliveryContext,
-) -> None:
-    """The same words on every pull request that the delivery covers."""
+) -> list[Comment]:
+    """The same words on every pull request that the delivery covers; on the newest first."""
     told = replace(
         context,
         pulls=tuple(pull.number for pull in pulls),
@@ -205,9 +208,10 @@ async def _put_comments(
     limit = world.forge(context.repo).capabilities.comment
     room = TextLimit(limit.code_points - _MARKER_ROOM, limit.size_bytes - _MARKER_ROOM)
     body = delivery_comment(deliveries, told, room)
-    for pull in pulls:
-        place = Place(context.repo, pull.number)
-        await world.sticky(context.repo).put(place, MarkerKind.DELIVERY, body, {"revision": context.revision})
+    sticky, stamp = world.sticky(context.repo), {"revision": context.revision}
+    return [
+        await sticky.put(Place(context.repo, pull.number), MarkerKind.DELIVERY, body, stamp) for pull in pulls
+    ]
 
 
 def _remarks(world: World, repo: RepoId) -> StickyRemarks | None:

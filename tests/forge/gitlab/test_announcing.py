@@ -7,6 +7,7 @@ from bot.model.keys import BranchKey
 from bot.model.repo import Sha
 from tests.forge.gitlab.conftest import FLEET
 from tests.forge.gitlab.office import CHANGE, Office
+from tests.forge.gitlab.office import CHECK as PLAN
 from tests.sandbox.forge.core.conversations import Pull
 
 CHECK = "longshore/deliver"
@@ -33,6 +34,22 @@ def told(office: Office, sha: str) -> list[str]:
 
 def on_commit(office: Office, sha: str) -> list[str]:
     return [remark.body for remark in office.outside.gitlab.said_about(office.outside.fleet, sha)]
+
+
+async def test_the_statuses_of_plan_and_delivery_lead_to_what_they_are_short_for(office: Office) -> None:
+    pull = await office.opened()
+    await office.plan(pull)
+    await office.outside.gitlab.merge_pull(pull)
+    head = await delivered(office)
+    gitlab, fleet = office.outside.gitlab, office.outside.fleet
+    plan, delivery = gitlab.remarks(pull)
+    led = {
+        one.context: one.target_url for sha in (pull.head_sha, head) for one in gitlab.statuses(fleet, sha)
+    }
+    assert led == {
+        PLAN: f"{gitlab.page_url(pull)}#note_{plan.id}",
+        CHECK: f"{gitlab.page_url(pull)}#note_{delivery.id}",
+    }
 
 
 async def test_a_refused_deployment_hides_nothing_and_is_said_once(office: Office) -> None:
