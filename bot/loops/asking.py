@@ -87,7 +87,8 @@ class Asking:
                 hint="leave out what others share (includeSharedProjects: false), or the operator can add them to"
                 " repositories[].argocd.asks",
             )
-        return tuple(_repository(each) for each in found)
+        # One that is made while pages are turned pushes another one onto the next page, where it comes again.
+        return tuple(_repository(each) for each in {each.at.number: each for each in found}.values())
 
     async def branches(self, repository: Repository, *, every: bool, limit: int) -> tuple[Branch, ...]:
         at = self._located(repository)

@@ -12,6 +12,7 @@ from bot.forge.github.forge import GitHubForge, open_github
 from bot.forge.github.settings import GitHubSettings
 from bot.forge.gitlab.forge import GitLabForge, open_gitlab
 from bot.forge.gitlab.settings import GitLabSettings
+from bot.forge.listings import ListedRepository, OwnedBy
 from bot.loops import asking
 from bot.loops.asking import Asking
 from bot.model.repo import RepoId
@@ -34,6 +35,7 @@ class Acme:
     hands: StandInGitHub | StandInGitLab
     kind: str
     way: Callable[..., Asking]
+    forge: GitHubForge | GitLabForge
     requests: list[str]
     known: dict[str, Repository] = field(default_factory=dict)
 
@@ -77,7 +79,7 @@ async def _opened(hands: StandInGitHub | StandInGitLab, stack: AsyncExitStack) -
         config = _config(hands.url, kind, asks)
         return Asking(RepoId("hub", "acme/fleet"), config.repositories[0], config.forges["hub"], forge)
 
-    made = Acme(hands, kind, way, requests)
+    made = Acme(hands, kind, way, forge, requests)
     await made.add("acme/fleet")
     await made.add("acme/web")
     requests.clear()
@@ -172,6 +174,17 @@ async def test_more_than_longshore_takes_is_unknown_and_never_a_part(
     await acme.add("acme/shop")
     with pytest.raises(NotKnown, match="more than 2 repositories"):
         await acme.way("acme/*").repositories(acme.owner())
+
+
+async def test_what_turning_pages_gives_twice_is_one(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
+    way, listings = acme.way("acme/*"), acme.forge.listings
+
+    class Doubled:
+        async def repositories(self, wanted: OwnedBy, *, limit: int) -> list[ListedRepository]:
+            return [*await listings.repositories(wanted, limit=limit)] * 2
+
+    monkeypatch.setattr(acme.forge, "_listings", Doubled())
+    assert await names(way, acme.owner()) == ["fleet", "web"]
 
 
 async def test_an_owner_that_is_not_shown_to_us_is_an_error_and_not_without_repositories(acme: Acme) -> None:
