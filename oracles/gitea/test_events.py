@@ -39,7 +39,7 @@ class Listener:
     receiver: Receiver
 
     async def hears(self, act: Callable[[], Awaitable[Any]], kind: type[Event]) -> Any:
-        """The one event of this kind that comes of it."""
+        """The first event of this kind that comes of it."""
         heard = len(self.receiver.received)
         await act()
 
@@ -49,12 +49,13 @@ class Listener:
 
         return await until(look, f"a {kind.__name__}", dump=lambda: str(self.receiver.names))
 
-    async def hears_nothing(self, act: Callable[[], Awaitable[Any]]) -> None:
-        """Of what comes of it, nothing wakes anything; something has to come."""
+    async def hears_nothing(self, act: Callable[[], Awaitable[Any]], name: str) -> None:
+        """The delivery of this name comes of it, and wakes nothing."""
         heard = len(self.receiver.received)
         await act()
-        await until(lambda: len(self.receiver.received) > heard, "a delivery")
-        assert [_read(*delivery) for delivery in self.receiver.received[heard:]] == [None]
+        await until(lambda: name in self.receiver.names[heard:], name, dump=lambda: str(self.receiver.names))
+        fresh = zip(self.receiver.names[heard:], self.receiver.received[heard:], strict=True)
+        assert [_read(*delivery) for named, delivery in fresh if named == name] == [None]
 
 
 def _read(headers: Mapping[str, str], body: bytes) -> Event | None:
@@ -101,8 +102,8 @@ async def test_a_draft_that_becomes_ready_is_told_as_such(listener: Listener) ->
 async def test_a_new_title_wakes_nothing(listener: Listener) -> None:
     fleet = listener.fleet
     pull = await fleet.open({"a": "1\n"})
-    await until(lambda: "pull_request.opened" in listener.receiver.names, "opened")
-    await listener.hears_nothing(lambda: fleet.edit(pull["number"], title="A better title"))
+    better = {"title": "A better title"}
+    await listener.hears_nothing(lambda: fleet.edit(pull["number"], **better), "pull_request.edited")
 
 
 async def test_a_push_says_from_where_to_where_and_of_what(listener: Listener) -> None:
@@ -125,7 +126,7 @@ async def test_what_people_say_on_a_pull_request_is_told_and_what_we_say_is_not(
     corrected = await listener.hears(lambda: fleet.owner.call("PATCH", path, edit), Commented)
     assert corrected.comment == said.comment
     ours = f"<!-- longshore:plan v1 e30= {'0' * 64} -->\nwords"
-    await listener.hears_nothing(lambda: fleet.say(pull["number"], ours))
+    await listener.hears_nothing(lambda: fleet.say(pull["number"], ours), "issue_comment.created")
 
 
 async def test_a_delivery_names_itself_and_proves_where_it_is_from(listener: Listener) -> None:
