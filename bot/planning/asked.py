@@ -5,6 +5,7 @@ ApplicationSets want to know. The answers are the same for one piece of work.
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot.errors import LongshoreError
 from bot.model.manifests import digest
 from bot.model.objects import Digest
 from bot.planning.once import Once
@@ -75,15 +76,13 @@ class Answers:
 
     async def branches(self, repository: "Repository", *, every: bool) -> "Branches":
         """Raises as `Forges` does."""
-        from bot.render.applicationset import NotKnown  # noqa: PLC0415 - few repositories need it
-
         forges, key = self._asked("branches"), (repository.id, every)
 
         async def ask() -> "Branches":
             found = await forges.branches(repository, every=every, limit=MOST_BRANCHES + 1)
             self._branches_found += len(found)
             if self._branches_found > MOST_BRANCHES:
-                raise NotKnown(f"there are more than {MOST_BRANCHES:,} branches", hint=_NARROWER)
+                raise _not_known(f"there are more than {MOST_BRANCHES:,} branches", hint=_NARROWER)
             return found
 
         self._admit_look(self._branches, key)
@@ -96,26 +95,20 @@ class Answers:
         return await self._paths.get(key, lambda: forges.has_path(branch, path))
 
     def _asked(self, what: str) -> Forges:
-        from bot.render.applicationset import NotKnown  # noqa: PLC0415 - few repositories need it
-
         if self._forges is None:
-            raise NotKnown(
+            raise _not_known(
                 f"it asks a forge for its {what}, and no forge is asked here",
                 hint="the plan on a pull request asks it, where Longshore serves the repository",
             )
         return self._forges
 
     def _admit(self, known: "Once[Any, Any]", question: Hashable) -> None:
-        from bot.render.applicationset import NotKnown  # noqa: PLC0415 - few repositories need it
-
         if len(self._pulls) + len(self._repositories) >= MOST_QUESTIONS and question not in known:
-            raise NotKnown(f"it is one of more than {MOST_QUESTIONS} questions to a forge")
+            raise _not_known(f"it is one of more than {MOST_QUESTIONS} questions to a forge")
 
     def _admit_look(self, known: "Once[Any, Any]", question: Hashable) -> None:
-        from bot.render.applicationset import NotKnown  # noqa: PLC0415 - few repositories need it
-
         if len(self._branches) + len(self._paths) >= MOST_LOOKS and question not in known:
-            raise NotKnown(
+            raise _not_known(
                 f"it takes more than {MOST_LOOKS:,} looks into repositories to tell which are meant",
                 hint=_NARROWER,
             )
@@ -125,6 +118,12 @@ class Answers:
             await each.end()
 
 
+def _not_known(message: str, hint: str = "") -> LongshoreError:
+    from bot.render.applicationset import NotKnown  # noqa: PLC0415 - few repositories need it
+
+    return NotKnown(message, hint=hint)
+
+
 def _question(generator: Generator) -> Digest:
     """Without what is done with the answer."""
     asked = {name: generator[name] for name in generator if name not in _OF_ANSWERS}
@@ -132,4 +131,4 @@ def _question(generator: Generator) -> Digest:
 
 
 _NARROWER = "let `repositoryMatch` or `labelMatch`, in filters of their own, leave fewer repositories"
-_OF_ANSWERS = frozenset({"template", "values", "requeueAfterSeconds"})
+_OF_ANSWERS = frozenset({"filters", "template", "values", "requeueAfterSeconds"})

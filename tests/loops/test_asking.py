@@ -118,7 +118,7 @@ async def test_an_answer_holds_for_the_whole_piece_of_work(fleet: House) -> None
     answers = Answers(way_of(fleet))
     first = await answers.pull_requests(on_github(fleet.github))
     await fleet.pull({"b.yaml": b""}, "b")
-    again = {**on_github(fleet.github), "values": {"a": "b"}, "requeueAfterSeconds": 5}
+    again = {**on_github(fleet.github), "values": {"a": "b"}, "filters": [{"branchMatch": "x"}]}
     assert await answers.pull_requests(again) == first
     assert len(await way_of(fleet).pull_requests(on_github(fleet.github))) == 2
     await answers.end()
