@@ -14,7 +14,7 @@ from bot.forge.opening import open_forge
 from bot.loops.identity import not_meant
 from bot.model.repo import RepoId
 from bot.proc.sandbox import layers
-from bot.render.plugin.run import as_of_now
+from bot.render.plugin.run import as_of_now, missing_from
 
 MAX_REPOSITORIES = 100
 
@@ -45,7 +45,7 @@ def on_this_machine(config: Config) -> Iterator[Finding]:
     named += [("jsonnet", programs.jsonnet)] if programs.jsonnet is not None else []
     for name, program in named:
         if program.refused:
-            yield "FAIL", f"{name}: {program.refused}"
+            yield "FAIL", f"{name}: {missing_from(program) or program.refused}"
         else:
             whose = "any pull request" if program.is_for_forks else "any pull request but those from forks"
             yield "ok", f"{name}: {program.command[0]}, for {whose}"

@@ -65,7 +65,8 @@ def _variables(parameter: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _escaped(name: str) -> str:
-    return _NOT_IN_NAMES.sub("_", name.upper())
+    """NB: letter by letter, as in Go: none becomes two."""
+    return _NOT_IN_NAMES.sub("_", "".join(upper if len(upper := c.upper()) == 1 else c for c in name))
 
 
 def _go_json(value: Any) -> str:

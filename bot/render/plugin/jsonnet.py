@@ -62,7 +62,7 @@ def jsonnet_options(
     Why it cannot be evaluated is `refused`, which counts only where there is Jsonnet; `is_of_file` where that is said of a
     file and not of the options.
     """
-    told = {
+    common = {
         "whole": True,
         "program": program.identity,
         "refused": program.refused and f"is Jsonnet, and of the program that evaluates it: {program.refused}",
@@ -71,14 +71,14 @@ def jsonnet_options(
     }
     try:
         return {
-            **told,
+            **common,
             "extVars": _variables(options, "extVars", known),
             "tlas": _variables(options, "tlas", known),
             "libs": [_library(tree, options, text, entries) for text in options.texts("libs")],
             "whole": program.reads_whole_tree,
         }
     except Unrenderable as error:
-        return {**told, "refused": error.message, "is_of_file": False}
+        return {**common, "refused": error.message, "is_of_file": False}
 
 
 async def evaluated(

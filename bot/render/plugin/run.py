@@ -29,6 +29,7 @@ _LAUNCH_FAILED = 125
 _MOST_PROCESSES = 64
 _NULL, _RANDOM = Path("/dev/null"), Path("/dev/urandom")
 _UNCONFINED = "it runs only where the kernel confines renderers, which it does not here"
+_MISSING = "it is missing where this is planned; `longshore config check` tells the operator what of it"
 _TCP_RULES = 4
 """The first version of Landlock that keeps a program from the network by itself."""
 
@@ -98,7 +99,9 @@ def missing_from(program: Program) -> str:
 
 
 def _looked_at(program: Program, *, is_confined: bool) -> Program:
-    why = program.refused or ("" if is_confined else _UNCONFINED) or missing_from(program)
+    why = program.refused or ("" if is_confined else _UNCONFINED)
+    # NB: where it is missing is said to the operator alone: who reads a plan need not know this machine's paths.
+    why = why or (_MISSING if missing_from(program) else "")
     return replace(program, identity=_identity(program), refused=why)
 
 

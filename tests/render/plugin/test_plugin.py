@@ -63,6 +63,7 @@ async def test_its_environment_is_what_argo_cd_hands_over(sandbox: Sandbox) -> N
                 {"name": "image", "map": {"image.tag": "v1", "empty": ""}},
                 {"name": "none", "array": []},
                 {"name": "bare"},
+                {"name": "straße", "string": "long"},
             ],
         },
     )
@@ -71,7 +72,8 @@ async def test_its_environment_is_what_argo_cd_hands_over(sandbox: Sandbox) -> N
     parameters = found.pop("ARGOCD_APP_PARAMETERS")
     assert parameters == (
         r'[{"name":"some-text","string":"a\u003cb\u003e\u0026c"},{"array":["x.yaml","y.yaml"],"name":"files"},'
-        r'{"map":{"empty":"","image.tag":"v1"},"name":"image"},{"array":[],"name":"none"},{"name":"bare"}]'
+        r'{"map":{"empty":"","image.tag":"v1"},"name":"image"},{"array":[],"name":"none"},{"name":"bare"},'
+        '{"name":"straße","string":"long"}]'
     )
     assert found == {
         "ARGOCD_APP_NAME": "team_web",
@@ -92,6 +94,7 @@ async def test_its_environment_is_what_argo_cd_hands_over(sandbox: Sandbox) -> N
         "PARAM_IMAGE_EMPTY": "",
         "PARAM_IMAGE_IMAGE_TAG": "v1",
         "PARAM_SOME_TEXT": "a<b>&c",
+        "PARAM_STRA_E": "long",
     }
 
 
@@ -288,12 +291,15 @@ def test_more_files_than_any_renderer_gets_are_refused(
     assert "more than 3 files" in refusal(files, MINE, sandbox, plugin(shell("true")))
 
 
-def test_a_program_that_is_not_there_is_told_by_its_path(sandbox: Sandbox) -> None:
-    gone = plugin(Program(("/nowhere/plugin",)))
-    assert "/nowhere/plugin is no program that can be executed" in refusal(FILES, MINE, sandbox, gone)
-    unread = plugin(replace(shell("true"), read=("/nowhere/lib",)))
-    assert "/nowhere/lib, which it is to read, does not exist" in refusal(FILES, MINE, sandbox, unread)
+def test_a_program_that_is_not_there_is_told_by_its_path_to_the_operator_alone(sandbox: Sandbox) -> None:
+    gone, unread = Program(("/nowhere/plugin",)), replace(shell("true"), read=("/nowhere/lib",))
+    assert missing_from(gone) == "/nowhere/plugin is no program that can be executed on this machine"
+    assert missing_from(unread) == "/nowhere/lib, which it is to read, does not exist on this machine"
     assert missing_from(shell("true")) == ""
+    for program in (gone, unread):
+        said = refusal(FILES, MINE, sandbox, plugin(program))
+        assert "it is missing where this is planned" in said
+        assert "/nowhere" not in said
 
 
 def test_for_forks_it_runs_only_where_the_operator_says_so(sandbox: Sandbox) -> None:
