@@ -13,7 +13,7 @@ from bot.discover.repository import RepositoryIdentity
 from bot.errors import UserError
 from bot.git.repository import Repository
 from bot.model.hosts import Hosts
-from bot.model.plan import Plan, Side, TargetStatus
+from bot.model.plan import Plan, Side
 from bot.model.programs import Programs
 from bot.model.rendering import Diagnostic, Severity, Trust
 from bot.planning.expansion import Finding, Mode
@@ -74,7 +74,9 @@ def _programs(config_file: Path | None) -> Programs:
 
 def exit_code(plan: Plan) -> int:
     """For `--exit-code`."""
-    if plan.with_status(TargetStatus.UNKNOWN) or any(d.severity is Severity.ERROR for d in plan.diagnostics):
+    from bot.report.phrases import is_unsure  # noqa: PLC0415 - few ask for it
+
+    if is_unsure(plan):
         return EXIT_UNKNOWN
     return EXIT_CHANGES if plan.changed else 0
 

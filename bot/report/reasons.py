@@ -102,8 +102,12 @@ def _in_common(first: Diagnostic, *others: Diagnostic) -> Diagnostic:
 
 
 def errors(plan: Plan) -> tuple[Diagnostic, ...]:
-    """What is wrong with the change as a whole: a file that declares targets, a secret that lies open."""
-    return tuple(dict.fromkeys(d for d in plan.diagnostics if d.severity is Severity.ERROR))
+    """What is wrong, though it is rendered: a file that declares targets, a secret that lies open, an object that a
+    project forbids. What keeps a target from being rendered is a reason of `unknowns`.
+    """
+    of_targets = (d for t, d in own_diagnostics(plan) if t.status is not TargetStatus.UNKNOWN)
+    found = (d for d in (*plan.diagnostics, *of_targets) if d.severity is Severity.ERROR)
+    return tuple(dict.fromkeys(found))
 
 
 def remarks(plan: Plan) -> tuple[Remark, ...]:
@@ -112,9 +116,9 @@ def remarks(plan: Plan) -> tuple[Remark, ...]:
         d: {} for d in plan.diagnostics if d.severity is not Severity.ERROR
     }
     for target, diagnostic in own_diagnostics(plan):
-        told = target.status is TargetStatus.UNKNOWN
+        is_known = target.status is not TargetStatus.UNKNOWN
         has_errors = any(d.severity is Severity.ERROR for d in target.diagnostics)
-        if not told or (has_errors and diagnostic.severity is not Severity.ERROR):
+        if diagnostic.severity is not Severity.ERROR and (is_known or has_errors):
             found.setdefault(diagnostic, {})[target.target.id] = None
     order = list(Severity)
     listed = [Remark(diagnostic, tuple(targets)) for diagnostic, targets in found.items()]

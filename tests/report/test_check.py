@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 from bot.forge.base import TextLimit
 from bot.forge.reports import Conclusion
 from bot.model.plan import Plan, TargetPlan, TargetStatus
 from bot.model.rendering import Diagnostic, MaskedRendering, Severity
 from bot.report.check import CheckLimits, plan_check, planning_check
+from bot.report.comment import plan_comment
+from bot.report.terminal import plan_text
 from tests.report.build import (
     agrees_with_golden,
     deployment,
@@ -35,6 +39,16 @@ def test_an_error_in_the_files_is_said_and_never_a_success() -> None:
     unsure = plan(TargetPlan(target(), TargetStatus.UNCHANGED), diagnostics=(broken,))
     assert conclusion(unsure) is Conclusion.FAILURE
     assert plan_check(unsure, pull_context(), LIMITS).title == "1 error; the one target stays as it is"
+
+
+def test_an_error_in_what_is_rendered_is_never_a_success_and_is_told_once() -> None:
+    changed = target_plan(target(), masked(deployment()), masked(deployment(replicas=3)))
+    forbidden = Diagnostic(Severity.ERROR, "Application shop holds what its project forbids", "shop.yaml", 4)
+    planned = plan(replace(changed, diagnostics=(forbidden,)))
+    assert conclusion(planned) is Conclusion.FAILURE
+    assert plan_check(planned, pull_context(), LIMITS).title.startswith("1 error; 1 of 1 target changes")
+    assert plan_text(planned).count("error: shop.yaml:4: Application shop holds") == 1
+    assert plan_comment(planned, pull_context()).count("holds what its project forbids") == 1
 
 
 def test_changes_and_no_changes_are_a_success() -> None:
