@@ -4,6 +4,7 @@ from pathlib import Path
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from bot.model.rendering import Diagnostic, Severity
+from bot.model.target import EngineKind, Found, RendererKind
 from bot.report.plan_json import plan_data, plan_json
 from tests.report.build import (
     agrees_with_golden,
@@ -34,6 +35,12 @@ def test_every_plan_is_valid_by_the_published_schema() -> None:
         *(hostile_plan(text) for text in HOSTILE),
     ):
         Draft202012Validator(SCHEMA).validate(json.loads(plan_json(planned)))
+
+
+def test_every_kind_of_target_is_in_the_published_schema() -> None:
+    described = SCHEMA["$defs"]["target"]["properties"]
+    for field, kinds in (("renderer", RendererKind), ("engine", EngineKind), ("found", Found)):
+        assert set(described[field]["enum"]) == {kind.value for kind in kinds}
 
 
 def test_the_everyday_plan_reads_like_its_golden_file() -> None:
