@@ -5,14 +5,15 @@ The invariant: the number of items and the number of requests are both bounded, 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from bot.forge.github.client import GitHubClient
 from bot.forge.shaped import shaped
 
 T = TypeVar("T")
 
-PAGE = 100
+FULL_PAGE: Final = 25
+"""What a page that another one follows has at least: Gitea makes them of 30, whatever is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ async def items(
     found: list[T] = []
     page: str | None = listing.url
     # Pages may come short, but a list of empty ones has to end as well.
-    for _ in range(2 * (limit // PAGE + 1)):
+    for _ in range(limit // FULL_PAGE + 2):
         if page is None or len(found) >= limit or (listing.is_one_page and page != listing.url):
             break
         answer, page = await client.call("GET", page, listing.variables, token=token)
