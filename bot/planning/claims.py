@@ -16,6 +16,7 @@ from bot.model.objects import ObjectId
 from bot.model.plan import Action, TargetPlan, TargetStatus
 from bot.model.rendering import Diagnostic, Severity
 from bot.model.target import Target, TargetId
+from bot.planning.compare import Compared
 from bot.planning.expansion import Expansion, Traced
 from bot.planning.renderings import Renderings
 
@@ -26,17 +27,18 @@ _PATHSPECS = ("*.yaml", "*.yml", "*.json")
 
 
 async def with_disputes(
-    plans: Sequence[TargetPlan],
+    compared: Compared,
     after: Expansion,
     tree: Tree,
     repository: Repository,
     renderings: Renderings,
 ) -> tuple[TargetPlan, ...]:
     """The plans, with a warning on each target that brings an object which another one declares."""
+    plans = compared.plans
     brought = _brought(plans)
     names = sorted({id_.name for objects in brought.values() for id_ in objects})[:_MAX_NAMES]
     if not names:
-        return tuple(plans)
+        return plans
     files = await repository.grep(tree.id, tuple(names), _PATHSPECS)
 
     clusters = {target.cluster for target in brought}
@@ -49,7 +51,8 @@ async def with_disputes(
     ]
 
     async def declared(traced: Traced) -> frozenset[ObjectId]:
-        return frozenset(found.id for found in (await renderings.masked(tree, traced)).objects)
+        known = compared.heads.get(traced.target.id) or await renderings.masked(tree, traced)
+        return frozenset(found.id for found in known.objects)
 
     found = await gather_bounded(_AT_ONCE, declared, candidates)
     claims = {traced.target.id: objects for traced, objects in zip(candidates, found, strict=True)}

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 
 from bot.aio import gather_bounded
 from bot.diff.across import Comparison, match_across
@@ -22,10 +22,17 @@ _AT_ONCE = 16
 """Targets compared at once; how many are rendered at once is for `Renderings` to say."""
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A verdict for every target of either side, sorted by cluster and name, and what those that differ render to now."""
+
+    plans: tuple[TargetPlan, ...]
+    heads: Mapping[TargetId, MaskedRendering]
+
+
 async def compare(
     base: Expansion, head: Expansion, trees: tuple[Tree, Tree], renderings: Renderings
-) -> tuple[TargetPlan, ...]:
-    """A verdict for every target of either side, sorted by cluster and name."""
+) -> Compared:
     names = sorted(base.targets.keys() | head.targets.keys(), key=lambda name: (name.cluster, name.name))
     comparisons: list[Comparison] = []
 
@@ -54,7 +61,8 @@ async def compare(
     plans |= zip(differing, await gather_bounded(_AT_ONCE, one, differing), strict=True)
     for name, changes in match_across(comparisons).items():
         plans[name] = replace(plans[name], changes=changes)
-    return tuple(_paired([plans[name] for name in names]))
+    heads = {found.target: found.head for found in comparisons if found.head is not None}
+    return Compared(tuple(_paired([plans[name] for name in names])), heads)
 
 
 def _same(name: TargetId, base: Expansion, head: Expansion) -> TargetPlan | None:

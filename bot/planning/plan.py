@@ -100,7 +100,7 @@ async def make_plan(change: Change, renderings: Renderings) -> Plan:
     if _has_applications(change.after):
         from bot.planning.argocd.refusals import with_refusals  # noqa: PLC0415 - as above
 
-        targets = await with_refusals(targets, change.after, change.finding, change.trees[1], renderings)
+        targets = with_refusals(targets, change.after, change.finding, compared.heads)
     return Plan(change.base, change.head, targets, renderings.protections, change.remarks)
 
 

@@ -61,7 +61,7 @@ class ArgoCD:
         """By the identity of the object that declares the set: two may bear one name."""
         self._applications = 0
         self._traced: dict[TargetId, Traced] = {}
-        self._read: dict[_Place, tuple[DeclaredObject, ArgoContext, Target]] = {}
+        self._read: dict[_Place, tuple[DeclaredObject, str, Target]] = {}
         self._made: dict[_Place, tuple[Manifest, Sequence[ArgoCluster], Generated]] = {}
         self._against: dict[str, tuple[ArgoContext, str]] = {}
 
@@ -131,21 +131,16 @@ class ArgoCD:
         # What is unknown may be so because of what could not be had.
         if before is not None and before.found == found and not before.target.unknown_because:
             return before.target
-        target = self._newly_read(found, cluster)
-        return replace(target, origin=replace(target.origin, file=found.file, line=found.line))
+        return self._newly_read(found, cluster)
 
     def _newly_read(self, found: DeclaredObject, cluster: str) -> Target:
         """Remembered: to know where a search begins, what it will find is read before. Raises Malformed."""
-        context = self._plane(cluster).context
+        against = self._read_against(cluster)
         place = cluster, place_of(found)
         known = self._read.get(place)
-        if (
-            known is None
-            or known[0].manifest != found.manifest
-            or known[0].parent != found.parent
-            or known[1] is not context
-        ):
-            known = self._read[place] = found, context, application_target(found, context, cluster)
+        if known is None or known[:2] != (found, against) or not against:
+            target = application_target(found, self._plane(cluster).context, cluster)
+            known = self._read[place] = found, against, target
         return known[2]
 
     async def _trace(self, target: Target) -> Traced:

@@ -6,15 +6,13 @@ from dataclasses import replace
 
 from bot.discover.argocd import forbidden_objects
 from bot.discover.objects import DeclaredObject
-from bot.git.tree import Tree
 from bot.model.objects import ObjectId
 from bot.model.plan import Action, TargetPlan
-from bot.model.rendering import Diagnostic, Severity
+from bot.model.rendering import Diagnostic, MaskedRendering, Severity
 from bot.model.target import TargetId
 from bot.planning.argocd.clusters import ControlPlane, home_of
 from bot.planning.argocd.files import InFiles, is_argocd
 from bot.planning.expansion import Expansion, Finding, Traced
-from bot.planning.renderings import Renderings
 from bot.render.helm.scope import Scopes
 
 
@@ -36,10 +34,16 @@ def new_refusals(
     return tuple(found)
 
 
-async def with_refusals(
-    plans: Sequence[TargetPlan], after: Expansion, finding: Finding, tree: Tree, renderings: Renderings
+def with_refusals(
+    plans: Sequence[TargetPlan],
+    after: Expansion,
+    finding: Finding,
+    heads: Mapping[TargetId, MaskedRendering],
 ) -> tuple[TargetPlan, ...]:
-    """The plans, with an error on each Application that brings objects which its project forbids."""
+    """The plans, with an error on each Application that brings objects which its project forbids.
+
+    `heads` are what those that differ render to after the change.
+    """
     planes: dict[str, ControlPlane] = {}
     told: dict[TargetId, tuple[Diagnostic, ...]] = {}
     for plan in plans:
@@ -52,7 +56,7 @@ async def with_refusals(
             planes[cluster] = _plane(cluster, after, finding)
         context = planes[cluster].context
         if context.projects.declared:
-            rendering = await renderings.masked(tree, traced)
+            rendering = heads[plan.target.id]
             scopes = Scopes(each.manifest for each in rendering.objects)
             wanted = set(brought)
             placed = [

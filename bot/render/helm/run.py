@@ -2,8 +2,9 @@
 
 import re
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from gzip import GzipFile
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +17,7 @@ from bot.render.helm.words import Said, said
 from bot.render.sandbox import ARCHIVE, Sandbox, helm_archive, helm_template
 
 CHART = "chart"
+_SMALL_BYTES = 128 * 1024
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 KUBE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?[-+.0-9A-Za-z]*")
@@ -49,12 +51,23 @@ def has_remote_schema(files: Mapping[str, bytes]) -> bool:
 
 def packed(files: Mapping[str, bytes]) -> bytes:
     """The chart as an archive. Helm takes all files of one as they are: what is to be ignored is not among them."""
+    listed = tuple(files.items())
+    return _small_archive(listed) if sum(map(len, files.values())) <= _SMALL_BYTES else _archive(listed)
+
+
+@lru_cache(maxsize=16)
+def _small_archive(files: tuple[tuple[str, bytes], ...]) -> bytes:
+    """Remembered: a chart is rendered once for each cluster that it goes to."""
+    return _archive(files)
+
+
+def _archive(files: Iterable[tuple[str, bytes]]) -> bytes:
     archive = BytesIO()
     with (
         GzipFile(fileobj=archive, mode="wb", compresslevel=1, mtime=0) as compressed,
         tarfile.open(fileobj=compressed, mode="w") as chart,
     ):
-        for name, data in files.items():
+        for name, data in files:
             member = tarfile.TarInfo(f"{CHART}/{name}")
             member.size = len(data)
             chart.addfile(member, BytesIO(data))
