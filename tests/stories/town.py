@@ -198,7 +198,7 @@ def _credentials(town: Town) -> dict[str, Any]:
             return {"app": {"id": town.identity.id, "privateKey": f"${{file:{key}}}"}}
         case AccessToken():
             key.write_text(town.identity.bearer.text, encoding="utf-8")
-            return {"kind": "gitlab", "token": f"${{file:{key}}}"}
+            return {"kind": "gitlab", "tier": "premium", "token": f"${{file:{key}}}"}
         case None:
             key.write_text(town.github.token(TOKEN_USER), encoding="utf-8")
             return {"token": f"${{file:{key}}}"}
