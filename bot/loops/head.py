@@ -68,7 +68,7 @@ async def head_of(world: World, source: BranchKey, entry: RepositoryConfig) -> A
         except UnknownRevision:
             yield None
             return
-        finding = world.finding(source.repo, entry, source.branch)
+        finding = await world.finding(source.repo, entry, source.branch)
         tree = await repository.tree(await repository.tree_of(branch.sha))
         async with world.visit(source.repo, repository) as errand:
             renderings = world.trusted_renderings(entry, errand)

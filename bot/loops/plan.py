@@ -149,7 +149,7 @@ class Subject:
         self, repository: Repository, base: Side, head: Side, context: StepContext
     ) -> StepResult:
         began = time.monotonic()
-        finding = self.world.finding(self.pull.repo, self.entry, self.pull.base_ref)
+        finding = await self.world.finding(self.pull.repo, self.entry, self.pull.base_ref)
         async with self.world.visit(self.pull.repo, repository) as errand:
             workshop = self.world.workshop.for_forks() if self.pull.is_fork else self.world.workshop
             renderings = Renderings(workshop, Trust.PULL_REQUEST, errand=errand)

@@ -126,8 +126,11 @@ class World:
         entry = self.served(branch.repo)
         return f"{check}/{branch.branch}" if entry is not None and len(entry.branches) > 1 else check
 
-    def finding(self, repo: RepoId, entry: RepositoryConfig, branch: str) -> Finding:
+    async def finding(self, repo: RepoId, entry: RepositoryConfig, branch: str) -> Finding:
         """`branch` is the one that is delivered, or that a pull request is to be merged into."""
+        # Without branches that the operator names it is the default one. Only Argo CD follows that one by no name.
+        is_asked = bool(entry.branches) and entry.discover in {"auto", "argocd"}
+        default = await self.forge(repo).default_branch(repo) if is_asked else branch
         declared = tuple(self._declared(target) for target in (t.target(None) for t in entry.targets))
         given = {name: one for name, one in self.config.clusters.items() if one.is_given_to(repo.path)}
         return Finding(
@@ -143,6 +146,7 @@ class World:
             ),
             is_strict=entry.flux.strict_substitution,
             argocd=ArgoSaid(entry.argocd.namespace or "", entry.argocd.kustomize_build_options),
+            default_branch=default,
         )
 
     def _declared(self, target: Target) -> Target:

@@ -36,9 +36,10 @@ class Finding:
     """What finding needs to know beside the tree; the same for both sides of a change.
 
     `declared` are the operator's own targets for the repository. `clusters` are the names a repository may use, None
-    where nobody is there to say (`longshore plan` without a server). `branch` is the one that is merged into, empty where
-    that is not known, and `argocd_clusters` are those that the operator says Argo CD delivers to, `argocd` what else the
-    operator says of it. With `is_strict` a variable of Flux that nothing sets stops its Kustomization.
+    where nobody is there to say (`longshore plan` without a server). `branch` is the one that is merged into and
+    `default_branch` the repository's, each empty where that is not known. `argocd_clusters` are those that the operator
+    says Argo CD delivers to, `argocd` what else the operator says of it. With `is_strict` a variable of Flux that nothing
+    sets stops its Kustomization.
     """
 
     mode: Mode = Mode.AUTO
@@ -49,6 +50,7 @@ class Finding:
     argocd_clusters: tuple[ArgoCluster, ...] = ()
     is_strict: bool = True
     argocd: ArgoSaid = field(default_factory=ArgoSaid)
+    default_branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

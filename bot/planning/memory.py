@@ -101,7 +101,7 @@ class Memory:
                 "mode": finding.mode,
                 "urls": sorted(finding.repository.urls),
                 "declared": [msgspec.to_builtins(target) for target in finding.declared],
-                "branch": finding.branch,
+                "branch": [finding.branch, finding.default_branch],
                 "argocd": [msgspec.to_builtins(each) for each in (finding.argocd, *finding.argocd_clusters)],
                 "clusters": None if finding.clusters is None else sorted(finding.clusters),
                 "strict": finding.is_strict,

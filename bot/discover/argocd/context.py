@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.discover.argocd.clusters import ProjectRepository, declared_cluster, project_repository
-from bot.discover.argocd.global_projects import Lender
+from bot.discover.argocd.installation import Standing
 from bot.discover.argocd.objects import is_project
 from bot.discover.argocd.projects import Projects
 from bot.discover.repository import RepositoryIdentity, normal_url
@@ -14,7 +14,7 @@ from bot.model.objects import Manifest
 
 @dataclass(frozen=True, slots=True)
 class ArgoContext:
-    """`branch` is the one that a change is merged into, empty where that is not known.
+    """`branch` is the one that a change is merged into, `default_branch` the repository's, each empty where not known.
 
     `clusters` are those whose Secrets are declared, and those that the operator names: there may be others.
     `repositories` are those that are declared for one project, `installation` is the Argo CD that reads it all.
@@ -25,6 +25,7 @@ class ArgoContext:
     clusters: tuple[ArgoCluster, ...] = ()
     repositories: tuple[ProjectRepository, ...] = ()
     branch: str = ""
+    default_branch: str = ""
     installation: ArgoInstallation = field(default_factory=ArgoInstallation)
 
     @classmethod
@@ -34,22 +35,24 @@ class ArgoContext:
         repository: RepositoryIdentity,
         clusters: Iterable[ArgoCluster] = (),
         branch: str = "",
-        installation: ArgoInstallation | None = None,
-        lenders: Iterable[Lender] = (),
+        default_branch: str = "",
+        standing: Standing | None = None,
     ) -> "ArgoContext":
         """`manifests` are what is declared for one control plane: of it, AppProjects and the Secrets of clusters and
-        repositories count. `lenders` are the global projects there.
+        repositories count. `standing` is what files say of that Argo CD itself.
         """
+        argocd = standing or Standing()
         known = tuple(manifests)
         declared = map(declared_cluster, known)
         repositories = map(project_repository, known)
         return cls(
             repository,
-            Projects.of((manifest for manifest in known if is_project(manifest)), lenders),
+            Projects.of((manifest for manifest in known if is_project(manifest)), argocd.lenders),
             (*clusters, *(cluster for cluster in declared if cluster is not None)),
             tuple(repository for repository in repositories if repository is not None),
             branch,
-            installation or ArgoInstallation(),
+            default_branch,
+            argocd.installation,
         )
 
     def is_here(self, url: str) -> bool:

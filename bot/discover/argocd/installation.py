@@ -1,10 +1,12 @@
 """What files say of Argo CD itself: `argocd-cm`, whole or as a patch for it, and the namespace that its objects lie in."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import yaml
 
 from bot.discover.argocd.clusters import is_cluster_secret, is_repository_secret
+from bot.discover.argocd.global_projects import Lender
 from bot.discover.argocd.objects import is_application, is_application_set, is_project
 from bot.discover.fields import mapping, text
 from bot.model.argocd import ArgoInstallation, ArgoSaid
@@ -17,6 +19,19 @@ KUSTOMIZE_PATH = "kustomize.path"
 GLOBAL_PROJECTS = "globalProjects"
 _OLD_PATH = "kustomize.version"
 _MOST_GLOBAL = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands in files of one Argo CD: how it is set up, and its global projects."""
+
+    installation: ArgoInstallation = field(default_factory=ArgoInstallation)
+    lenders: tuple[Lender, ...] = ()
+
+    @classmethod
+    def of(cls, manifests: Sequence[Manifest], said: ArgoSaid | None = None) -> "Standing":
+        """`manifests` and `said` are those of `installation_of`."""
+        return cls(installation_of(manifests, said), tuple(map(Lender.of, global_projects(manifests))))
 
 
 def is_installation(manifest: Manifest) -> bool:

@@ -19,6 +19,11 @@ def git_ref(revision: str) -> GitRef:
     return GitRef(revision=revision or _HEAD)
 
 
+def spelled(revision: str, default: str) -> str:
+    """`HEAD`, and nothing at all, are the default branch: by its name, where that is known."""
+    return f"refs/heads/{default}" if default and revision in ("", _HEAD) else revision
+
+
 def is_followed(revision: str, branch: str) -> bool:
     """Whether what is merged into `branch` of the repository reaches what follows this revision.
 

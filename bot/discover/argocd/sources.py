@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from bot.discover.argocd.context import ArgoContext
-from bot.discover.argocd.revisions import git_ref, is_followed, is_range, is_version
+from bot.discover.argocd.revisions import git_ref, is_followed, is_range, is_version, spelled
 from bot.discover.argocd.urls import is_helm_oci
 from bot.discover.fields import text
 from bot.discover.repository import without_login
@@ -61,11 +61,12 @@ def _git(source: Manifest, at: str, context: ArgoContext) -> Place:
         )
     if not context.is_here(url):
         return Place(path, GitSource(without_login(url.strip()), git_ref(revision)), unknown_because=problem)
-    if is_followed(revision, context.branch):
+    wanted = spelled(revision, context.default_branch)
+    if is_followed(wanted, context.branch):
         return Place(path, unknown_because=problem)
     into = context.branch or "the branch that is planned"
-    remark = f"follows {shown(revision)} in {at}.targetRevision: what is merged into {into} does not reach it"
-    git = GitSource(without_login(url.strip()), git_ref(revision))
+    remark = f"follows {shown(revision or wanted)} in {at}.targetRevision: what is merged into {into} does not reach it"
+    git = GitSource(without_login(url.strip()), git_ref(wanted))
     return Place(path, git, unknown_because=problem, remarks=(remark,))
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.discover.argocd import ArgoContext, declared_cluster, is_cluster_secret
 from bot.discover.argocd.clusters import IN_CLUSTER, IN_CLUSTER_SERVER
-from bot.discover.argocd.global_projects import Lender
-from bot.discover.argocd.installation import global_projects, installation_of
+from bot.discover.argocd.installation import Standing
 from bot.discover.objects import DeclaredObject, cluster_of
 from bot.model.argocd import ArgoCluster
 from bot.model.objects import Manifest
@@ -34,8 +33,7 @@ class ControlPlane:
         # What is rendered later does not count: who was read before would have been read otherwise.
         every = (*in_files.installation, *in_files.named, *in_files.declaring)
         standing = [found.manifest for found in every if cluster_of(found.file) in counting]
-        self._installation = installation_of(standing, finding.argocd)
-        self._lenders = tuple(map(Lender.of, global_projects(standing)))
+        self._of_itself = Standing.of(standing, finding.argocd)
         self._rendered: dict[_Place, Manifest] = {}
         self._context: ArgoContext | None = None
 
@@ -61,8 +59,8 @@ class ControlPlane:
                 self._finding.repository,
                 clusters=self._finding.argocd_clusters,
                 branch=self._finding.branch,
-                installation=self._installation,
-                lenders=self._lenders,
+                default_branch=self._finding.default_branch,
+                standing=self._of_itself,
             )
         return self._context
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.discover.argocd.revisions import git_ref, is_followed
+from bot.discover.argocd.revisions import git_ref, is_followed, spelled
 from bot.discover.repository import normal_url
 from bot.errors import LongshoreError
 from bot.git.tree import Tree
@@ -45,6 +45,8 @@ class World:
 
     async def tree(self, repo_url: str, revision: str) -> Ground:
         is_this = normal_url(repo_url) in self._finding.repository.urls
+        if is_this:
+            revision = spelled(revision, self._finding.default_branch)
         if is_this and is_followed(revision, self._finding.branch):
             return Ground(self._tree)
         source = GitSource(repo_url, git_ref(revision))

@@ -7,7 +7,7 @@ import pytest
 from bot.discover.argocd import notices
 from bot.discover.argocd.context import ArgoContext
 from bot.discover.argocd.global_projects import Lender
-from bot.discover.argocd.installation import global_projects
+from bot.discover.argocd.installation import Standing, global_projects
 from bot.discover.argocd.projects import Projects
 from bot.model.rendering import Severity
 from tests.discover.argocd.examples import FLEET, HERE, Json, application, found, spec
@@ -34,7 +34,7 @@ def labelled(manifest: Json, **labels: str) -> Json:
 
 
 def refusals(*projects: Json, text: str = LENDING) -> list[str]:
-    context = ArgoContext.of(projects, HERE, lenders=lenders(text))
+    context = ArgoContext.of(projects, HERE, standing=Standing(lenders=tuple(lenders(text))))
     told = notices(found(application(spec(project="team"))), context)
     return [each.message for each in told if each.severity is Severity.ERROR]
 

@@ -4,9 +4,21 @@ from typing import Any
 
 import pytest
 
+from bot.discover.argocd import application_target, notices
 from bot.model.release import Chart, ChartKind, GitRef
 from bot.model.target import GitSource, OciSource, RendererKind
-from tests.discover.argocd.examples import FLEET, Json, application, of_source, said, source, spec, target
+from tests.discover.argocd.examples import (
+    FLEET,
+    Json,
+    application,
+    context,
+    found,
+    of_source,
+    said,
+    source,
+    spec,
+    target,
+)
 
 REGISTRY = "oci://registry.example/apps"
 COMMIT = "0123456789ABCDEF0123456789abcdef01234567"
@@ -77,6 +89,19 @@ def test_another_branch_than_the_one_that_is_merged_into_is_another_tree() -> No
     assert of_source("main", targetRevision="production").source == GitSource(
         FLEET, GitRef(revision="production")
     )
+
+
+@pytest.mark.parametrize("revision", ["", "HEAD"])
+def test_head_is_the_default_branch_and_not_the_one_that_is_planned(revision: str) -> None:
+    written = application(spec(source=source(targetRevision=revision)))
+    at_home = context(branch="main", default_branch="main")
+    elsewhere = context(branch="release", default_branch="main")
+    assert application_target(found(written), at_home, "hub").source is None
+    assert application_target(found(written), elsewhere, "hub").source == GitSource(
+        FLEET, GitRef(revision="refs/heads/main")
+    )
+    (told,) = notices(found(written), elsewhere)
+    assert "what is merged into release does not reach it" in told.message
 
 
 @pytest.mark.parametrize("revision", ["", "HEAD"])

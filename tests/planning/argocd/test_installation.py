@@ -9,7 +9,7 @@ from bot.discover.repository import RepositoryIdentity
 from bot.model.argocd import ArgoSaid
 from bot.model.plan import Plan, TargetStatus
 from bot.planning.expansion import Finding
-from tests.planning.argocd.declared import URL, application, commit, project
+from tests.planning.argocd.declared import URL, application, application_set, commit, project
 from tests.planning.argocd.test_argocd import said
 from tests.planning.conftest import Bench, config_map, kustomization
 
@@ -82,3 +82,14 @@ async def test_an_application_in_argo_cds_own_namespace_is_called_by_its_bare_na
     plan = await fleet.plan()
     (target,) = [t for t in plan.targets if t.target.id.name == "gitops/web"]
     assert {change.id.name for change in target.changes} == {"bare-own"}
+
+
+async def test_head_leads_to_the_default_branch_also_in_generators(fleet: Bench) -> None:
+    directories = {"git": {"repoURL": URL, "revision": "HEAD", "directories": [{"path": "shared"}]}}
+    made = application_set("made", directories, template=None)
+    commit(fleet, {"apps/made.yaml": made.replace("{{name}}", "{{path.basename}}")})
+    for default, names in (("release", {"argocd/made:set", "argocd/shared"}), ("main", {"argocd/made:set"})):
+        fleet.finding = replace(fleet.finding, branch="release", default_branch=default)
+        plan = await fleet.plan()
+        changed = {t.target.id.name for t in plan.targets if t.status is TargetStatus.ADDED}
+        assert changed == (names if default == "release" else set())
