@@ -28,7 +28,7 @@ from bot.render.argocd.stock_kustomize import Told, build_edited
 from bot.render.errors import Unrenderable
 from bot.render.fields import KUSTOMIZATION_FILES
 from bot.render.given import Given
-from bot.render.plugin.brute import jsonnet_by_force, plugin_of
+from bot.render.plugin.brute import jsonnet_by_force, plugin_of, refuse_links
 from bot.render.plugin.environment import plugin_environment
 from bot.render.plugin.render import run_plugin
 from bot.render.sandbox import Sandbox
@@ -52,6 +52,7 @@ async def render_source(
     if kind is SourceKind.PLUGIN or (kind is None and not is_link):
         plugin = plugin_of(directory, source, sandbox.programs)
         if plugin is not None:
+            refuse_links(ground.root, plugin.program, directory)
             env = plugin_environment(known, source.get("plugin"), given.release.facts)
             return await run_plugin(plugin, ground.root, directory, env, target, sandbox)
     kind = kind or (SourceKind.DIRECTORY if is_link else _detected(directory))

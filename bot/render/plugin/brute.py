@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.model.programs import Plugin, Programs
+from bot.model.programs import Plugin, Program, Programs
 from bot.render.applicationset.go_match import go_pattern
 from bot.render.argocd.environment import Environment
 from bot.render.argocd.fields import Fields
@@ -34,6 +34,20 @@ def plugin_of(directory: Path, source: Mapping[str, Any], programs: Programs) ->
     return None
 
 
+def refuse_links(root: Path, program: Program, *directories: Path) -> None:
+    """Raises `Unrenderable` for a link that leads out of what the program gets."""
+    tops = (root,) if program.reads_whole_tree else directories
+    for top in tops:
+        for link in _everything(top):
+            if link.is_symlink() and not any(_leads_to(link).is_relative_to(each) for each in tops):
+                raise Unrenderable("is a symbolic link that leads out", file=str(link.relative_to(root)))
+
+
+def _leads_to(link: Path) -> Path:
+    """By what it says itself: a link behind it is looked at for itself."""
+    return Path(os.path.normpath(link.parent / os.readlink(link)))  # noqa: PTH115 - as it is written
+
+
 async def jsonnet_by_force(
     root: Path, directory: Path, files: Iterable[Path], options: Fields, known: Environment, sandbox: Sandbox
 ) -> dict[Path, bytes]:
@@ -47,6 +61,7 @@ async def jsonnet_by_force(
         "tlas": list(_variables(options.each("tlas"), known)),
         "libs": [_library(root, text) for text in options.texts("libs")],
     }
+    refuse_links(root, program, directory, *(root / each for each in told["libs"]))
     below = "" if directory == root else str(directory.relative_to(root))
     made = await evaluate(root, below, list(wanted), told, sandbox)
     return {wanted[name]: data for name, data in made.items()}
@@ -73,10 +88,14 @@ def _claims(directory: Path, plugin: Plugin) -> bool:
     if not {"*", "{"} & set(pattern):
         return (directory / pattern).exists()
     compiled = zglob(pattern)
-    below = (Path(parent, name) for parent, *found in os.walk(directory) for names in found for name in names)
+    below = _everything(directory)
     return compiled is not None and any(
         compiled.fullmatch(str(each.relative_to(directory))) for each in below
     )
+
+
+def _everything(directory: Path) -> Iterator[Path]:
+    return (Path(parent, name) for parent, *found in os.walk(directory) for names in found for name in names)
 
 
 def _matching(place: Path, name: str) -> Iterator[Path]:
