@@ -56,12 +56,13 @@ async def jsonnet_by_force(
     wanted = {str(file.relative_to(root)): file for file in files}
     if program is None or program.refused or not wanted:
         return {}
+    libs = [_library(root, text) for text in options.texts("libs")]
+    refuse_links(root, program, directory, *(root / each for each in libs))
     told = {
+        "libs": libs,
         "extVars": list(_variables(options.each("extVars"), known)),
         "tlas": list(_variables(options.each("tlas"), known)),
-        "libs": [_library(root, text) for text in options.texts("libs")],
     }
-    refuse_links(root, program, directory, *(root / each for each in told["libs"]))
     below = "" if directory == root else str(directory.relative_to(root))
     made = await evaluate(root, below, list(wanted), told, sandbox)
     return {wanted[name]: data for name, data in made.items()}
