@@ -145,7 +145,8 @@ async def _expand_kustomize(
 
 _NOTHING = Diagnostic(
     Severity.NOTICE,
-    "nothing to deliver was found: no .longshore.yaml, no Kustomization of Flux, no Application of Argo CD and no kustomization.yaml",
+    "nothing to deliver was found: no .longshore.yaml, no Kustomization of Flux, no Application of Argo CD and no "
+    "kustomization.yaml; .longshore.yaml at the root may declare targets (`longshore config example --team` shows how)",
 )
 
 
