@@ -1,6 +1,6 @@
 """The controllers whose objects are looked for, and which of them a tree has anything of."""
 
-from bot.planning.argocd.files import ARGOCD, CLUSTERS, INSTALLATION
+from bot.planning.argocd.files import ARGOCD, CLUSTERS, INSTALLATION, LENDING
 from bot.planning.argocd.files import InFiles as ArgoInFiles
 from bot.planning.controller import Controller
 from bot.planning.expansion import DeclaringFiles, Finding, Mode, Previous
@@ -8,7 +8,7 @@ from bot.planning.flux.declarations import Declarations
 from bot.planning.flux.files import FLUX
 from bot.planning.flux.files import InFiles as FluxInFiles
 
-DIALECTS = (FLUX, ARGOCD, CLUSTERS, INSTALLATION)
+DIALECTS = (FLUX, ARGOCD, CLUSTERS, INSTALLATION, LENDING)
 
 
 def controllers_of(

@@ -17,7 +17,8 @@ class ArgoContext:
     """`branch` is the one that a change is merged into, `default_branch` the repository's, each empty where not known.
 
     `clusters` are those whose Secrets are declared, and those that the operator names: there may be others.
-    `repositories` are those that are declared for one project, `installation` is the Argo CD that reads it all.
+    `repositories` are those that are declared for one project, `installation` is the Argo CD that reads it all,
+    `lending` a file that seems to name global projects, by which a project may allow more than it says.
     """
 
     repository: RepositoryIdentity
@@ -27,6 +28,7 @@ class ArgoContext:
     branch: str = ""
     default_branch: str = ""
     installation: ArgoInstallation = field(default_factory=ArgoInstallation)
+    lending: str = ""
 
     @classmethod
     def of(
@@ -53,6 +55,7 @@ class ArgoContext:
             branch,
             default_branch,
             argocd.installation,
+            argocd.lending,
         )
 
     def is_here(self, url: str) -> bool:

@@ -52,7 +52,7 @@ def why_forbidden(wanted: Wanted, context: ArgoContext) -> Iterator[str]:
 def forbidden_objects(
     target: Target, context: ArgoContext, objects: Iterable[ObjectId]
 ) -> tuple[Diagnostic, ...]:
-    """Errors for the objects that Argo CD will not apply, by kind and reason.
+    """Errors for the objects that Argo CD will not apply, by kind and reason; warnings where that is not sure.
 
     Each object has the namespace that it will really have, which only those of cluster-wide kinds lack.
     """
@@ -64,18 +64,24 @@ def forbidden_objects(
             settings, context, partial(_object, identity=identity, settings=settings, context=context)
         ):
             refused.setdefault(reason, []).append(identity)
-    origin = target.origin
+    origin, severity = target.origin, severity_of(context)
     return tuple(
-        Diagnostic(Severity.ERROR, f"{settings.ref} holds {_list(found)}, {reason}", origin.file, origin.line)
+        Diagnostic(severity, f"{settings.ref} holds {_list(found)}, {reason}", origin.file, origin.line)
         for reason, found in refused.items()
     )
+
+
+def severity_of(context: ArgoContext) -> Severity:
+    """Of what a project forbids."""
+    return Severity.WARNING if context.lending else Severity.ERROR
 
 
 def _said(settings: ArgoSettings, context: ArgoContext, judge: _Judge) -> Iterator[str]:
     """Where a project is declared more than once, what all declarations forbid."""
     reasons = [judge(project) for project in context.projects.named(settings.project)]
     if reasons and all(reasons):
-        yield reasons[0]
+        perhaps = f"; a global project may allow it all the same, as {context.lending} seems to name some"
+        yield reasons[0] + (perhaps if context.lending else "")
 
 
 def _source(project: Project, field: str, url: str, context: ArgoContext) -> str:

@@ -23,15 +23,20 @@ _MOST_GLOBAL = 100
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands in files of one Argo CD: how it is set up, and its global projects."""
+    """What stands in files of one Argo CD: how it is set up, and its global projects.
+
+    `lending` is a file that seems to name more of them, empty for none.
+    """
 
     installation: ArgoInstallation = field(default_factory=ArgoInstallation)
     lenders: tuple[Lender, ...] = ()
+    lending: str = ""
 
     @classmethod
-    def of(cls, manifests: Sequence[Manifest], said: ArgoSaid | None = None) -> "Standing":
+    def of(cls, manifests: Sequence[Manifest], said: ArgoSaid | None = None, lending: str = "") -> "Standing":
         """`manifests` and `said` are those of `installation_of`."""
-        return cls(installation_of(manifests, said), tuple(map(Lender.of, global_projects(manifests))))
+        lenders = tuple(map(Lender.of, global_projects(manifests)))
+        return cls(installation_of(manifests, said), lenders, lending)
 
 
 def is_installation(manifest: Manifest) -> bool:

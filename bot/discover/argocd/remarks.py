@@ -14,7 +14,7 @@ from bot.discover.argocd.application import (
 from bot.discover.argocd.applied import keeps_nulls, nulls
 from bot.discover.argocd.context import ArgoContext
 from bot.discover.argocd.destinations import why_missing
-from bot.discover.argocd.forbidden import Wanted, why_forbidden
+from bot.discover.argocd.forbidden import Wanted, severity_of, why_forbidden
 from bot.discover.argocd.objects import Identity, is_application, is_project, texts
 from bot.discover.argocd.project_spec import PROJECT
 from bot.discover.argocd.settings import WAVE, is_wave
@@ -64,7 +64,7 @@ def _of_application(found: DeclaredObject, context: ArgoContext) -> Iterator[_Re
     assert settings is not None
     sources = sources_of(found, spec, context)
     wanted = Wanted(settings, tuple(_urls(spec, sources)))
-    yield from ((Severity.ERROR, sentence) for sentence in why_forbidden(wanted, context))
+    yield from ((severity_of(context), sentence) for sentence in why_forbidden(wanted, context))
     yield from _on_project(settings, context)
     elsewhere = why_missing(settings.destination, context)
     if elsewhere:

@@ -33,7 +33,8 @@ class ControlPlane:
         # What is rendered later does not count: who was read before would have been read otherwise.
         every = (*in_files.installation, *in_files.named, *in_files.declaring)
         standing = [found.manifest for found in every if cluster_of(found.file) in counting]
-        self._of_itself = Standing.of(standing, finding.argocd)
+        lending = next((file for file in in_files.lending if cluster_of(file) in counting), "")
+        self._of_itself = Standing.of(standing, finding.argocd, lending)
         self._rendered: dict[_Place, Manifest] = {}
         self._context: ArgoContext | None = None
 

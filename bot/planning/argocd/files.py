@@ -72,18 +72,23 @@ INSTALLATION = Dialect(
 are values of a chart.
 """
 
+LENDING = Dialect("argocd-global-projects", (GLOBAL_PROJECTS,), lambda _: False, optional=True)
+"""Has no objects of its own: it tells which files may make global projects in a way that nobody reads here."""
+
 
 @dataclass(slots=True)
 class InFiles:
     """The objects of Argo CD of a tree's files: those that declare targets, and what those name.
 
-    `installation` is Argo CD's own configuration. `hiding` are the files that may declare clusters and cannot be read.
+    `installation` is Argo CD's own configuration, `lending` are the files that seem to name global projects and are none.
+    `hiding` are the files that may declare clusters and cannot be read.
     """
 
     mentioning: frozenset[str]
     declaring: list[DeclaredObject] = field(default_factory=list)
     named: list[DeclaredObject] = field(default_factory=list)
     installation: list[DeclaredObject] = field(default_factory=list)
+    lending: list[str] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     hiding: list[str] = field(default_factory=list)
 
@@ -91,8 +96,11 @@ class InFiles:
     def of(cls, files: DeclaringFiles) -> "InFiles":
         ours = {path: file for path, file in sorted(files.by_path.items()) if ARGOCD.name in file.mentions}
         found = cls(frozenset(ours))
-        for _, file in sorted(files.by_path.items()):
-            found.installation += [held for held in file.objects if is_installation(held.manifest)]
+        for path, file in sorted(files.by_path.items()):
+            own = [held for held in file.objects if is_installation(held.manifest)]
+            found.installation += own
+            if LENDING.name in file.mentions and not own:
+                found.lending.append(path)
         for path, file in ours.items():
             found.diagnostics += file.diagnostics
             if file.diagnostics and CLUSTERS.name in file.mentions:

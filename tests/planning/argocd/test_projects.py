@@ -10,7 +10,7 @@ from bot.model.rendering import Severity
 from bot.planning.expansion import Finding
 from tests.planning.argocd.declared import URL, application, commit, project
 from tests.planning.argocd.test_argocd import said
-from tests.planning.conftest import Bench, config_map
+from tests.planning.conftest import Bench, config_map, target
 
 FLEET = {
     "bootstrap/root.yaml": application("root", "apps", namespace="argocd"),
@@ -84,3 +84,24 @@ async def test_a_link_out_of_the_repository_stops_argo_cd_and_is_said(
     commit(fleet, {"web/cm.yaml": config_map("web", "2")})
     said = [d.file for d in (await fleet.plan()).diagnostics if "leads out of the repository" in d.message]
     assert said == (["link"] if is_said else [])
+
+
+async def test_what_a_project_forbids_is_not_sure_where_a_file_makes_global_projects_in_another_way(
+    fleet: Bench,
+) -> None:
+    whitelist = [{"group": "apps", "kind": "Deployment"}]
+    generator = "configMapGenerator: [{name: argocd-cm, behavior: merge, files: [globalProjects]}]\n"
+    commit(fleet, {"argo/kustomization.yaml": generator})
+    commit(
+        fleet,
+        {
+            "apps/project.yaml": project("shop", namespaceResourceWhitelist=whitelist, sourceRepos=[]),
+            "web/cm.yaml": config_map("web", "2"),
+        },
+    )
+    plan = await fleet.plan()
+    told = [d for d in target(plan, "argocd/web", "in-cluster").diagnostics if "AppProject" in d.message]
+    assert {d.severity for d in told} == {Severity.WARNING}
+    assert len(told) == 2
+    assert all("as argo/kustomization.yaml seems to name some" in d.message for d in told)
+    assert errors(plan) == ""
