@@ -116,7 +116,7 @@ async def _standings(
 ) -> list[tuple["KubeClient", "Identity", "Standing"]]:
     """What every cluster that the branch may write to has of its targets. Raises `UserError` where there is none."""
     from bot.engines.direct.standing import standing  # noqa: PLC0415
-    from bot.kube.listing import listed  # noqa: PLC0415
+    from bot.kube.listing import listed, of_branch  # noqa: PLC0415
     from bot.kube.parent import Source  # noqa: PLC0415
 
     path, found = branch.repo.path, []
@@ -130,10 +130,8 @@ async def _standings(
     for name, cluster in written.items():
         try:
             client = await clusters.connect(name)
-            for identity in await listed(client, branch.repo, cluster.namespace):
-                if identity.source != source:
-                    continue
-                known = await standing(client, branch.repo, identity.target, cluster.namespace)
+            for identity in of_branch(await listed(client, cluster.namespace), source):
+                known = await standing(client, identity.source.repo, identity.target, cluster.namespace)
                 if known is not None:
                     found.append((client, identity, known))
         except LongshoreError as error:

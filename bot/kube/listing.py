@@ -3,7 +3,8 @@
 Invariant: a ConfigMap is taken for a parent only under the very name that its repository and target give it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bot.kube.applyset import ID_LABEL, STATE_NAMESPACE, Parent
 from bot.kube.client import KubeClient
@@ -25,31 +26,58 @@ from bot.model.target import TargetId
 MAX_NUMBER_DIGITS = 20
 
 
-async def listed(client: KubeClient, repo: RepoId, namespace: str = STATE_NAMESPACE) -> list[Identity]:
-    """Every parent in the cluster that was last delivered from this repository, or from what had its path then."""
+async def listed(client: KubeClient, namespace: str = STATE_NAMESPACE) -> list[Identity]:
+    """Every parent in the cluster."""
     selector = f"{MANAGED_BY_LABEL}=longshore,{ID_LABEL}"
     found = await client.list_metadata(CONFIG_MAP, label_selector=selector, namespace=namespace)
     identities = [_identity(meta) for meta in found]
-    return sorted(
-        (i for i in identities if i is not None and i.source.repo == repo),
-        key=lambda i: (i.target, i.parent.name),
-    )
+    return sorted((i for i in identities if i is not None), key=lambda i: (i.target, i.parent.name))
 
 
 def vanished(found: Iterable[Identity], source: Source, known: set[TargetId], cluster: str) -> list[Identity]:
-    """The parents of targets that this branch no longer declares, among those `listed` in a cluster.
+    """The parents of targets that this branch no longer declares.
 
     `known` holds every target it does declare, failed or not.
     """
-    cluster_names = {target.cluster for target in known} | {cluster}
     return [
         identity
-        for identity in found
-        # Two names may lead to one server: only what was delivered under a name of this cluster is judged.
-        if identity.source == source
-        and identity.target not in known
-        and identity.target.cluster in cluster_names
+        for identity in _under_names(found, known, cluster)
+        if identity.source == source and identity.target not in known
     ]
+
+
+def former(found: Iterable[Identity], source: Source, known: set[TargetId], cluster: str) -> list[Identity]:
+    """The parents that this very repository left from this branch when it had another path."""
+    return [identity for identity in _under_names(found, known, cluster) if _left_by(identity, source)]
+
+
+def of_branch(found: Iterable[Identity], source: Source) -> list[Identity]:
+    """The parents of this branch, and those that its repository left from it under another path, as far as the parents
+    themselves tell which repository that is.
+    """
+    every = list(found)
+    numbers = {one.source.number for one in every if one.source.repo == source.repo} - {None}
+    return [
+        one
+        for one in every
+        if one.source == source or any(_left_by(one, replace(source, number=number)) for number in numbers)
+    ]
+
+
+def _left_by(identity: Identity, source: Source) -> bool:
+    theirs = identity.source
+    return (
+        theirs.number is not None
+        and (theirs.number, theirs.repo.forge, theirs.branch)
+        == (source.number, source.repo.forge, source.branch)
+        and theirs.repo != source.repo
+    )
+
+
+def _under_names(found: Iterable[Identity], known: set[TargetId], cluster: str) -> Iterator[Identity]:
+    """Two names may lead to one server: only what was delivered under a name of this cluster is judged."""
+    names = {target.cluster for target in known} | {cluster}
+    return (identity for identity in found if identity.target.cluster in names)
 
 
 def _identity(meta: ObjectMeta) -> Identity | None:

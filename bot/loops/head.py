@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.config import RepositoryConfig
+from bot.forge.base import Located
 from bot.git.errors import UnknownRevision
 from bot.git.repository import Repository
 from bot.git.tree import Tree
@@ -20,12 +21,12 @@ from bot.planning.renderings import Renderings
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`targets` are those with a cluster; one without is planned and goes nowhere. `number` is the forge's own number
-    of the repository.
+    """`targets` are those with a cluster; one without is planned and goes nowhere. `located` is the repository as the
+    forge has it, which may be called otherwise by now.
     """
 
     source: BranchKey
-    number: int
+    located: Located
     sha: Sha
     tree: Tree
     repository: Repository
@@ -73,7 +74,7 @@ async def head_of(world: World, source: BranchKey, entry: RepositoryConfig) -> A
         async with world.visit(source.repo, repository) as errand:
             renderings = world.trusted_renderings(entry, errand)
             expansion = await expand_one(repository, tree, finding, renderings)
-            yield Head(source, located.number, branch.sha, tree, repository, expansion, finding, renderings)
+            yield Head(source, located, branch.sha, tree, repository, expansion, finding, renderings)
 
 
 def _key(targets: Mapping[TargetId, Traced], name: TargetId) -> str:

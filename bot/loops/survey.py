@@ -25,7 +25,7 @@ from bot.loops.identity import AnotherRepository
 from bot.loops.world import World
 from bot.model.delivery import Phase, TargetDelivery
 from bot.model.keys import TargetKey
-from bot.model.repo import Sha
+from bot.model.repo import RepoId, Sha
 from bot.model.target import EngineKind, Target, TargetId
 from bot.planning.declared import TEAM_FILE
 from bot.planning.expansion import Traced
@@ -57,7 +57,7 @@ class _Answers:
     """One cluster's word on each target asked for, and on those it has that the branch declares no more (`gone`)."""
 
     of: Mapping[TargetId, Answer]
-    gone: tuple[Identity, ...] = ()
+    gone: Mapping[TargetId, Identity] = field(default_factory=dict)
 
 
 async def survey(world: World, head: Head, cluster: str) -> Survey:
@@ -148,7 +148,7 @@ async def _ask(world: World, head: Head, cluster: str, targets: Mapping[TargetId
         lost = {name: replace(plain[name], why_not=reason) for name in wanted}
         return Survey({**plain, **lost}, lost={cluster: error})
     environment = world.config.clusters[cluster].environment
-    leaving = {i.target: Seen(i.target, environment, vanished=True) for i in answers.gone}
+    leaving = {name: Seen(name, environment, vanished=True) for name in answers.gone}
     seen = plain | leaving
     for name, answer in answers.of.items():
         seen[name] = await _seen(world, head, seen[name], targets.get(name), answer)
@@ -156,7 +156,7 @@ async def _ask(world: World, head: Head, cluster: str, targets: Mapping[TargetId
     return Survey(
         seen,
         {name: sha for name, one in readable.items() if (sha := _before(one, head.sha))},
-        {identity.target: identity for identity in answers.gone},
+        answers.gone,
         {name: one.attempt for name, one in readable.items() if one.attempt},
         asked=frozenset({cluster}),
     )
@@ -167,19 +167,36 @@ async def _answers(
 ) -> _Answers:
     client = await world.clusters(cluster)
     namespace = world.config.clusters[cluster].namespace
-    source = Source(head.source.repo, head.source.branch)
-    theirs = await listing.listed(client, source.repo, namespace)
-    numbers = [identity.source.number for identity in theirs]
-    await world.identities.require(source.repo, world.served(source.repo), head.number, numbers)
-    gone = listing.vanished(theirs, source, known, client.cluster)
-    names = [*wanted, *(identity.target for identity in gone)]
-    ask = partial(_answer, client, head, namespace)
-    return _Answers(dict(zip(names, await gather_bounded(_AT_ONCE, ask, names), strict=True)), tuple(gone))
+    source = Source(head.source.repo, head.source.branch, head.located.number)
+    every = await listing.listed(client, namespace)
+    numbers = [identity.source.number for identity in every if identity.source.repo == source.repo]
+    await world.identities.require(source.repo, world.served(source.repo), head.located.number, numbers)
+    ask = partial(_answer, client, namespace)
+    gone = {one.target: one for one in listing.vanished(every, source, known, client.cluster)}
+    places = [*((source.repo, name) for name in wanted), *((source.repo, name) for name in gone)]
+    found = dict(zip([*wanted, *gone], await gather_bounded(_AT_ONCE, ask, places), strict=True))
+    if not _has_its_name(head):
+        return _Answers(found, gone)
+    for one in listing.former(every, source, known, client.cluster):
+        left = await ask((one.source.repo, one.target))
+        if (
+            not world.is_named(one.source.repo)
+            and isinstance(left, Standing)
+            and not await _rewritten(head, left)
+        ):
+            name = TargetId(one.target.cluster, f"{one.target.name}({one.source.repo.path})")
+            found[name], gone[name] = left, one
+    return _Answers(found, gone)
 
 
-async def _answer(client: KubeClient, head: Head, namespace: str, target: TargetId) -> Answer:
+def _has_its_name(head: Head) -> bool:
+    """Whether it is asked for by the path that it has now: what it left under others then goes along."""
+    return head.located.path.lower() == head.source.repo.path
+
+
+async def _answer(client: KubeClient, namespace: str, place: tuple[RepoId, TargetId]) -> Answer:
     try:
-        return await standing(client, head.source.repo, target, namespace)
+        return await standing(client, *place, namespace)
     except RecordUnreadable as error:
         return error
 
@@ -216,7 +233,7 @@ async def _seen(world: World, head: Head, plain: Seen, traced: Traced | None, fo
     if found and found.wants_retry and not (here and here.phase is Phase.DELIVERED):
         return await _untold(world, head, plain, traced, found)
     if here is not None:
-        return replace(plain, delivery=replace(here, environment=plain.environment))
+        return replace(plain, delivery=replace(here, target=plain.target, environment=plain.environment))
     is_same = traced is not None and found is not None and found.content_key == traced.key
     if is_same and last is not None and last.phase is Phase.DELIVERED:
         return replace(plain, is_current=True)
@@ -235,7 +252,7 @@ async def _untold(
         return replace(plain, rewritten=rewritten)
     word = await world.words.get(TargetKey(plain.target, head.source))
     if word is not None and word.revision == head.sha:
-        return replace(plain, delivery=word, is_word=True)
+        return replace(plain, delivery=replace(word, target=plain.target), is_word=True)
     return plain
 
 

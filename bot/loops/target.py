@@ -107,7 +107,7 @@ async def _order(world: World, head: Head, found: Survey, name: TargetId, claims
     rendering = await head.renderings.whole(head.tree, traced)
     rules = rules_for(world.config, head.source.repo, head.source.branch, traced.target)
     return Order(
-        source=Source(head.source.repo, head.source.branch, head.number),
+        source=Source(head.source.repo, head.source.branch, head.located.number),
         target=replace(traced.target, environment=world.environment(traced.target)),
         revision=head.sha,
         rendering=rendering,

@@ -70,6 +70,13 @@ class World:
     def served(self, repo: RepoId) -> RepositoryConfig | None:
         return self.config.repository(repo.forge, repo.path)
 
+    def is_named(self, repo: RepoId) -> bool:
+        """Whether the operator named this very path, not only a pattern that it fits."""
+        return any(
+            entry.forge == repo.forge and entry.repository.lower() == repo.path
+            for entry in self.config.repositories
+        )
+
     def visit(self, repo: RepoId, repository: Repository) -> AbstractAsyncContextManager[Errand]:
         """For one piece of work: what renderings of the repository's targets need beside its own files.
 

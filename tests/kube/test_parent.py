@@ -9,7 +9,7 @@ import pytest
 from bot.kube.applyset import ID_LABEL, Parent
 from bot.kube.client import KubeClient
 from bot.kube.errors import Conflict
-from bot.kube.listing import listed, vanished
+from bot.kube.listing import former, listed, of_branch, vanished
 from bot.kube.parent import (
     CONFIG_MAP,
     PART_LABEL,
@@ -164,8 +164,8 @@ async def test_vanished_targets_are_found_by_their_parents(
     for part in ("labels", "annotations"):
         fake["metadata"][part] = copied["metadata"][part]
     await client.create(CONFIG_MAP, fake)
-    found = await listed(client, REPO, ns)
-    assert found == [branch, gone, here]
+    found = await listed(client, ns)
+    assert found == [branch, gone, here, other]
     assert vanished(found, SOURCE, {here.target}, client.cluster) == [gone]
 
 
@@ -174,18 +174,39 @@ async def test_a_parent_tells_the_number_of_the_repository_it_was_delivered_from
 ) -> None:
     identity = make_identity(cluster_namespace, source=replace(SOURCE, number=4711))
     held = await create(client, identity, Record())
-    (found,) = await listed(client, REPO, cluster_namespace)
+    (found,) = await listed(client, cluster_namespace)
     assert (found, found.source.number) == (identity, 4711)
     # Whoever writes without knowing it takes nothing away; whoever knows another one says so.
     await write(client, make_identity(cluster_namespace), held, Record(epoch=1))
-    (found,) = await listed(client, REPO, cluster_namespace)
+    (found,) = await listed(client, cluster_namespace)
     assert found.source.number == 4711
     other = make_identity(cluster_namespace, source=replace(SOURCE, number=4712))
     again = await read(client, other.parent)
     assert again is not None
     await write(client, other, again, Record(epoch=2))
-    (found,) = await listed(client, REPO, cluster_namespace)
+    (found,) = await listed(client, cluster_namespace)
     assert found.source.number == 4712
+
+
+async def test_what_a_repository_left_under_another_path_is_known_by_its_number(
+    client: KubeClient, cluster_namespace: str
+) -> None:
+    ns, now = cluster_namespace, Source(RepoId("github", "acme/navy"), "main", 4711)
+    left = make_identity(ns, "left", replace(SOURCE, number=4711))
+    others = (
+        make_identity(ns, "here", now),
+        make_identity(ns, "another-s", replace(SOURCE, number=4712)),
+        make_identity(ns, "unknown"),
+        make_identity(ns, "branch", Source(REPO, "other", 4711)),
+        make_identity(ns, "forge", Source(RepoId("gitlab", "acme/fleet"), "main", 4711)),
+    )
+    for identity in (left, *others):
+        await create(client, identity, Record())
+    found = await listed(client, ns)
+    assert former(found, now, set(), client.cluster) == [left]
+    assert former(found, replace(now, number=None), set(), client.cluster) == []
+    assert former(found, now, set(), "another cluster") == []
+    assert of_branch(found, Source(now.repo, "main")) == [others[0], left]
 
 
 def test_our_own_state_is_recognised() -> None:

@@ -16,6 +16,7 @@ from bot.config import Config
 from bot.kube import parent as parents
 from bot.kube.applyset import Parent
 from bot.kube.listing import listed
+from bot.kube.parent import Identity
 from bot.loops.identity import AnotherRepository
 from bot.loops.world import World
 from bot.model.keys import SWEEP, BranchKey, PullKey, TargetKey
@@ -31,6 +32,7 @@ from tests.stories.manifests import NS, Files, config_map, target, team
 
 PATH = "acme/fleet"
 FLEET = RepoId("hub", PATH)
+MOVED = RepoId("hub", "acme/moved")
 BRANCH = BranchKey(FLEET, "main")
 MAX_STEPS = 40
 StandIn = StandInGitHub | StandInGitLab
@@ -56,20 +58,24 @@ class Hands:
     world: World = field(init=False)
     woken: list[StepKey] = field(default_factory=list)
 
-    async def restart(self, **entry: Any) -> None:
-        """With `entry` as what else config.yaml says of the repository."""
+    async def restart(self, *, beside: str = "", **entry: Any) -> None:
+        """With `entry` as what else config.yaml says of the repository, and another one `beside` it."""
         repositories = [{"forge": "hub", "repository": PATH, **entry}]
+        repositories += [{"forge": "hub", "repository": beside}] if beside else []
         config = Config.model_validate({**self.config, "repositories": repositories})
         self.world = await self.stack.enter_async_context(open_world(config, self.store))
 
     async def changes_hands(self, files: Files = THEIRS) -> str:
         """The repository gets another name, and somebody else's gets its path. Its head."""
-        if isinstance(self.forge, StandInGitLab):
-            self.forge.rename(self.repository, "acme/moved")
-        else:
-            self.forge.forge.rename(self.repository, "moved")
+        self.rename("moved")
         self.repository = await self.forge.create_repo(PATH)
         return await self.push(files)
+
+    def rename(self, name: str) -> None:
+        if isinstance(self.forge, StandInGitLab):
+            self.forge.rename(self.repository, f"acme/{name}")
+        else:
+            self.forge.forge.rename(self.repository, name)
 
     async def push(self, files: Files, branch: str = "main") -> str:
         placed = {
@@ -88,9 +94,9 @@ class Hands:
         context = StepContext(key, "run", 1, (), (), wake, superseded)
         return await steps_of(self.world)[key.loop](context, key.key)
 
-    async def deliver(self) -> None:
+    async def deliver(self, repo: RepoId = FLEET) -> None:
         """Everything that a push sets off, until nothing is woken any more."""
-        self.woken = [BRANCH.deliver]
+        self.woken = [BranchKey(repo, "main").deliver]
         for _ in range(MAX_STEPS):
             if not self.woken:
                 return
@@ -106,11 +112,14 @@ class Hands:
         found = {name: await observe.read(self.cluster, f"{place}/{name}") for name in ("a", "b")}
         return {name: one["data"]["level"] if one else None for name, one in found.items()}
 
-    async def recorded(self) -> list[int | None]:
-        """The numbers on the records in the cluster."""
+    async def records(self) -> list[Identity]:
+        """Whose records the cluster has."""
         client = await self.world.clusters("staging")
-        namespace = self.world.config.clusters["staging"].namespace
-        return [one.source.number for one in await listed(client, FLEET, namespace)]
+        return await listed(client, self.world.config.clusters["staging"].namespace)
+
+    async def recorded(self) -> list[int | None]:
+        """The numbers on them."""
+        return [one.source.number for one in await self.records()]
 
     async def told(self, sha: str) -> str:
         """All that is said on the commit."""
@@ -287,3 +296,39 @@ async def test_a_project_that_was_only_renamed_is_delivered_on(hands: Hands, for
     await hands.push({"app/a.yaml": config_map("a", NS, level="2")})
     await hands.deliver()
     assert await hands.data() == {"a": "2", "b": "1"}
+
+
+async def test_what_was_delivered_goes_along_with_a_repository_whose_new_path_is_written_down(
+    hands: Hands,
+) -> None:
+    hands.rename("moved")
+    await hands.restart(repository=MOVED.path)
+    await hands.push({"app/a.yaml": config_map("a", NS, level="2"), "app/b.yaml": None})
+    await hands.deliver(MOVED)
+    assert await hands.data() == {"a": "2", "b": None}
+    # Under its own name alone.
+    assert [one.source.repo for one in await hands.records()] == [MOVED]
+    await hands.push({"app/a.yaml": config_map("a", NS, level="3")})
+    await hands.deliver(MOVED)
+    assert await hands.data() == {"a": "3", "b": None}
+
+
+async def test_nothing_goes_along_while_the_old_path_is_named_as_well(hands: Hands) -> None:
+    hands.rename("moved")
+    await hands.restart(repository=MOVED.path, beside=PATH)
+    await hands.push({"app/a.yaml": config_map("a", NS, level="2"), "app/b.yaml": None})
+    await hands.deliver(MOVED)
+    assert await hands.data() == {"a": "1", "b": "1"}
+
+
+async def test_a_number_alone_proves_nothing_where_the_history_is_another_one(hands: Hands) -> None:
+    hands.repository = await hands.forge.create_repo(MOVED.path)
+    await hands.push(THEIRS)
+    await hands.restart(repository=MOVED.path)
+    # As on another forge that was given the same name.
+    client, (record,) = await hands.world.clusters("staging"), await hands.records()
+    number = {parents.REPOSITORY_ID: str(hands.repository.id)}
+    place = (record.parent.namespace, record.parent.name)
+    await client.merge(parents.CONFIG_MAP, *place, {"metadata": {"annotations": number}})
+    await hands.deliver(MOVED)
+    assert await hands.data() == {"a": "1", "b": "1"}

@@ -295,7 +295,7 @@ async def test_a_vanished_target_goes_whole_with_its_parent(world: World) -> Non
     old = make_target("old")
     await deliver(world.engine(), world.order(many(world, 3), target=old))
     client = world.client()
-    left = await listed(client, SOURCE.repo, world.state_namespace)
+    left = await listed(client, world.state_namespace)
     assert vanished(left, SOURCE, set(), client.cluster) == [world.identity(old)]
     step = await remove(world, removal(world, old))
     assert step.delivery.phase is Phase.DELIVERED
