@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from bot.forge.base import Feature, Forge, TextLimit
 from bot.forge.marker import MarkerKind, Place
 from bot.forge.reports import Annotation, Check, CheckReport, CheckState, Conclusion
-from bot.forge.sticky import Sticky
 from bot.loops.world import World
 from bot.model.keys import BranchKey
 from bot.model.manifests import digest
@@ -38,7 +37,7 @@ class Told:
 
     async def posted(self) -> Mapping[str, str]:
         """What the plan in the comment was made of; empty where there is none."""
-        found = await self._comment()
+        found = await self.world.sticky(self.pull.repo).find(self._place, MarkerKind.PLAN)
         return found.payload if found else {}
 
     async def verdict(self) -> Check | None:
@@ -102,9 +101,6 @@ class Told:
         return await self._forge.find_check(
             self.pull.repo, self.pull.head_sha, self._name, pull=self.pull.number
         )
-
-    async def _comment(self) -> Sticky | None:
-        return await self.world.sticky(self.pull.repo).find(self._place, MarkerKind.PLAN)
 
     async def _put_comment(self, body: str, payload: Mapping[str, str]) -> str:
         sticky = self.world.sticky(self.pull.repo)

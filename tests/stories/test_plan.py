@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.forge import Mishap, Seen
+from tests.sandbox.forge.core.people import Role
 from tests.stories.manifests import (
     NS,
     config_map,
@@ -204,8 +205,18 @@ async def test_an_emoji_on_the_plan_asks_for_it_again(gitlab_town: Town) -> None
     pull = await story.open(CHANGE)
     await story.planned(pull)
     [comment] = story.said(pull, "plan")
+    first = story.verdict(pull.head_sha, PLAN)
     async with story.looked_at("plan", story.key(pull)):
-        await gitlab_town.gitlab.react(comment, "repeat")
+        await gitlab_town.gitlab.react(comment, "repeat", "mallory")
+    assert story.verdict(pull.head_sha, PLAN) == first
+    gitlab_town.gitlab.give_role(story.repo, "dora", Role.WRITE)
+    await gitlab_town.gitlab.react(comment, "repeat", "dora")
+
+    def answered() -> bool:
+        newest = story.verdict(pull.head_sha, PLAN)
+        return newest is not None and newest != first and newest.conclusion == "success"
+
+    await story.until(answered, "a verdict of its own answers whoever may push")
     assert story.said(pull, "plan") == [comment]
 
 
