@@ -80,7 +80,9 @@ def _said(settings: ArgoSettings, context: ArgoContext, judge: _Judge) -> Iterat
     """Where a project is declared more than once, what all declarations forbid."""
     reasons = [judge(project) for project in context.projects.named(settings.project)]
     if reasons and all(reasons):
-        perhaps = f"; a global project may allow it all the same, as {context.lending} seems to name some"
+        perhaps = (
+            f"; a global project may allow it all the same, as {shown(context.lending)} seems to name some"
+        )
         yield reasons[0] + (perhaps if context.lending else "")
 
 

@@ -103,5 +103,5 @@ async def test_what_a_project_forbids_is_not_sure_where_a_file_makes_global_proj
     told = [d for d in target(plan, "argocd/web", "in-cluster").diagnostics if "AppProject" in d.message]
     assert {d.severity for d in told} == {Severity.WARNING}
     assert len(told) == 2
-    assert all("as argo/kustomization.yaml seems to name some" in d.message for d in told)
+    assert all("as 'argo/kustomization.yaml' seems to name some" in d.message for d in told)
     assert errors(plan) == ""
