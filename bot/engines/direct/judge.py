@@ -81,8 +81,7 @@ async def _judged_live(judge: Judge, wanted: Wanted, live: Manifest) -> Planned 
     if not judge.takeover and (
         reason := owned_elsewhere(meta, wanted.manifest, wanted.id, judge.parent.id, judge.claims)
     ):
-        hint = "remove it there, or set `takeover: true` on the target"
-        return failed(wanted.id, Failure.OWNED_ELSEWHERE, f"{reason} ({hint})")
+        return failed(wanted.id, Failure.OWNED_ELSEWHERE, f"{reason} (remove it there)")
     adoption = taken_over(live, judge.manager)
     force = judge.takeover
     try:
@@ -142,6 +141,5 @@ def _conflicting(wanted: Wanted, conflict: FieldConflict, others: list[str]) -> 
     return failed(
         wanted.id,
         Failure.CONFLICT,
-        f"{named(others)} owns {fields or 'fields of it'} (take these fields out of Git, or set `takeover: true`"
-        " on the target)",
+        f"{named(others)} owns {fields or 'fields of it'} (take these fields out of Git)",
     )
