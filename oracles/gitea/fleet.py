@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-EVENTS = ("push", "pull_request", "pull_request_comment")
+EVENTS = ("push", "pull_request_only", "pull_request_sync", "pull_request_comment")
 """What docs/forges.md says to switch on, by the names of the API."""
 _MARKER = re.compile(r"\A<!-- longshore:(?P<kind>[a-z-]+) v1 ")
 
@@ -56,11 +56,10 @@ class Fleet:
     async def give(self, user: str, role: str) -> None:
         await self.owner.call("PUT", f"/repos/{self.path}/collaborators/{user}", {"permission": role})
 
-    async def hook(self, url: str, *events: str) -> int:
+    async def hook(self, url: str) -> None:
         config = {"url": url, "content_type": "json", "secret": HOOK_SECRET}
-        hook = {"type": "gitea", "active": True, "config": config, "events": list(events or EVENTS)}
-        made: int = (await self.owner.post(f"/repos/{self.path}/hooks", hook))["id"]
-        return made
+        hook = {"type": "gitea", "active": True, "config": config, "events": EVENTS}
+        await self.owner.post(f"/repos/{self.path}/hooks", hook)
 
     # What people do
 
@@ -83,10 +82,8 @@ class Fleet:
     async def edit(self, number: int, **changes: Any) -> None:
         await self.owner.call("PATCH", f"/repos/{self.path}/pulls/{number}", changes)
 
-    async def say(self, number: int, body: str) -> int:
-        said = await self.owner.post(f"/repos/{self.path}/issues/{number}/comments", {"body": body})
-        made: int = said["id"]
-        return made
+    async def say(self, number: int, body: str) -> None:
+        await self.owner.post(f"/repos/{self.path}/issues/{number}/comments", {"body": body})
 
     async def merge(self, number: int, how: str = "merge") -> str:
         """The commit that it became."""

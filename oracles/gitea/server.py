@@ -68,13 +68,6 @@ class Gitea:
     administrator: Api
     component: Component
 
-    @property
-    def api_url(self) -> str:
-        return f"{self.url}/api/v1"
-
-    def api(self, token: str) -> Api:
-        return Api(self.administrator.session, self.api_url, token)
-
 
 @asynccontextmanager
 async def running(directory: Path) -> AsyncIterator[Gitea]:
