@@ -30,11 +30,16 @@ def tmp_path() -> Iterator[Path]:
 
 def _keyed(directory: Path) -> Plan:
     """Clusters beside the usual two that not everything may be done to, a key for what is encrypted, leave to fetch
-    from this machine, and little patience with what was not got.
+    from this machine and to list the owners of catalogs, and little patience with what was not got.
     """
     key = directory / "fleet.agekey"
     key.write_text(FLEET_KEY.secret, encoding="utf-8")
-    served = {"forge": "hub", "repository": "*/fleet", "sops": {"ageKeys": [f"${{file:{key}}}"]}}
+    served = {
+        "forge": "hub",
+        "repository": "*/fleet",
+        "argocd": {"asks": ["*catalog-*/*"]},
+        "sops": {"ageKeys": [f"${{file:{key}}}"]},
+    }
     settings = {
         "repositories": [served],
         "sources": {"hosts": ["127.0.0.1:*"]},

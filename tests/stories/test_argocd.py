@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.planning.argocd.declared import application, application_set, cluster
-from tests.sandbox.forge import StandInGitLab
+from tests.sandbox.forge import StandInGitHub, StandInGitLab
 from tests.stories.manifests import NS, Files, config_map
 from tests.stories.story import Story
 from tests.stories.town import Town
@@ -50,6 +50,23 @@ def previews(town: Town, story: Story) -> str:
         },
     }
     return application_set("previews", {"pullRequest": asked}, template=template)
+
+
+def catalog(town: Town, owner: str, url: str) -> str:
+    """What is in `web`, for every repository of the owner that has a directory `k8s`."""
+    asked: dict[str, Any] = {"github": {"organization": owner, "api": town.forge.api_url}}
+    if isinstance(town.forge, StandInGitLab):
+        asked = {"gitlab": {"group": owner, "api": town.forge.url}}
+    template: dict[str, Any] = {
+        "metadata": {"name": "app-{{repository}}"},
+        "spec": {
+            "project": "default",
+            "source": {"repoURL": url, "targetRevision": "HEAD", "path": "web"},
+            "destination": {"server": "https://kubernetes.default.svc", "namespace": "{{repository}}"},
+        },
+    }
+    generator = {"scmProvider": {**asked, "filters": [{"pathsExist": ["k8s"]}]}}
+    return application_set("catalog", generator, template=template)
 
 
 async def fleet(town: Town, slug: str, files: Files) -> Story:
@@ -108,3 +125,15 @@ async def test_every_open_pull_request_has_its_preview(town: Town) -> None:
     body = await story.planned(pull, "argocd/previews:set", *names, conclusion="success")
     assert f"settings-{other.head}" in body
     assert f"settings-{pull.head}" in body
+
+
+async def test_what_an_owner_has_comes_with_an_application_for_each_repository(town: Town) -> None:
+    story = await fleet(town, "catalog", {})
+    owner, url = story.repo.full_name.rpartition("/")[0], town.forge.clone_url(story.repo)
+    if isinstance(town.forge, StandInGitHub):
+        town.forge.create_org(owner)
+    for name, path in (("shop", "k8s/a.yaml"), ("notes", "README.md")):
+        await town.forge.create_repo(f"{owner}/{name}", private=False, files={path: b""})
+    pull = await story.open({"argocd/catalog.yaml": catalog(town, owner, url)})
+    body = await story.planned(pull, "argocd/catalog:set", "argocd/app-shop", conclusion="success")
+    assert "app-notes" not in body
