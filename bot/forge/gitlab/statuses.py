@@ -17,7 +17,7 @@ from bot.forge.gitlab.projects import Projects
 from bot.forge.gitlab.pulls import Pulls
 from bot.forge.gitlab.shapes import Commit, MergeRequest, Pipeline, Status
 from bot.forge.gitlab.status_checks import StatusChecks
-from bot.forge.gitlab.trains import Trains
+from bot.forge.gitlab.trains import TRAIN, Trains
 from bot.forge.reports import Check, CheckId, CheckReport, CheckState, Conclusion
 from bot.forge.shaped import shaped
 from bot.forge.text import clip_line
@@ -57,6 +57,10 @@ class Spot:
     sha: Sha
     ref: str | None = None
     pipeline: int | None = None
+
+    @property
+    def is_of_train(self) -> bool:
+        return self.pipeline is not None and self.ref is not None and self.ref.endswith(TRAIN)
 
     def holds(self, status: Status) -> bool:
         if self.pipeline is not None:
@@ -100,7 +104,9 @@ class Statuses:
             held, spot = ours[-1], _spot_of(ours[-1])
         status = await self._write(repo, spot, report, held)
         for other in ours:
-            if other is not held and other.pipeline_id != status.pipeline_id:
+            # A train's verdict is about others too: it ends what is under way, and takes back nothing.
+            is_told = other.status in UNDER_WAY or not spot.is_of_train
+            if is_told and other is not held and other.pipeline_id != status.pipeline_id:
                 await self._write(repo, _spot_of(other), report, other)
         check = _check(sha, status)
         # Another head's verdict is none that the merge request waits for.

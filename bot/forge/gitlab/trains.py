@@ -15,6 +15,8 @@ from bot.forge.gitlab.settings import Tier
 from bot.forge.gitlab.shapes import Car, Commit, MergeRequest, Pipeline
 from bot.model.repo import RepoId, Sha
 
+TRAIN: Final = "/train"
+"""How the ref of a train ends: `refs/merge-requests/7/train`."""
 ON_THE_WAY: Final = frozenset({"idle", "fresh", "stale", "merging"})
 
 
@@ -38,7 +40,7 @@ class Trains:
 
     async def is_on(self, repo: RepoId, pull: MergeRequest, pipeline: Pipeline) -> bool:
         """Whether this is the pipeline of its train, on which it still is: a head that is pushed takes it off."""
-        if self.tier < Tier.PREMIUM or pipeline.ref != f"refs/merge-requests/{pull.iid}/train":
+        if self.tier < Tier.PREMIUM or pipeline.ref != f"refs/merge-requests/{pull.iid}{TRAIN}":
             return False
         try:
             car = await self.projects.get(repo, f"/merge_trains/merge_requests/{pull.iid}", Car)

@@ -65,6 +65,8 @@ async def test_what_only_breaks_together_fails_on_the_train(station: Office) -> 
     car = await boarded(station, second)
     await station.plan(second)
     assert states(car) == ["failed"]
+    # By itself it is as well as it was.
+    assert station.states(second.head_sha) == ["success"]
 
 
 async def test_whoever_gets_off_the_train_is_planned_on_the_branch_again(station: Office) -> None:
