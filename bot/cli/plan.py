@@ -4,7 +4,9 @@ import asyncio
 import gc
 import os
 import shutil
+import signal
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -152,7 +154,9 @@ def command(exit_code: bool, **options: object) -> None:
             raise click.ClickException(
                 f"{error.message}\n  {error.hint}" if error.hint else error.message
             ) from None
-    click.echo(_printed(plan, wanted.format), nl=False)
+        except asyncio.CancelledError:
+            sys.exit(128 + signal.SIGTERM)
+    _print(_printed(plan, wanted.format))
     if verification is not None:
         _say_verified(verification)
     if exit_code:
@@ -167,6 +171,9 @@ async def _run(options: Options, progress: Progress) -> "tuple[Plan, Verificatio
     from bot.git.repository import Repository  # noqa: PLC0415 - as above
     from bot.proc.sandbox import layers  # noqa: PLC0415 - as above
 
+    if (task := asyncio.current_task()) and threading.current_thread() is threading.main_thread():
+        # So that nothing is left lying in the temporary directory, as it is with Ctrl-C.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     # None of these waits for the others: what plans is loaded, the sandbox tried, and git asked.
     loading = asyncio.create_task(asyncio.to_thread(_loaded))
     probing = asyncio.create_task(asyncio.to_thread(layers))
@@ -227,6 +234,15 @@ def _say_verified(found: "Verification") -> None:
     click.echo(agreed + (unproven if found.unknown else ""), err=True)
 
 
+def _print(text: str) -> None:
+    try:
+        click.echo(text, nl=False)
+    except BrokenPipeError:
+        raise  # nobody reads on: click ends without a word
+    except OSError as error:
+        raise click.ClickException(f"the plan cannot be written: {error.strerror}") from None
+
+
 def _printed(plan: "Plan", wanted: Format) -> str:
     # NB: each form is loaded alone; markdown brings a template engine along.
     match wanted:
@@ -241,6 +257,6 @@ def _printed(plan: "Plan", wanted: Format) -> str:
         case "text":
             from bot.report.terminal import plan_text  # noqa: PLC0415
 
-            in_terminal = sys.stdout.isatty()
+            in_terminal = sys.stdout is not None and sys.stdout.isatty()
             width = shutil.get_terminal_size().columns if in_terminal else None
             return plan_text(plan, colour=in_terminal and "NO_COLOR" not in os.environ, width=width)

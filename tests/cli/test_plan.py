@@ -1,6 +1,11 @@
 """`longshore plan` as scripts see it: what its exit status says, and what it never writes to a terminal."""
 
 import io
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -131,3 +136,27 @@ def test_a_variable_that_nothing_sets_is_empty_only_where_that_is_asked_for(work
     lenient = CliRunner().invoke(main, [*arguments, "--no-strict-substitution"]).stdout
     assert "key: 1-" in lenient
     assert "unknown" not in lenient
+
+
+def test_a_plan_that_is_ended_leaves_nothing_lying_about(work: Work, tmp_path: Path) -> None:
+    work.commit({f"a{n}/kustomization.yaml": kustomization("cm.yaml") for n in range(300)})
+    work.write({f"a{n}/cm.yaml": config_map("a", str(n)) for n in range(300)})
+    (left := tmp_path / "left").mkdir()
+    arguments = [sys.executable, "-m", "bot.cli", "plan", "--repo", str(work.path), "--base", "HEAD"]
+    started = subprocess.Popen(arguments, env={**os.environ, "TMPDIR": str(left)}, stdout=subprocess.DEVNULL)
+    while started.poll() is None and not any(left.iterdir()):
+        time.sleep(0.01)
+    started.send_signal(signal.SIGTERM)
+    assert started.wait(30) == 128 + signal.SIGTERM
+    assert list(left.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [("/dev/full", "Error: the plan cannot be written: No space left on device\n"), ("-", "")],
+)
+def test_a_plan_that_cannot_be_written_says_so_in_one_line(work: Work, output: str, said: str) -> None:
+    redirection = f">{output}" if output != "-" else ">&-"
+    command = f'exec "$0" -m bot.cli plan --repo "$1" --base HEAD {redirection}'
+    shell = ["/bin/sh", "-c", command, sys.executable, str(work.path)]
+    assert subprocess.run(shell, check=False, capture_output=True, text=True, timeout=60).stderr == said
