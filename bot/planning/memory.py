@@ -4,6 +4,7 @@ May be lost at any moment; what cannot be read counts as not there.
 """
 
 import contextlib
+import gc
 import hashlib
 import os
 import tempfile
@@ -51,7 +52,7 @@ class Memory:
             data = file.read_bytes()
             if not data.startswith(_MAGIC):
                 return None
-            stored = _decoder.decode(_inflate(data[len(_MAGIC) :]))
+            stored = _decoded(_inflate(data[len(_MAGIC) :]))
         except (OSError, ValueError, zlib.error, msgspec.MsgspecError):
             return None
         with contextlib.suppress(OSError):
@@ -110,6 +111,19 @@ class Memory:
             }
         )
         return self._directory / hashlib.sha256(described).hexdigest()
+
+
+def _decoded(data: bytes) -> _Stored:
+    """Nothing in it refers in circles. Looking for some while hundreds of thousands of objects are made takes longer than
+    to make them.
+    """
+    was_looking = gc.isenabled()
+    gc.disable()
+    try:
+        return _decoder.decode(data)
+    finally:
+        if was_looking:
+            gc.enable()
 
 
 def _inflate(data: bytes) -> bytes:
