@@ -70,7 +70,14 @@ _PLUGIN = Fields(
         "name": _TEXT,
         "env": _PAIRS,
         "parameters": ListOf(
-            Fields({"name": _TEXT, "string": _TEXT, "map": MapOf(_TEXT), "array": ListOf(_TEXT)})
+            Fields(
+                {
+                    "name": _TEXT,
+                    "string": Text(is_pointer=True),
+                    "map": MapOf(_TEXT, is_pointer=True),
+                    "array": ListOf(_TEXT, is_pointer=True),
+                }
+            )
         ),
     }
 )

@@ -15,12 +15,15 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """`is_pointer`, here and below: that it is there and empty is not the same as nothing."""
+
     choices: tuple[str, ...] = ()
+    is_pointer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """`true` or `false`. `is_pointer`: that it is false is not the same as nothing."""
+    """`true` or `false`."""
 
     is_pointer: bool = False
 
@@ -43,11 +46,13 @@ class Raw:
 @dataclass(frozen=True, slots=True)
 class ListOf:
     item: "Shape"
+    is_pointer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
     value: "Shape"
+    is_pointer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +178,8 @@ def _is_left_out(value: Any, shape: Shape) -> bool:
     match shape:
         case Fields() | Raw():
             return False
-        case Truth(is_pointer) | Whole(is_pointer=is_pointer) if is_pointer:
-            return False
         case _:
-            return not value
+            return not (value or shape.is_pointer)
 
 
 def _is_value(shape: Shape) -> bool:

@@ -111,6 +111,15 @@ async def test_a_set_without_parameters_leaves_the_template_as_it_stands() -> No
                 ]
             },
         ),
+        (
+            "source: {repoURL: x, plugin: {env: [], parameters: [{name: '{{name}}', string: '', array: [], map: {}}]}}",
+            {
+                "source": {
+                    "repoURL": "x",
+                    "plugin": {"parameters": [{"name": "a", "string": "", "array": [], "map": {}}]},
+                }
+            },
+        ),
         ("syncPolicy: {}", {}),
         ("syncPolicy: {syncOptions: []}", {}),
         (
