@@ -16,7 +16,7 @@ from bot.model.target import Found, Target
 from bot.render.helm.inputs import ReleaseInputs, fingerprint
 from bot.render.variables import Substitution
 
-SCHEMA = 16
+SCHEMA = 17
 """To be raised with every change of this package that may render the same input differently."""
 OVERRIDE = ".argocd-source"
 """What the files begin with by which a directory says over an Application, for one by its name, how it is rendered."""
