@@ -13,6 +13,7 @@ from bot.model.target import TargetId
 from bot.report import escape, phrases, view
 from bot.report.hunks import Line, field_lines, lines
 from bot.report.ladder import Rung, TooLong
+from bot.report.notes import notes
 from bot.report.reasons import Declared, Unknown
 from bot.report.stays import Stay, staying
 
@@ -221,7 +222,7 @@ def _object(alike: Sequence[ObjectChange], group: view.Group, rung: Rung, budget
         count=len(alike),
         names=tuple((kind, tuple(named)) for kind, named in names.items()),
         more_names=max(0, len(alike) - rung.names),
-        note=phrases.notes(change, is_hook=view.is_hook(group.first, change), stay=group.stay),
+        note=notes(change, is_hook=view.is_hook(group.first, change), stay=group.stay),
         diff=budget.spend(_diff(lines(change, rung.bounds))) if rung.bounds and change.fields else "",
         paths=paths[: rung.paths],
         more_paths=max(0, len(paths) - rung.paths) if rung.paths else 0,

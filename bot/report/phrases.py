@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.model.danger import Loss
 from bot.model.objects import ObjectId
-from bot.model.plan import Action, Counts, MaterialChange, ObjectChange, Plan, TargetPlan, TargetStatus
+from bot.model.plan import Action, Counts, MaterialChange, Plan, TargetPlan, TargetStatus
 from bot.model.rendering import Material, Severity
 from bot.model.target import EngineKind, TargetId
 from bot.report.reasons import errors, standing
@@ -156,28 +156,6 @@ def cannot_be_rendered(number: int) -> str:
 
 def object_name(id_: ObjectId, *, with_namespace: bool = True) -> str:
     return f"{id_.namespace}/{id_.name}" if id_.namespace and with_namespace else id_.name
-
-
-def went_where(change: ObjectChange) -> str:
-    """Where a moved or renamed object was before, or is now; empty for the rest. Holds names of others."""
-    if change.from_target:
-        return f"taken over from target {change.from_target}"
-    if change.to_target:
-        return f"handed over to target {change.to_target}"
-    if change.old_name and change.old_name != change.id.name:
-        return f"was {change.old_name}"
-    return "from another namespace" if change.action is Action.MOVED else ""
-
-
-def notes(change: ObjectChange, *, is_hook: bool, stay: Stay | None = None) -> str:
-    """What is to be said of an object beside its name, empty for most. Holds names of others.
-
-    `stay` is why nothing of its target is deleted.
-    """
-    hook = f"hook: {change.hook}" if is_hook else ""
-    is_left = stay is not None and change.action is Action.REMOVED and not is_hook
-    left = f"no longer declared; it stays, because {STAYS[stay]}" if stay and is_left else ""
-    return "; ".join(note for note in (hook, went_where(change), left) if note)
 
 
 def loss(danger: Danger) -> str:

@@ -12,6 +12,7 @@ from bot.model.target import TargetId
 from bot.report import phrases, reasons, view
 from bot.report.escape import one_line, visible
 from bot.report.hunks import Bounds, Line, field_lines, lines
+from bot.report.notes import notes
 
 BOUNDS = Bounds(lines_per_field=60, lines_per_object=400)
 DECLARED_BOUNDS = Bounds(lines_per_field=20, lines_per_object=60)
@@ -123,7 +124,7 @@ class _Printer:
         """One object, or several that change alike."""
         change = alike[0]
         names = [one_line(f"{each.id.kind} {self._name(each, group)}") for each in alike]
-        note = one_line(phrases.notes(change, is_hook=view.is_hook(group.first, change), stay=group.stay))
+        note = one_line(notes(change, is_hook=view.is_hook(group.first, change), stay=group.stay))
         sign, colour = phrases.SIGNS[change.action], _COLOURS[change.action]
         if len(names) > 1:
             yield from self._sentence(colour, f"  {sign} {phrases.same_in(len(names))}: {', '.join(names)}")

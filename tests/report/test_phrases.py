@@ -10,6 +10,8 @@ from bot.model.plan import Action, Counts, MaterialChange, TargetPlan, TargetSta
 from bot.model.rendering import Diagnostic, Material, Severity
 from bot.model.target import EngineKind
 from bot.report import outcomes, page, phrases
+from bot.report.notes import notes
+from bot.report.stays import Stay
 from tests.report.build import deployment, masked, plan, target, target_plan, unknown
 from tests.report.plans import NEW_CHART, chart, same
 
@@ -45,6 +47,30 @@ def test_there_are_words_for_every_case(words: dict[StrEnum, object], nouns: typ
 )
 def test_totals_say_what_there_is(counts: Counts, words: str) -> None:
     assert phrases.totals(counts) == words
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "note"),
+    [
+        (("shop", "a"), ("shop", "b"), "was a; made anew, and that one {}"),
+        (("shop", "a"), ("other", "a"), "was shop/a; made anew, and that one {}"),
+        (("", "a"), ("shop", "a"), "without a namespace before or now"),
+        (("shop", "a"), ("", "a"), "without a namespace before or now"),
+    ],
+)
+def test_another_name_or_namespace_is_another_object(
+    old: tuple[str, str], new: tuple[str, str], note: str
+) -> None:
+    manifests = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}}
+        for namespace, name in (old, new)
+    ]
+    sides = [masked(manifest) for manifest in manifests]
+    (change,) = target_plan(target(), *sides).changes
+    assert notes(change, is_hook=False) == note.format("is deleted")
+    kept = notes(change, is_hook=False, stay=Stay.NO_PRUNING)
+    assert kept == note.format("stays, because pruning is off")
+    assert "anew" not in notes(change, is_hook=True)
 
 
 def test_lists_stay_short() -> None:
