@@ -42,7 +42,6 @@ PATH = {directory}/gitea.db
 INSTALL_LOCK = true
 SECRET_KEY = of-no-use-to-anybody
 PASSWORD_HASH_ALGO = pbkdf2$1$8
-[webhook]
 ALLOWED_HOST_LIST = loopback
 [service]
 DISABLE_REGISTRATION = true
