@@ -96,7 +96,11 @@ def _check_team(repo: Path, config_file: Path, *, is_named: bool) -> None:
     if not file.is_file():
         raise UserError(f"{file} does not exist", hint="without it, targets are discovered")
     clusters = load(config_file).clusters if is_named or config_file.is_file() else None
-    team = parse_team(file.read_bytes(), str(file), clusters)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror}") from None
+    team = parse_team(data, str(file), clusters)
     found = _count(team.targets, "target") if team.targets else "no target; all are discovered"
     click.echo(f"{file}: {found}")
 

@@ -1,5 +1,6 @@
 """What the commands that run processes have in common: their options, the log, the store's address."""
 
+import errno
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +10,7 @@ import click
 from bot.aio import run
 from bot.errors import UserError
 
+_NO_PORT = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
 F = TypeVar("F", bound=Callable[..., Any])
 
 config_option = click.option(
@@ -60,5 +62,19 @@ def store_url(configured: str, given: str | None) -> str:
 
 
 def run_process(coroutine: Coroutine[Any, Any, int]) -> None:
-    """Run to the end and leave with its exit status."""
-    raise SystemExit(run(coroutine))
+    """Run to the end and leave with its exit status. Raises UserError for a port or a directory that cannot be had."""
+    try:
+        status = run(coroutine)
+    except OSError as error:
+        if error.filename is not None:
+            raise UserError(
+                f"{error.filename} cannot be used: {error.strerror}",
+                hint="make it usable, or name another directory as dataDir",
+            ) from error
+        if error.errno not in _NO_PORT:
+            raise
+        raise UserError(
+            error.strerror or "no port",
+            hint="end what listens there, or choose another web.port or worker.metricsPort",
+        ) from error
+    raise SystemExit(status)

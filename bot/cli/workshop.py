@@ -182,5 +182,5 @@ def kept_secret(file: Path) -> bytes:
     except OSError as error:
         raise UserError(
             f"cannot keep a key in {file}: {error.strerror}",
-            hint="make the directory writable, or set XDG_CACHE_HOME",
+            hint="make the directory writable, or name another: dataDir in config.yaml, XDG_CACHE_HOME for `longshore plan`",
         ) from None

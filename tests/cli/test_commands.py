@@ -1,5 +1,6 @@
 """The program as people type it: help that teaches and loads nothing, errors that say the way out."""
 
+import socket
 import subprocess
 import sys
 from importlib import import_module
@@ -110,3 +111,25 @@ def test_an_error_of_ours_ends_with_its_message_and_its_way_out(monkeypatch: pyt
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "-m", "bot.cli", *arguments]
     return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30)
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        file = tmp_path / "config.yaml"
+        file.write_text(f"dataDir: {tmp_path}\nweb: {{port: {port}}}\n", encoding="utf-8")
+        store = ["--store-url", "redis://127.0.0.1:1/0"]
+        done = CliRunner().invoke(main, ["web", "--config", str(file), *store])
+    assert done.exit_code == 1
+    assert f"('127.0.0.1', {port}): address already in use" in done.output
+    assert "web.port" in done.output
+
+
+def test_a_directory_that_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file", encoding="utf-8")
+    file = tmp_path / "config.yaml"
+    file.write_text(f"dataDir: {tmp_path}/data\nstore: {{url: embedded}}\n", encoding="utf-8")
+    done = CliRunner().invoke(main, ["run", "--config", str(file)])
+    assert done.exit_code == 1
+    assert f"Error: {tmp_path}/data" in done.output
+    assert "dataDir" in done.output
