@@ -25,8 +25,39 @@ _ON_FILES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
 _FS_RIGHTS_BY_ABI = ((1, 1 << 13), (2, 1 << 14), (3, 1 << 15), (5, 1 << 16))
 """From this ABI on, the file rights are all bits below that one."""
 
-_SETPGID_SETSID = {"x86_64": (0xC000003E, 109, 112), "aarch64": (0xC00000B7, 154, 157)}
-"""By machine: how seccomp calls it, and the numbers of the two system calls."""
+_GROUP = {"x86_64": (109, 112), "aarch64": (154, 157)}
+"""setpgid and setsid, by machine."""
+_SOCKETS = {"x86_64": (41, 425), "aarch64": (198, 425)}
+"""socket, and io_uring_setup, which makes them past such a filter."""
+_ATTRIBUTES = {
+    "x86_64": (
+        76,
+        90,
+        91,
+        92,
+        93,
+        94,
+        132,
+        188,
+        189,
+        190,
+        197,
+        198,
+        199,
+        235,
+        260,
+        261,
+        268,
+        280,
+        452,
+        463,
+        466,
+    ),
+    "aarch64": (5, 6, 7, 14, 15, 16, 45, 52, 53, 54, 55, 88, 452, 463, 466),
+}
+"""truncate, which the first versions of Landlock let through, and what all of them do: modes, owners, times, attributes."""
+_MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+"""As seccomp calls them."""
 _SECCOMP_FILTER = 2
 _LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOWED, _REFUSED = 0x7FFF0000, 0x00050000 | errno.EPERM
@@ -77,21 +108,25 @@ class _Filter(ctypes.Structure):
 
 
 def keep_together() -> None:
-    """Let neither this process nor what it starts leave its process group, so that all of them can be found and ended."""
+    """Let neither this process nor what it starts leave its process group, make a socket, or change a file's attributes.
+
+    All of them can be found and ended so, and they touch nothing of ours: neither Landlock nor a network namespace keeps
+    a program from a socket that has a path, nor from taking a file's mode away.
+    """
     machine = os.uname().machine
-    if machine not in _SETPGID_SETSID:
+    if machine not in _MACHINES:
         raise OSError(errno.ENOSYS, f"no filter of system calls is known for {machine}")
-    architecture, setpgid, setsid = _SETPGID_SETSID[machine]
-    instructions = (
+    calls = (*_GROUP[machine], *_SOCKETS[machine], *_ATTRIBUTES[machine])
+    refusal = 5 + len(calls)
+    instructions = [
         (_LOAD, 0, 0, _MACHINE),
-        (_IF_EQUAL, 0, 5, architecture),
+        (_IF_EQUAL, 0, refusal - 2, _MACHINES[machine]),
         (_LOAD, 0, 0, _NUMBER),
-        (_IF_AT_LEAST, 3, 0, _OTHER_ABI),
-        (_IF_EQUAL, 2, 0, setpgid),
-        (_IF_EQUAL, 1, 0, setsid),
+        (_IF_AT_LEAST, refusal - 4, 0, _OTHER_ABI),
+        *((_IF_EQUAL, refusal - 5 - index, 0, call) for index, call in enumerate(calls)),
         (_RETURN, 0, 0, _ALLOWED),
         (_RETURN, 0, 0, _REFUSED),
-    )
+    ]
     made = (_Instruction * len(instructions))(*(_Instruction(*each) for each in instructions))
     program = _Filter(len(instructions), made)
     _checked(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_FILTER, ctypes.byref(program), 0, 0), "seccomp")

@@ -23,7 +23,7 @@ class Limits:
     """Resource limits of one process.
 
     Without `processes` a program can start nothing but itself, where Landlock holds. With it, so many may run at once: none
-    of them can leave the process group, all are watched, and `memory_bytes` is also what they may have together. The
+    of them can leave the process group, make a socket or change a file's attributes, all are watched, and `memory_bytes` is also what they may have together. The
     kernel's RLIMIT_NPROC does not hold root, and counts all that its user runs: it is set only where a namespace has a
     count of its own.
     """

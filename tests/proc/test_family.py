@@ -46,6 +46,36 @@ async def test_no_process_leaves_its_group(call: str, held: Layers | None) -> No
     assert (await attempt(script, held=held)).stdout == b"held\n"
 
 
+@pytest.mark.parametrize("held", [Layers(), None], ids=["without layers", "with all there are"])
+@pytest.mark.parametrize("family", ["AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"])
+async def test_no_process_makes_a_socket(family: str, held: Layers | None) -> None:
+    script = (
+        "import _socket, os\n"
+        f"try:\n  _socket.socket(_socket.{family}, _socket.SOCK_DGRAM)\nexcept PermissionError:\n  print('held')\n"
+        "print(len(_socket.socketpair()))"
+    )
+    assert (await attempt(script, held=held)).stdout == b"held\n2\n"
+
+
+@pytest.mark.parametrize("held", [Layers(), None], ids=["without layers", "with all there are"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        *("os.chmod(FILE, 0)", "os.chown(FILE, -1, -1)", "os.lchown(FILE, -1, -1)", "os.utime(FILE)"),
+        *("os.truncate(FILE, 0)", "os.setxattr(FILE, 'user.a', b'b')", "os.removexattr(FILE, 'user.a')"),
+    ],
+)
+async def test_no_files_attributes_are_changed(tmp_path: Path, call: str, held: Layers | None) -> None:
+    """Landlock knows of none of it."""
+    file = tmp_path / "file"
+    file.write_text("content")
+    before = file.stat()
+    script = f"import os\ntry:\n  {call.replace('FILE', repr(str(file)))}\nexcept PermissionError:\n  print('held')"
+    assert (await attempt(script, held=held)).stdout == b"held\n"
+    after = file.stat()
+    assert (after.st_mode, after.st_mtime_ns, after.st_size) == (before.st_mode, before.st_mtime_ns, 7)
+
+
 async def test_what_is_left_behind_is_ended_with_it() -> None:
     child = int(
         (

@@ -30,8 +30,6 @@ _MOST_PROCESSES = 64
 _NULL, _RANDOM = Path("/dev/null"), Path("/dev/urandom")
 _UNCONFINED = "it runs only where the kernel confines renderers, which it does not here"
 _MISSING = "it is missing where this is planned; `longshore config check` tells the operator what of it"
-_TCP_RULES = 4
-"""The first version of Landlock that keeps a program from the network by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +83,8 @@ async def printed(asked: Run, sandbox: Sandbox) -> bytes:
 
 def as_of_now(programs: Programs, layers: Layers) -> Programs:
     """With the identity of each, and why one may not run."""
-    is_confined = layers.landlock_abi > 0 and (layers.network_namespace or layers.landlock_abi >= _TCP_RULES)
-    return programs.changed(lambda program: _looked_at(program, is_confined=is_confined))
+    # NB: what is started for a family has no socket, with a namespace or without.
+    return programs.changed(lambda program: _looked_at(program, is_confined=layers.landlock_abi > 0))
 
 
 def missing_from(program: Program) -> str:

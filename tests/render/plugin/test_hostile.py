@@ -52,7 +52,20 @@ async def test_nothing_is_written(sandbox: Sandbox, tmp_path: Path) -> None:
 async def test_there_is_no_network(sandbox: Sandbox) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert await tried(sandbox, f"socket.create_connection(('127.0.0.1', {port}), 2)") != "done"
+        assert (
+            await tried(sandbox, f"socket.create_connection(('127.0.0.1', {port}), 2)") == "PermissionError"
+        )
+    assert await tried(sandbox, "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)") == "PermissionError"
+
+
+async def test_a_socket_with_a_path_is_not_reached_either(sandbox: Sandbox, tmp_path: Path) -> None:
+    """As the store's own, which anybody of our user may connect to."""
+    path = tmp_path / "store.sock"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        said = await tried(sandbox, f"socket.socket(socket.AF_UNIX).connect({str(path)!r})")
+    assert said == "PermissionError"
 
 
 async def test_our_environment_is_not_there(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
