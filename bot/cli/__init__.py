@@ -57,9 +57,9 @@ class Commands(click.Group):
     cls=Commands,
     epilog="""\b
 Examples:
-  longshore plan                        what the working tree changes, without server or account
-  longshore run --config config.yaml    the whole bot on one machine
-  longshore COMMAND --help              more about a command""",
+  longshore plan                      what the working tree changes
+  longshore run --config config.yaml  the whole bot on one machine
+  longshore COMMAND --help            more about a command""",
 )
 @click.version_option(package_name="longshore", message="longshore %(version)s")
 def main() -> None:

@@ -29,10 +29,10 @@ TEAM_EXAMPLE_TITLE = "What a team declares in its repository, as .longshore.yaml
     short_help="Check the configuration, show an example.",
     epilog="""\b
 Examples:
-  longshore config check                    the file, its secrets, forges and clusters
-  longshore config check --offline          the file alone
-  longshore config check --repo .           a repository's .longshore.yaml
-  longshore config example > config.yaml    every field, explained""",
+  longshore config check                  the file, and what it names
+  longshore config check --offline        the file alone
+  longshore config check --repo .         a repository's .longshore.yaml
+  longshore config example > config.yaml  every field, explained""",
 )
 def command() -> None:
     """Check the configuration, show an example, or write the JSON Schema for editors."""

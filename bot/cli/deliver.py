@@ -28,10 +28,11 @@ _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
     short_help="Look at a delivery branch now; answer what a delivery asks.",
     epilog="""\b
 Examples:
-  longshore deliver acme/fleet@main                       look again now
-  longshore deliver acme/fleet@main --retry               try again what failed
-  longshore deliver acme/fleet@main --allow-prune sha256:…  let exactly that deletion go
-  longshore deliver acme/fleet@main --accept 3f2c…        take a branch that was rewritten""",
+  longshore deliver acme/fleet@main                    look again now
+  longshore deliver acme/fleet@main --retry            try again what failed
+  longshore deliver acme/fleet@main --allow-prune DIGEST
+                                                       let that deletion go
+  longshore deliver acme/fleet@main --accept SHA       take a rewritten branch""",
 )
 @click.argument("source", metavar="[FORGE:]OWNER/NAME@BRANCH")
 @click.option(

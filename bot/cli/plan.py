@@ -67,10 +67,10 @@ class _Command(click.Command):
     short_help="Show what a change does to every target.",
     epilog="""\b
 Examples:
-  longshore plan                          the working tree against the default branch
+  longshore plan                          the working tree's changes
   longshore plan --base v1.4 --head main  one revision against another
   longshore plan --format json | jq .totals
-  longshore plan --exit-code              0 nothing, 2 changes, 3 unknown targets, 1 error""",
+  longshore plan --exit-code              0 nothing, 2 changes, 3 unknown""",
 )
 @click.option(
     "--repo",

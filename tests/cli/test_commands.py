@@ -30,12 +30,14 @@ def test_every_command_exists_and_helps_with_examples(name: str) -> None:
     assert result.exit_code == 0
     assert f"longshore {name}" in result.output
     assert "Examples:" in result.output or isinstance(command, click.Group)
+    assert max(len(line) for line in result.output.splitlines()) <= 80
 
 
 def test_help_lists_the_commands_without_loading_one() -> None:
     result = CliRunner().invoke(main, ["--help"], prog_name="longshore")
     assert result.exit_code == 0
     assert all(name in result.output and line in result.output for name, line in COMMANDS.items())
+    assert max(len(line) for line in result.output.splitlines()) <= 80
     modules = loaded_by("from bot.cli import main\nmain(['--help'], standalone_mode=False)")
     assert not {f"bot.cli.{name}" for name in COMMANDS} & modules
 
