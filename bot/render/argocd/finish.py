@@ -31,7 +31,7 @@ def as_argocd_applies(built: Rendering, target: Target, placeholders: tuple[Plac
     """Of a kustomization; what renders others does it by itself. `placeholders` may stand in it. Raises `Unrenderable`."""
     done = settled([found.manifest for found in built.objects], target.namespace)
     objects, unknown = with_holes(done.objects, placeholders)
-    kept = {found.id for found in objects}
+    kept = {found.id for found in done.objects}
     moved = [replace(hole, object=done.renamed.get(hole.object, hole.object)) for hole in built.holes]
     holes = [hole for hole in moved if hole.object in kept]
     remarks = (*built.diagnostics, *said(done, target), *_not_known(unknown, target))
