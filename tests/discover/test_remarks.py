@@ -125,6 +125,6 @@ def test_a_suspended_helm_repository_is_said_of_its_releases() -> None:
 
 
 def test_an_object_of_a_hundred_thousand_unknown_fields_is_remarked_upon_at_once() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert len(said(kustomization({**MINIMAL, **{f"field{n}": n for n in range(100_000)}}))) == 1
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5

@@ -128,10 +128,10 @@ def test_what_is_no_index_is_refused_with_a_reason(text: str, word: str) -> None
 def test_a_large_index_in_a_layout_of_its_own_is_refused_not_parsed() -> None:
     entry = '{"name": "web", "version": "1.0.0", "urls": ["x"]}, '
     text = "apiVersion: v1\nentries: {web: [" + entry * (READ_WHOLE_BYTES // len(entry) + 1) + "]}"
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(BadIndex, match="laid out"):
         find(text.encode(), "web")
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def large(charts: int, versions: int) -> bytes:

@@ -63,10 +63,10 @@ def test_no_pattern_makes_a_match_slow() -> None:
     "pattern", ["*" * 1023 + "b", "?*" * 500 + "b", "{a,b}" * 7 + "*a" * 11 + "b", "*a" * 500]
 )
 def test_a_name_of_any_length_is_matched_at_once(pattern: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     found = Doublestar.parse(pattern)
     assert not any(found.matches("a" * length) for length in range(155, 255))
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

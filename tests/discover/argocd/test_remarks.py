@@ -201,9 +201,9 @@ def test_an_application_without_a_name_and_other_objects_are_passed_over() -> No
 def test_an_application_of_a_hundred_thousand_unknown_fields_is_remarked_upon_at_once() -> None:
     fields = {f"field{n}": n for n in range(100_000)}
     manifest = application(spec(**fields, **options(*(f"x{n}" for n in range(100_000)))))
-    started = time.monotonic()
+    started = time.process_time()
     assert len(said(manifest)) == 2
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 NULLS = {"a": None, "b": {"c": [{"d": None}], "e": 1}, "f": [None]}

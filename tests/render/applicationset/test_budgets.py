@@ -13,10 +13,10 @@ from tests.render.applicationset.sets import HERE, MemoryWorld, application_set,
 
 async def test_braces_without_an_end_are_read_in_a_time_that_their_number_bounds() -> None:
     elements = "[{list: {elements: [{name: a}]}}]"
-    begun = time.monotonic()
+    begun = time.process_time()
     for text in ("{{" * 500_000, "{{\n" * 300_000 + "}}", "{{a}}" * 100_000):
         await generate(application_set(elements, path="x" + text), MemoryWorld(), Templates())
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 async def test_many_patterns_over_many_directories_make_the_set_unknown_and_let_others_work() -> None:
@@ -31,12 +31,12 @@ async def test_many_patterns_over_many_directories_make_the_set_unknown_and_let_
 
 
 async def longest_wait(asked: asyncio.Task[Any]) -> float:
-    """Seconds that others had to wait for their turn."""
+    """Seconds of work for which others had to wait for their turn."""
     longest = 0.0
     while not asked.done():
-        begun = time.monotonic()
+        begun = time.thread_time()
         await asyncio.sleep(0.01)
-        longest = max(longest, time.monotonic() - begun)
+        longest = max(longest, time.thread_time() - begun)
     return longest
 
 

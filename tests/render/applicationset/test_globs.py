@@ -111,9 +111,9 @@ def test_a_pattern_takes_no_longer_than_both_lengths_allow() -> None:
 
 
 def test_many_patterns_are_held_against_many_directories_quickly() -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     for text in ("d/*x{}*", "*[a-b][b-c]{}", "*?????????????????{}"):
         patterns = [go_pattern(text.format(index)) for index in range(2_000)]
         for path in (f"d/name-of-a-directory-{index}-{'a' * 40}" for index in range(100)):
             assert not any(each.matches(path) for each in patterns if each is not None)
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10

@@ -143,10 +143,10 @@ def test_a_path_of_any_length_does_not_multiply() -> None:
 )
 def test_patterns_take_no_longer_than_their_length(pattern: str) -> None:
     files: dict[str, Content] = {f"plain/{'a' * 100}{n}.yaml": config_map("a") for n in range(300)}
-    start = time.monotonic()
+    start = time.process_time()
     target = made(files, application("plain", directory={"include": pattern})).target
     trace(MemoryTree(files), target)
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_a_pattern_for_too_many_files_is_refused() -> None:
@@ -173,22 +173,22 @@ async def test_a_link_in_a_circle_below_a_pattern_ends(sandbox: Sandbox) -> None
 )
 def test_directories_that_repeat_in_a_pattern_do_not_multiply(pattern: str) -> None:
     files: dict[str, Content] = {f"many/{'a' * 200}{n}": "" for n in range(1000)}
-    start = time.monotonic()
+    start = time.process_time()
     options = {"valueFiles": [pattern], "ignoreMissingValueFiles": True}
     files |= chart({"a.yaml": config_map("a")}, at="chart")
     found = made(files, application("chart", helm=options))
     assert not found.diagnostics
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize("pattern", ["/*/" + "*/" * 20 + "nope", "/**/*/**/nope", "/" + "a*/" * 40 + "nope"])
 def test_links_in_circles_do_not_multiply_what_a_pattern_of_files_looks_at(pattern: str) -> None:
     files: dict[str, Content] = {**FILES, **{f"round{n}": Link(".") for n in range(20)}}
-    start = time.monotonic()
+    start = time.process_time()
     found = made(files, application("chart", helm={"valueFiles": [pattern]}))
     assert found.diagnostics[0].severity is Severity.ERROR
     assert len(found.entries) < 5_000
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_patterns_over_a_fetched_chart_are_bounded_together() -> None:
     files = {f"{'deep/' * 20}{number}.yaml": b"" for number in range(2_000)}
     patterns = tuple(ValuesFile(f"{'**/*' * 100}{number}", is_pattern=True) for number in range(200))
     many = Release("web", "dest", Chart(ChartKind.REPOSITORY, "web"), values_files=patterns)
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(Unrenderable, match="patterns take too long"):
         in_chart(replace(many, ignores_missing_files=True), files)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

@@ -329,14 +329,14 @@ def test_the_key_follows_components_that_a_pattern_comes_to_find() -> None:
 )
 def test_links_in_circles_do_not_multiply_what_a_pattern_looks_at(pattern: str) -> None:
     tree = files("") | {f"link{index}": Link(".") for index in range(20)}
-    start = time.monotonic()
+    start = time.process_time()
     found = made(tree, application(kustomize={"components": [pattern]}))
     assert (
         "more than 10000 places" in found.diagnostics[0].message
         or "too many files" in found.diagnostics[0].message
     )
     assert len(found.entries) < 20_000
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
 
 
 async def test_a_component_counts_once_for_each_way_that_a_pattern_finds(sandbox: Sandbox) -> None:

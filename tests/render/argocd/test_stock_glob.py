@@ -49,7 +49,7 @@ def test_no_pattern_goes_through_a_link_that_leads_out(root: Path, pattern: str)
 def test_circles_and_braces_come_to_an_end(root: Path, pattern: str) -> None:
     for index in range(3):
         (root / f"round{index}").symlink_to(".")
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(Unrenderable, match="a pattern"):
         found_below(root, root / pattern)
-    assert time.monotonic() - start < 30
+    assert time.process_time() - start < 30
