@@ -32,18 +32,10 @@ _SOCKETS = {"x86_64": (41, 425), "aarch64": (198, 425)}
 _ATTRIBUTES = {
     "x86_64": (
         76,
-        90,
-        91,
-        92,
-        93,
-        94,
+        *range(90, 95),
         132,
-        188,
-        189,
-        190,
-        197,
-        198,
-        199,
+        *range(188, 191),
+        *range(197, 200),
         235,
         260,
         261,
@@ -53,7 +45,7 @@ _ATTRIBUTES = {
         463,
         466,
     ),
-    "aarch64": (5, 6, 7, 14, 15, 16, 45, 52, 53, 54, 55, 88, 452, 463, 466),
+    "aarch64": (*range(5, 8), *range(14, 17), 45, *range(52, 56), 88, 452, 463, 466),
 }
 """truncate, which the first versions of Landlock let through, and what all of them do: modes, owners, times, attributes."""
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}

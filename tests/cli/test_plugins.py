@@ -12,7 +12,9 @@ from bot.proc.programs import find
 from tests.git.repos import Work
 from tests.planning.argocd.declared import application
 from tests.planning.conftest import config_map
-from tests.render.plugin.programs import shell
+from tests.render.plugin.programs import needs_confinement, shell
+
+pytestmark = needs_confinement
 
 PROGRAM = shell("cat *.tmpl")
 MINE = {"command": list(PROGRAM.command), "read": list(PROGRAM.read), "env": dict(PROGRAM.env)}

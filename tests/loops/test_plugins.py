@@ -7,9 +7,11 @@ import pytest
 from bot.model.steps import Done
 from tests.loops.conftest import House
 from tests.planning.argocd.declared import application
-from tests.render.plugin.programs import python
+from tests.render.plugin.programs import needs_confinement, python
 from tests.sandbox.forge.core.conversations import Pull
 from tests.stories.manifests import Files
+
+pytestmark = needs_confinement
 
 PROGRAM = python("config_map('made', text=open('a.txt').read())", reads_whole_tree=False)
 CHANGE: Files = {"made/a.txt": "two"}

@@ -22,7 +22,9 @@ from tests.planning.argocd.declared import URL, application
 from tests.planning.conftest import config_map, kustomization
 from tests.planning.repositories import Content, Files, Link
 from tests.planning.test_properties import Story, is_found_from_nothing, telling, tries
-from tests.render.plugin.programs import jsonnet, shell
+from tests.render.plugin.programs import jsonnet, needs_confinement, shell
+
+pytestmark = needs_confinement
 
 _ALL = "for f in *.yaml; do echo ---; cat $f; done; cat ../lib/more.yaml 2>/dev/null || true"
 _TOLD = (

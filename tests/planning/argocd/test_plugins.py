@@ -14,7 +14,9 @@ from bot.planning.expansion import Finding
 from bot.render.helm.inputs import ClusterFacts
 from tests.planning.argocd.declared import URL, application, cluster, commit
 from tests.planning.conftest import Bench, config_map, kustomization, statuses, target
-from tests.render.plugin.programs import jsonnet, python, shell
+from tests.render.plugin.programs import jsonnet, needs_confinement, python, shell
+
+pytestmark = needs_confinement
 
 TEMPLATED = shell("sed s/NAME/$ARGOCD_APP_NAME/ *.tmpl ../lib/*.tmpl", reads_whole_tree=True)
 OWN = python(

@@ -7,10 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.model.programs import Plugin, Program, Programs
 from bot.model.rendering import ContentKey, Rendering, Severity, Trace
 from bot.model.target import Target
 from bot.proc.programs import find
+from bot.proc.sandbox import layers
 from bot.render.argocd.concrete import concrete
 from bot.render.brute import checkout
 from bot.render.given import NOTHING, Given
@@ -21,6 +24,8 @@ from bot.render.sandbox import Sandbox
 from bot.render.trace import trace
 from tests.render.trees import Content, MemoryTree
 
+needs_confinement = pytest.mark.skipif(not layers().landlock_abi, reason="this kernel has no Landlock")
+"""Where the kernel does not confine programs, none of the operator's runs."""
 _SYSTEM = tuple(path for path in ("/usr", "/bin", "/lib", "/lib64") if Path(path).exists())
 _PYTHON = (os.path.realpath(sys.executable), "-I", "-S", "-B")
 _PYTHON_READS = tuple(dict.fromkeys((sys.base_prefix, *_SYSTEM)))

@@ -9,8 +9,19 @@ from bot.render.plugin.discover import zglob
 from bot.render.plugin.run import as_of_now
 from bot.render.sandbox import Sandbox
 from tests.render.argocd.applications import application, data, manifests
-from tests.render.plugin.programs import key, plugin, python, read, refusal, rendered, shell
+from tests.render.plugin.programs import (
+    key,
+    needs_confinement,
+    plugin,
+    python,
+    read,
+    refusal,
+    rendered,
+    shell,
+)
 from tests.render.trees import Content, Link, MemoryTree, Submodule, config_map
+
+pytestmark = needs_confinement
 
 FILES: dict[str, Content] = {
     "app/Chart.yaml": "apiVersion: v2\nname: app\nversion: 1.0.0\n",

@@ -9,8 +9,10 @@ import pytest
 
 from bot.render.sandbox import Sandbox
 from tests.render.argocd.applications import application, data, failure
-from tests.render.plugin.programs import plugin, python, quickly, rendered, shell
+from tests.render.plugin.programs import needs_confinement, plugin, python, quickly, rendered, shell
 from tests.render.trees import Content
+
+pytestmark = needs_confinement
 
 MARKER = "PLANTED-HOST-SECRET-91c4"
 FILES: dict[str, Content] = {"app/a.txt": "a", "secret/b.txt": "b"}

@@ -11,8 +11,10 @@ from bot.render.plugin.jsonnet import told
 from bot.render.plugin.output import of_jsonnet
 from bot.render.sandbox import Sandbox
 from tests.render.argocd.applications import application, data, failure, manifests, remarks
-from tests.render.plugin.programs import jsonnet, key, read, refusal, rendered, shell
+from tests.render.plugin.programs import jsonnet, key, needs_confinement, read, refusal, rendered, shell
 from tests.render.trees import Content, Link, config_map
+
+pytestmark = needs_confinement
 
 REAL = Programs(jsonnet=jsonnet())
 OWN = Programs(jsonnet=jsonnet(reads_whole_tree=False))

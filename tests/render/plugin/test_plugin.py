@@ -15,8 +15,20 @@ from bot.render.helm.inputs import ClusterFacts, ReleaseInputs
 from bot.render.plugin.run import as_of_now, missing_from
 from bot.render.sandbox import Sandbox
 from tests.render.argocd.applications import application, data, failure, manifests, remarks
-from tests.render.plugin.programs import key, plugin, python, quickly, read, refusal, rendered, shell
+from tests.render.plugin.programs import (
+    key,
+    needs_confinement,
+    plugin,
+    python,
+    quickly,
+    read,
+    refusal,
+    rendered,
+    shell,
+)
 from tests.render.trees import Content, Link, Submodule, config_map
+
+pytestmark = needs_confinement
 
 FILES: dict[str, Content] = {"app/a.txt": "first", "lib/b.txt": "second", "other/c.txt": "third"}
 MINE = application(plugin={"name": "mine"})
