@@ -54,11 +54,15 @@ class Identities:
 
         Raises AnotherRepository where `found` is another one.
         """
-        for before in delivered:
-            if before is not None and (why := another(repo, before, found, entry.id if entry else None)):
-                # The store was flushed, and took the first one that came along.
+        meant = entry.id if entry else None
+        numbers = {number for number in delivered if number is not None}
+        others = {before: why for before in sorted(numbers) if (why := another(repo, before, found, meant))}
+        for before, why in others.items():
+            if found not in numbers:
+                # The store was flushed, and took the first one that came along. Where ours delivered too, the record of
+                # another stops that cluster alone: whoever writes to one cluster must not stop all of them.
                 await self.names.remember(repo, before)
-                raise why
+            raise why
 
     def _tell(self, repo: RepoId, number: int, *, is_meant: bool) -> None:
         """Once in the life of a worker."""

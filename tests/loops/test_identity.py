@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from bot.kube import parent as parents
 from bot.kube.applyset import Parent
 from bot.kube.listing import listed
 from bot.kube.parent import Identity
+from bot.kube.record import Record
 from bot.loops.identity import AnotherRepository
 from bot.loops.world import World
 from bot.model.keys import SWEEP, BranchKey, PullKey, TargetKey
@@ -215,6 +216,21 @@ async def test_what_a_cluster_knows_is_put_back_into_a_store_that_was_lost(hands
     # By now everything is stopped: plans, and deliveries to clusters that have nothing of it yet.
     with pytest.raises(AnotherRepository, match=f"was number {ours.id} until now"):
         await hands.world.located(FLEET)
+
+
+async def test_a_record_that_somebody_forged_in_a_cluster_of_ours_stops_that_cluster_alone(
+    hands: Hands,
+) -> None:
+    client, forged = await hands.world.clusters("staging"), TargetId("staging", "forged")
+    namespace = hands.world.config.clusters["staging"].namespace
+    [real] = await hands.records()
+    theirs = Identity(Parent.of(FLEET, forged, namespace), replace(real.source, number=4711), forged)
+    await parents.create(client, theirs, Record())
+    await hands.push({"app/a.yaml": config_map("a", NS, level="2")})
+    await hands.deliver()
+    assert (await hands.data())["a"] == "1"
+    # Plans, and every other cluster.
+    assert (await hands.world.located(FLEET)).number == hands.repository.id
 
 
 async def test_a_branch_of_it_that_declares_nothing_deletes_nothing(hands: Hands) -> None:
