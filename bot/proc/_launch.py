@@ -25,36 +25,37 @@ _ON_FILES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
 _FS_RIGHTS_BY_ABI = ((1, 1 << 13), (2, 1 << 14), (3, 1 << 15), (5, 1 << 16))
 """From this ABI on, the file rights are all bits below that one."""
 
-_GROUP = {"x86_64": (109, 112), "aarch64": (154, 157)}
-"""setpgid and setsid, by machine."""
-_SOCKETS = {"x86_64": (41, 425), "aarch64": (198, 425)}
-"""socket, and io_uring_setup, which makes them past such a filter."""
-_ATTRIBUTES = {
+_CALLS = {
     "x86_64": (
-        76,
-        *range(90, 95),
-        132,
-        *range(188, 191),
-        *range(197, 200),
-        235,
-        260,
-        261,
-        268,
-        280,
-        452,
-        463,
-        466,
+        *(109, 112),  # setpgid, setsid: so that all can be found and ended
+        *(41, 425),  # socket, and io_uring_setup, which makes them past such a filter
+        *(76, 90, 91, 92, 93, 94, 132, 188, 189, 190, 197, 198, 199, 235, 260, 261, 268, 280, 452, 463, 466),
+        *(29, 64, 68, 240),  # shmget, semget, msgget, mq_open: what they make outlives who made it
+        *(141, 142, 144, 203, 251, 314),  # setpriority, sched_set*, ioprio_set: of any process of the user
     ),
-    "aarch64": (*range(5, 8), *range(14, 17), 45, *range(52, 56), 88, 452, 463, 466),
+    "aarch64": (
+        *(154, 157),
+        *(198, 425),
+        *(5, 6, 7, 14, 15, 16, 45, 52, 53, 54, 55, 88, 452, 463, 466),
+        *(194, 190, 186, 180),
+        *(140, 118, 119, 122, 30, 274),
+    ),
 }
-"""truncate, which the first versions of Landlock let through, and what all of them do: modes, owners, times, attributes."""
+"""What a family may not call, by machine. The third of each is truncate, and what changes a file's mode, owner, times and
+attributes: Landlock lets that through, wherever the file lies.
+"""
+_SIGNALS = {"x86_64": (62, 200, 234, 129, 297, 424), "aarch64": (129, 130, 131, 138, 240, 424)}
+"""kill and its kin. Before this version Landlock lets them end any process of the user:"""
+_SCOPES_SIGNALS = 6
+_PRLIMIT = {"x86_64": 302, "aarch64": 261}
+"""Only of the process itself: it takes away what another process of the user may use."""
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 """As seccomp calls them."""
 _SECCOMP_FILTER = 2
 _LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOWED, _REFUSED = 0x7FFF0000, 0x00050000 | errno.EPERM
-_NUMBER, _MACHINE = 0, 4
-"""Where in what a filter is shown the call's number stands, and the machine it is of."""
+_NUMBER, _MACHINE, _FIRST_ARGUMENT = 0, 4, 16
+"""Where in what a filter is shown the call's number stands, the machine it is of, and the lower half of its argument."""
 _OTHER_ABI = 0x40000000
 """On x86-64 the same calls have other numbers from here on."""
 _NICENESS = 15
@@ -99,23 +100,26 @@ class _Filter(ctypes.Structure):
     _fields_ = (("length", ctypes.c_uint16), ("instructions", ctypes.POINTER(_Instruction)))
 
 
-def keep_together() -> None:
-    """Let neither this process nor what it starts leave its process group, make a socket, or change a file's attributes.
+def keep_together(abi: int) -> None:
+    """Let neither this process nor what it starts get away, or at anything of ours that Landlock does not keep from them.
 
-    All of them can be found and ended so, and they touch nothing of ours: neither Landlock nor a network namespace keeps
-    a program from a socket that has a path, nor from taking a file's mode away.
+    They stay in one process group, make no socket, change no file's attributes, leave nothing in the kernel's memory, and
+    set nothing of other processes; where Landlock, of version `abi`, does not see to signals they send none.
     """
     machine = os.uname().machine
     if machine not in _MACHINES:
         raise OSError(errno.ENOSYS, f"no filter of system calls is known for {machine}")
-    calls = (*_GROUP[machine], *_SOCKETS[machine], *_ATTRIBUTES[machine])
-    refusal = 5 + len(calls)
+    calls = (*_CALLS[machine], *(_SIGNALS[machine] if abi < _SCOPES_SIGNALS else ()))
+    refusal = 8 + len(calls)
     instructions = [
         (_LOAD, 0, 0, _MACHINE),
         (_IF_EQUAL, 0, refusal - 2, _MACHINES[machine]),
         (_LOAD, 0, 0, _NUMBER),
         (_IF_AT_LEAST, refusal - 4, 0, _OTHER_ABI),
         *((_IF_EQUAL, refusal - 5 - index, 0, call) for index, call in enumerate(calls)),
+        (_IF_EQUAL, 0, 2, _PRLIMIT[machine]),
+        (_LOAD, 0, 0, _FIRST_ARGUMENT),
+        (_IF_EQUAL, 0, 1, 0),
         (_RETURN, 0, 0, _ALLOWED),
         (_RETURN, 0, 0, _REFUSED),
     ]
@@ -187,7 +191,7 @@ def _confine(options: list[str]) -> list[str]:
             _limit(value)
     if "family" in flags:
         os.nice(_NICENESS)
-        keep_together()
+        keep_together(abi)
     return [value for key, value in pairs if key == "env"]
 
 

@@ -76,6 +76,9 @@ async def run(command: Command) -> Completed:
         ) from None
     finally:
         await _end(process)
+        if command.confinement is not None and command.confinement.limits.processes:
+            # NB: what closed our pipes goes on without its leader; as long as any of them lives the number is theirs.
+            _kill_group(process.pid)
     if exit_code not in command.accept:
         raise ProgramFailed(command.program, exit_code, stderr.decode(errors="replace"))
     return Completed(exit_code, stdout, stderr, time.monotonic() - started)

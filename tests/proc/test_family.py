@@ -1,6 +1,8 @@
 """Programs that may start others: none gets away, and together they are held to the same as one."""
 
 import asyncio
+import os
+import resource
 import time
 from pathlib import Path
 
@@ -88,6 +90,55 @@ async def test_what_is_left_behind_is_ended_with_it() -> None:
     while is_alive(child) and time.monotonic() < until:  # noqa: ASYNC110 - nobody tells of the end of a stranger
         await asyncio.sleep(0.02)
     assert not is_alive(child)
+
+
+async def test_what_is_left_behind_without_our_pipes_is_ended_too() -> None:
+    script = (
+        "import os, time\nchild = os.fork()\nif child: print(child, flush=True); os._exit(0)\n"
+        "for pipe in range(3): os.close(pipe)\ntime.sleep(60)"
+    )
+    child = int((await attempt(script)).stdout)
+    until = time.monotonic() + 5
+    while is_alive(child) and time.monotonic() < until:  # noqa: ASYNC110 - as above
+        await asyncio.sleep(0.02)
+    assert not is_alive(child)
+
+
+@pytest.mark.parametrize("held", [Layers(), None], ids=["without layers", "with all there are"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (1, 1))",
+        "os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)",
+        "os.sched_setaffinity(os.getppid(), {0})",
+        "os.sched_setscheduler(os.getppid(), os.SCHED_IDLE, os.sched_param(0))",
+        "os.kill(os.getppid(), 0)",
+    ],
+)
+async def test_nothing_is_done_to_whoever_started_it(call: str, held: Layers | None) -> None:
+    script = f"import os, resource\ntry:\n  {call}\nexcept PermissionError:\n  print('held')"
+    before = resource.getrlimit(resource.RLIMIT_NOFILE), os.getpriority(os.PRIO_PROCESS, 0)
+    assert (await attempt(script, held=held)).stdout == b"held\n"
+    assert (resource.getrlimit(resource.RLIMIT_NOFILE), os.getpriority(os.PRIO_PROCESS, 0)) == before
+
+
+async def test_its_own_limits_and_children_are_its_own() -> None:
+    script = (
+        "import os, resource, signal, time\nresource.prlimit(0, resource.RLIMIT_NOFILE, (64, 64))\nchild = os.fork()\n"
+        "if not child: time.sleep(60)\nos.kill(child, signal.SIGKILL); print(os.wait()[1])"
+    )
+    scoped = layers().landlock_abi >= 6
+    if scoped:
+        assert (await attempt(script)).stdout == b"9\n"
+    assert (await attempt(script.partition("child =")[0] + "print('set')")).stdout == b"set\n"
+
+
+async def test_nothing_of_it_stays_in_the_kernels_memory() -> None:
+    script = (
+        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "print(libc.shmget(0, 4096, 0o1600), libc.semget(0, 1, 0o1600), libc.msgget(0, 0o1600), ctypes.get_errno())"
+    )
+    assert (await attempt(script, held=Layers())).stdout == b"-1 -1 -1 1\n"
 
 
 async def test_a_program_that_starts_itself_without_end_is_ended_in_seconds() -> None:
