@@ -158,14 +158,17 @@ class Statuses:
         return Spot(sha, f"refs/merge-requests/{pull.iid}/head")
 
     async def _is_of_merge(self, repo: RepoId, pull: MergeRequest, pipeline: Pipeline, sha: Sha) -> bool:
-        if not pipeline.ref.startswith(f"refs/merge-requests/{pull.iid}/"):
+        refs = f"refs/merge-requests/{pull.iid}/"
+        if pipeline.ref not in {f"{refs}merge", f"{refs}train"}:
             return False
         try:
             made = await self.projects.get(repo, f"/repository/commits/{part(pipeline.sha)}", Commit)
         except ForgeNotFound:
             return False
-        # A train may hold the head squashed, or put onto what goes before it.
-        return sha in made.parent_ids or (sha == pull.sha and await self.trains.is_on(repo, pull, pipeline))
+        # What it is merged into comes first. A train may hold the head squashed, or put onto what goes before it.
+        return sha in made.parent_ids[1:] or (
+            sha == pull.sha and await self.trains.is_on(repo, pull, pipeline)
+        )
 
     async def _ours(self, repo: RepoId, sha: Sha, name: str) -> Sequence[Status]:
         us = await self.projects.identity()

@@ -117,6 +117,21 @@ async def test_a_pipeline_on_the_merged_result_gets_the_verdict_on_the_head(worl
     assert await world.forge.find_check(FLEET, newer, PLAN, pull=pull.number) is None
 
 
+async def test_a_verdict_on_a_head_that_was_pushed_over_never_stands_in_the_pipeline_of_the_next(
+    world: World,
+) -> None:
+    pull = await world.opened()
+    planned = await world.head("x")
+    await world.gitlab.push(world.fleet, "x", {"c.yaml": b""})
+    newer = await world.head("x")
+    pipeline = await world.gitlab.run_pipeline(pull)
+    assert (pipeline.sha, pipeline.ref) == (newer, f"refs/merge-requests/{pull.number}/head")
+    for state in (CheckState.RUNNING, Conclusion.SUCCESS):
+        await world.forge.put_check(FLEET, report(planned, state, pull=pull.number))
+        assert pipeline.newest == []
+    assert await world.forge.find_check(FLEET, newer, PLAN, pull=pull.number) is None
+
+
 async def test_a_project_that_shows_no_pipelines_gets_the_verdict_too(world: World) -> None:
     pull = await world.opened()
     sha = await world.head("x")
