@@ -215,16 +215,14 @@ class Previous:
     """An expansion of another tree of the same repository, and the paths in which the two trees differ.
 
     What a trace did not touch has not changed: such a target keeps its trace and key without being read again. `moved`
-    are the paths at which something comes, goes or becomes something else, where that is known.
+    are those of the paths at which something comes, goes or becomes something else.
     """
 
-    def __init__(
-        self, expansion: Expansion, changed: Iterable[str], moved: Iterable[str] | None = None
-    ) -> None:
+    def __init__(self, expansion: Expansion, changed: Iterable[str], moved: Iterable[str]) -> None:
         self.expansion = expansion
         self.changed = frozenset(changed)
         self._touched = _with_ancestors(self.changed)
-        self._relisted = self._touched if moved is None else _with_ancestors(moved)
+        self._relisted = _with_ancestors(moved)
 
     def still_holds(
         self, target: Target, substitution: Substitution | None, values: tuple[ValuesSource, ...]
