@@ -19,7 +19,7 @@ from bot.render.variables import Substitution
 SCHEMA = 17
 """To be raised with every change of this package that may render the same input differently."""
 OVERRIDE = ".argocd-source"
-"""What the files begin with by which a directory says over an Application, for one by its name, how it is rendered."""
+"""How the names of files begin by which a directory overrides the source of an Application, of each or of one by its name."""
 
 
 def content_key(
@@ -79,7 +79,8 @@ def key_of_parts(keys: Sequence[ContentKey], target: Target) -> ContentKey:
 
 def _told(trace: Trace) -> list[str]:
     """What its source is remarked on: it stays with the rendering."""
-    return [f"{remark.severity}: {remark.message}" for remark in trace.diagnostics]
+    # NB: it may name a file whose name is no UTF-8; repr spells that out.
+    return [f"{remark.severity}: {remark.message!r}" for remark in trace.diagnostics]
 
 
 def _is_absent_override(entry: TraceEntry) -> bool:

@@ -1,7 +1,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.model.rendering import ContentKey
+from bot.model.argocd import ArgoRef, ArgoSettings, Destination
+from bot.model.rendering import ContentKey, Diagnostic, Severity, Trace, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.render.key import content_key
 from bot.render.trace import trace
@@ -71,3 +72,24 @@ def test_a_refused_target_has_a_key_that_changes_with_its_files() -> None:
     assert key(refused) == key(refused)
     assert key(refused) != key({**refused, "app/a.yaml": "other"})
     assert key(refused) != key({**refused, "app/gone.yaml": "here now"})
+
+
+OF_ARGO = replace(
+    target(), argocd=ArgoSettings(ArgoRef("Application", "argocd", "web"), "default", Destination())
+)
+
+
+def of_argo(*entries: TraceEntry, remarks: tuple[str, ...] = ()) -> ContentKey:
+    told = tuple(Diagnostic(Severity.WARNING, remark) for remark in remarks)
+    return content_key(Trace(entries, told), OF_ARGO, TOOLS)
+
+
+def test_an_override_that_there_is_not_matters_to_no_application_and_one_that_there_is_does() -> None:
+    missing = [TraceEntry(f"app/.argocd-source-{name}.yaml", TraceKind.ABSENT, "", "") for name in ("a", "b")]
+    assert of_argo(missing[0]) == of_argo(missing[1]) == of_argo()
+    assert of_argo(replace(missing[0], kind=TraceKind.FILE, mode="100644", id="1")) != of_argo()
+    assert of_argo(TraceEntry("app/values.yaml", TraceKind.ABSENT, "", "")) != of_argo()
+
+
+def test_what_an_applications_source_is_remarked_on_matters_also_where_it_names_what_is_no_text() -> None:
+    assert len({of_argo(), of_argo(remarks=("a",)), of_argo(remarks=("\udcff",))}) == 3

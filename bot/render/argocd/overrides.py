@@ -17,9 +17,10 @@ from bot.model.tree import EntryKind, TreeReader
 from bot.render.errors import Unrenderable
 from bot.render.helm.found import Found, read_file
 from bot.render.helm.values import ValuesLoader
+from bot.render.key import OVERRIDE
 from bot.render.paths import below, follow
 
-_FILE = ".argocd-source.yaml"
+_FILE = f"{OVERRIDE}.yaml"
 _FIXED = ("chart", "path", "repoURL", "targetRevision")
 _REPLACED = frozenset({"valuesObject"})
 _MAX_DEPTH = 60
@@ -62,7 +63,7 @@ def overridden(
 
 
 def _named(instance: str) -> str:
-    return f".argocd-source-{instance}.yaml"
+    return f"{OVERRIDE}-{instance}.yaml"
 
 
 def _passed_over(
