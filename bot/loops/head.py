@@ -71,7 +71,7 @@ async def head_of(world: World, source: BranchKey, entry: RepositoryConfig) -> A
             return
         finding = await world.finding(source.repo, entry, source.branch)
         tree = await repository.tree(await repository.tree_of(branch.sha))
-        async with world.visit(source.repo, repository) as errand:
+        async with world.visit(source.repo, repository, source.deliver) as errand:
             renderings = world.trusted_renderings(entry, errand)
             expansion = await expand_one(repository, tree, finding, renderings)
             yield Head(source, located, branch.sha, tree, repository, expansion, finding, renderings)

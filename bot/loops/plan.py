@@ -150,7 +150,8 @@ class Subject:
     ) -> StepResult:
         began = time.monotonic()
         finding = await self.world.finding(self.pull.repo, self.entry, self.pull.base_ref)
-        async with self.world.visit(self.pull.repo, repository) as errand:
+        step = PullKey(self.pull.repo, self.pull.number).plan
+        async with self.world.visit(self.pull.repo, repository, step) as errand:
             workshop = self.world.workshop.for_forks() if self.pull.is_fork else self.world.workshop
             renderings = Renderings(workshop, Trust.PULL_REQUEST, errand=errand)
             change = await look(repository, base, head, finding, renderings)

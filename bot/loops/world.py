@@ -32,6 +32,7 @@ from bot.model.argocd import ArgoCluster, ArgoSaid
 from bot.model.keys import BranchKey
 from bot.model.rendering import Trust
 from bot.model.repo import RepoId
+from bot.model.steps import StepKey
 from bot.model.target import Target
 from bot.planning.asked import FactsOf, nothing_known
 from bot.planning.elsewhere import Errand
@@ -48,7 +49,7 @@ class World:
     """`clusters` connects to a cluster by its configured name, once.
 
     `words` keeps what became of a target where the cluster could not be told, `identities` which repository a path is,
-    `askers` which repository asked about which.
+    `askers` which step asked about which repository.
     `decryptors` are for what is merged, by forge and repository as the operator wrote them. `facts` tells what a
     repository, by its path, may know of clusters.
     """
@@ -77,19 +78,21 @@ class World:
             for entry in self.config.repositories
         )
 
-    def visit(self, repo: RepoId, repository: Repository) -> AbstractAsyncContextManager[Errand]:
+    def visit(
+        self, repo: RepoId, repository: Repository, asker: StepKey
+    ) -> AbstractAsyncContextManager[Errand]:
         """For one piece of work: what renderings of the repository's targets need beside its own files.
 
-        `repository` is its mirror, open and up to date.
+        `repository` is its mirror, open and up to date; `asker` is to be woken for news of what it asks a forge about.
         """
         entry, asking = self.served(repo), None
         if entry is not None:
-            settings, note = self.config.forges[repo.forge], partial(self._asked, repo)
+            settings, note = self.config.forges[repo.forge], partial(self._asked, asker)
             asking = Asking(repo, entry, settings, self.forge(repo), note)
         own = Own(repository, self._identity(repo))
         return replace(self.workshop.elsewhere, facts=self.facts(repo.path), forges=asking, own=own).visit()
 
-    async def _asked(self, asker: RepoId, asked: RepoId) -> None:
+    async def _asked(self, asker: StepKey, asked: RepoId) -> None:
         # It makes plans fresh sooner, and is no reason to have none.
         with suppress(StoreUnavailable):
             await self.askers.remember(asker, asked)

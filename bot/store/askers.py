@@ -1,27 +1,31 @@
-"""Which repositories asked a forge about the pull requests of which, so that an event of those wakes these.
+"""Which steps asked a forge about the pull requests of a repository, so that an event of those wakes these.
 
 Only what makes plans fresh sooner is here, and all of it may vanish: the next sweep asks again whatever was asked.
 """
 
 from bot.model.repo import RepoId
+from bot.model.steps import StepKey
 from bot.store.shared import Shared
 
-NAMESPACE = "askers"
+NAMESPACE = "asking-steps"
 TTL_S = 2 * 24 * 3600.0
-MOST = 50
-"""Of those that asked about one repository the newest."""
+MOST = 20
+"""Of each loop's steps that asked about one repository the newest: strangers' plans drive out no delivery."""
 
 
 class Askers:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
 
-    async def remember(self, asker: RepoId, asked: RepoId) -> None:
+    async def remember(self, asker: StepKey, asked: RepoId) -> None:
         """Two that are remembered at the same moment may cost one of them, until it asks again."""
-        paths = [asker.path, *(known.path for known in await self.of(asked) if known != asker)]
-        await self._shared.cache_put(NAMESPACE, str(asked), "\n".join(paths[:MOST]).encode(), ttl_s=TTL_S)
+        kept: list[StepKey] = []
+        for each in (asker, *(known for known in await self.of(asked) if known != asker)):
+            if sum(newer.loop == each.loop for newer in kept) < MOST:
+                kept.append(each)
+        await self._shared.cache_put(NAMESPACE, str(asked), "\n".join(map(str, kept)).encode(), ttl_s=TTL_S)
 
-    async def of(self, asked: RepoId) -> tuple[RepoId, ...]:
-        """Those on the same forge, the newest first."""
+    async def of(self, asked: RepoId) -> tuple[StepKey, ...]:
+        """The newest first."""
         found = await self._shared.cache_get(NAMESPACE, str(asked))
-        return tuple(RepoId(asked.forge, path) for path in found.decode().split("\n")) if found else ()
+        return tuple(map(StepKey.parse, found.decode().split("\n"))) if found else ()

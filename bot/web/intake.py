@@ -27,8 +27,9 @@ from bot.forge.webhooks import (
     RepositoriesChanged,
     WebhookDialect,
 )
+from bot.model.keys import PLAN, BranchKey, PullKey
 from bot.model.repo import RepoId
-from bot.model.steps import Wake
+from bot.model.steps import StepKey, Wake
 from bot.store.askers import Askers
 from bot.store.connection import StoreUnavailable
 from bot.store.names import KnownNames
@@ -64,8 +65,8 @@ UNFORGIVEN = frozenset({"unknown_forge", "bad_signature"})
 
 
 class Intake:
-    """`names` tells under which path a repository that was renamed is served, `askers` whose plans an event is news for
-    although they are of another one.
+    """`names` tells under which path a repository that was renamed is served, `askers` which plans and
+    deliveries an event is news for although they are not of it.
     """
 
     def __init__(
@@ -162,11 +163,11 @@ class Intake:
         self._has_missed.set()
 
     async def _news(self, hook: Hook, event: Event) -> tuple[Wake, ...]:
-        """For the repositories that asked about the pull requests of this one."""
+        """For whatever asked about the pull requests of this repository."""
         if not isinstance(event, PullRequestChanged):
             return ()
         askers = await self._askers.of(RepoId(hook.forge, event.repo_path))
-        return asked_about(event, [asker for asker in askers if hook.serves(asker.path)])
+        return asked_about(event, [asker for asker in askers if hook.serves(_repo_of(asker).path)])
 
     async def _served(self, hook: Hook, event: Event) -> Event | None:
         """The event under the path its repository is served by; None where it is not."""
@@ -177,6 +178,10 @@ class Intake:
             return None
         path = await self._names.path_of(hook.forge, event.repo_id)
         return replace(event, repo_path=path) if path is not None and hook.serves(path) else None
+
+
+def _repo_of(asker: StepKey) -> RepoId:
+    return (PullKey if asker.loop == PLAN else BranchKey).parse(asker.key).repo
 
 
 def _understand(hook: Hook, headers: Mapping[str, str], body: bytes) -> tuple[Delivery, Event | None]:

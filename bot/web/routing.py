@@ -21,8 +21,8 @@ from bot.model.steps import StepKey, Wake
 MAX_REPOSITORIES = 100
 """More repositories in one event are found by sweeping the whole forge."""
 MAX_PULLS = 50
-ASKED_DELAY_S = 30.0
-"""Within it, however many events are one look at what was asked about."""
+ASKED_DELAY_S = 300.0
+"""Within it, however many events are one look at what was asked about: anybody may close and open a pull request."""
 
 _OVERTAKES = frozenset({PullAction.UPDATED, PullAction.RETARGETED, PullAction.CLOSED})
 
@@ -57,12 +57,10 @@ def route(forge: str, event: Event) -> tuple[Wake, ...]:
             return ()
 
 
-def asked_about(event: PullRequestChanged, askers: Sequence[RepoId]) -> tuple[Wake, ...]:
-    """Other repositories' plans that said something of this one's pull requests."""
+def asked_about(event: PullRequestChanged, askers: Sequence[StepKey]) -> tuple[Wake, ...]:
+    """Plans and deliveries that asked about the pull requests of this event's repository."""
     reason = f"a pull request of {event.repo_path} {event.action}"
-    return tuple(
-        Wake(StepKey(SWEEP, str(asker)), reason, delay_s=ASKED_DELAY_S, background=True) for asker in askers
-    )
+    return tuple(Wake(asker, reason, delay_s=ASKED_DELAY_S, background=True) for asker in askers)
 
 
 def missed(forge: str) -> Wake:

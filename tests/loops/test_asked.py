@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from bot.loops.head import head_of
+from bot.model.keys import BranchKey, PullKey
 from bot.model.repo import RepoId
 from bot.model.steps import Done
 from tests.loops.conftest import House
@@ -78,13 +80,19 @@ async def test_an_owner_that_the_operator_did_not_name_is_unknown_with_the_way_o
     assert "secret" not in comment.body
 
 
-async def test_who_asked_about_pull_requests_is_remembered(house: House) -> None:
+async def test_what_asked_about_pull_requests_is_remembered_and_nothing_beside_it(house: House) -> None:
     asked = {"github": {"owner": "acme", "repo": "shop", "api": house.github.api_url}}
     await serve(house, {"pullRequest": asked}, "web-{{number}}")
     made = await shop(house, "acme/shop")
     await house.github.push(made, "x", {"x.yaml": b""})
     await house.github.open_pull(made, "x")
     assert await house.world.askers.of(RepoId("hub", "acme/shop")) == ()
-    assert await house.plan(await house.pull(CHANGE)) == Done()
-    assert await house.world.askers.of(RepoId("hub", "acme/shop")) == (house.repo,)
+    pull = await house.pull(CHANGE)
+    assert await house.plan(pull) == Done()
+    plan = PullKey(house.repo, pull.number).plan
+    assert await house.world.askers.of(RepoId("hub", "acme/shop")) == (plan,)
+    source = BranchKey(house.repo, "main")
+    async with head_of(house.world, source, house.world.config.repositories[0]):
+        pass
+    assert await house.world.askers.of(RepoId("hub", "acme/shop")) == (source.deliver, plan)
     assert await house.world.askers.of(house.repo) == ()
