@@ -6,9 +6,8 @@ against a repository that it may not know.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from bot.config import RepositoryConfig
 from bot.config.forges import Forge as ForgeSettings
@@ -17,7 +16,7 @@ from bot.forge.errors import ForgeUnavailable
 from bot.forge.listings import ListedRepository, OwnedBy
 from bot.model.repo import PullState, RepoId, Sha
 from bot.render.applicationset import Branch, NotKnown, PullRequest, Repository
-from bot.render.applicationset.providers import OwnerAsked, api_root, pulls_asked
+from bot.render.applicationset.providers import OwnerAsked, PullsAsked, api_root
 
 MOST_PULLS = 500
 MOST_REPOSITORIES = 1_000
@@ -50,14 +49,12 @@ class Asking:
         self._note = note
         self._patience = _Patience(_PATIENCE_WITH_LISTS_S)
 
-    async def pull_requests(self, generator: Mapping[str, Any]) -> tuple[PullRequest, ...]:
-        asked = pulls_asked(generator)
-        self._require_ours(asked.kind, asked.api)
-        repo = self._granted(asked.path)
-        await self._note(repo)
-        found = await self._listed(repo, asked.state)
+    async def pull_requests(self, of: PullsAsked) -> tuple[PullRequest, ...]:
+        self._require_ours(of.kind, of.api)
+        repo = self._granted(of.path)
+        found = await self._listed(repo, of.state)
         if len(found) > MOST_PULLS:
-            hint = "" if asked.state is PullState.OPEN else "ask for those that are open only"
+            hint = "" if of.state is PullState.OPEN else "ask for those that are open only"
             raise NotKnown(f"{repo.path} has more than {MOST_PULLS} such pull requests", hint=hint)
         return tuple(
             PullRequest(
@@ -65,7 +62,6 @@ class Asking:
                 each.labels,
             )
             for each in found
-            if asked.fits(each.labels)
         )
 
     async def repositories(self, of: OwnerAsked) -> tuple[Repository, ...]:
@@ -150,6 +146,10 @@ class Asking:
     async def _listed(self, repo: RepoId, state: PullState | None) -> Sequence[ListedPull]:
         try:
             async with asyncio.timeout(_PATIENCE_S):
+                if repo != self._repo:
+                    # A forge follows a path that was left to whatever the repository is called now.
+                    repo = self._granted((await self._forge.locate(repo)).path)
+                await self._note(repo)
                 return await self._forge.listed_pulls(repo, state=state, limit=MOST_PULLS + 1)
         except TimeoutError:
             raise ForgeUnavailable(

@@ -6,14 +6,12 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import LongshoreError
-from bot.model.manifests import digest
-from bot.model.objects import Digest
 from bot.planning.once import Once
 from bot.render.helm.inputs import ClusterFacts
 
 if TYPE_CHECKING:
     from bot.render.applicationset import Branch, PullRequest, Repository
-    from bot.render.applicationset.providers import OwnerAsked
+    from bot.render.applicationset.providers import OwnerAsked, PullsAsked
 
     PullRequests = tuple[PullRequest, ...]
     Repositories = tuple[Repository, ...]
@@ -34,12 +32,13 @@ async def nothing_known(_cluster: str) -> ClusterFacts:
 
 
 class Forges(Protocol):
-    """What one repository may ask. `generator` is a `pullRequest` as the controller takes it.
+    """What one repository may ask.
 
     Each raises `NotKnown` for what nobody can answer or the repository may not know, and the forge's own errors.
     """
 
-    async def pull_requests(self, generator: Generator) -> "PullRequests": ...
+    async def pull_requests(self, of: "PullsAsked") -> "PullRequests":
+        """All in that state, whether they fit or not."""
 
     async def repositories(self, of: "OwnerAsked") -> "Repositories":
         """All that are listed, and every one may be asked about."""
@@ -55,18 +54,22 @@ class Answers:
 
     def __init__(self, forges: Forges | None) -> None:
         self._forges = forges
-        self._pulls: Once[Digest, PullRequests] = Once()
+        self._pulls: Once[Hashable, PullRequests] = Once()
         self._repositories: Once[OwnerAsked, Repositories] = Once()
         self._branches: Once[tuple[int, bool], Branches] = Once()
         self._paths: Once[tuple[int, str, str], bool] = Once()
         self._branches_found = 0
 
     async def pull_requests(self, generator: Generator) -> "PullRequests":
-        """Raises as `Forges` does."""
-        question = _question(generator)
-        forges = self._asked("open pull requests")
+        """`generator` is a `pullRequest` as the controller takes it. Raises as `Forges` does."""
+        from bot.render.applicationset.providers import api_root, pulls_asked  # noqa: PLC0415 - see below
+
+        forges, of = self._asked("open pull requests"), pulls_asked(generator)
+        # However many ask for it with other labels and credentials, it is one list.
+        question = (of.kind, api_root(of.kind, of.api), of.path.lower(), of.state)
         self._admit(self._pulls, question)
-        return await self._pulls.get(question, lambda: forges.pull_requests(generator))
+        found = await self._pulls.get(question, lambda: forges.pull_requests(of))
+        return tuple(each for each in found if of.fits(each.labels))
 
     async def repositories(self, of: "OwnerAsked") -> "Repositories":
         """Raises as `Forges` does."""
@@ -124,11 +127,4 @@ def _not_known(message: str, hint: str = "") -> LongshoreError:
     return NotKnown(message, hint=hint)
 
 
-def _question(generator: Generator) -> Digest:
-    """Without what is done with the answer."""
-    asked = {name: generator[name] for name in generator if name not in _OF_ANSWERS}
-    return digest(asked)
-
-
 _NARROWER = "let `repositoryMatch` or `labelMatch`, in filters of their own, leave fewer repositories"
-_OF_ANSWERS = frozenset({"filters", "template", "values", "requeueAfterSeconds"})

@@ -13,10 +13,12 @@ from bot.forge.gitlab.settings import GitLabSettings
 from bot.loops import asking
 from bot.loops.asking import Asking
 from bot.model.repo import RepoId
+from bot.planning import asked
 from bot.planning.asked import Answers
-from bot.render.applicationset import NotKnown
+from bot.render.applicationset import NotKnown, PullRequest
 from tests.loops.conftest import House
 from tests.sandbox.forge import Level, StandInGitHub, StandInGitLab
+from tests.sandbox.forge.core.faults import Seen
 
 Fields = Mapping[str, Any]
 FILES = {"a.yaml": b""}
@@ -38,11 +40,20 @@ def way_of(house: House, *asks: str) -> Asking:
     return Asking(house.repo, config.repositories[0], config.forges["hub"], house.world.forges["hub"])
 
 
+async def told(way: Asking, generator: Fields) -> tuple[PullRequest, ...]:
+    """In a piece of work of its own."""
+    answers = Answers(way)
+    try:
+        return await answers.pull_requests(generator)
+    finally:
+        await answers.end()
+
+
 async def test_a_repository_is_told_its_own_open_pull_requests_with_drafts(fleet: House) -> None:
     pull = await fleet.pull(FILES, "feature/a", draft=True)
     closed = await fleet.pull({"b.yaml": b""}, "b")
     await fleet.github.close_pull(closed)
-    (found,) = await way_of(fleet).pull_requests(on_github(fleet.github))
+    (found,) = await told(way_of(fleet), on_github(fleet.github))
     assert (found.number, found.branch, found.target_branch) == (pull.number, "feature/a", "main")
     assert (found.head_sha, found.author) == (await fleet.github.head(fleet.repository, "feature/a"), "alice")
 
@@ -52,9 +63,9 @@ async def test_only_those_with_all_of_the_labels_count(fleet: House) -> None:
     for pull, name in ((both, "preview"), (both, "ready"), (one, "preview")):
         await fleet.github.label(pull, name)
     for labels, numbers in ((["preview"], {both.number, one.number}), (["preview", "ready"], {both.number})):
-        found = await way_of(fleet).pull_requests(on_github(fleet.github, labels=labels))
+        found = await told(way_of(fleet), on_github(fleet.github, labels=labels))
         assert {each.number for each in found} == numbers
-    assert await way_of(fleet).pull_requests(on_github(fleet.github, labels=["Preview"])) == ()
+    assert await told(way_of(fleet), on_github(fleet.github, labels=["Preview"])) == ()
 
 
 async def test_a_repository_learns_nothing_of_another_one_that_it_was_not_given(fleet: House) -> None:
@@ -64,10 +75,10 @@ async def test_a_repository_learns_nothing_of_another_one_that_it_was_not_given(
     await fleet.github.open_pull(shop, "x", "A secret plan")
     wanted = on_github(fleet.github, repo="Shop")
     with pytest.raises(NotKnown, match="another repository") as refused:
-        await way_of(fleet, "acme/shops", "other/*").pull_requests(wanted)
+        await told(way_of(fleet, "acme/shops", "other/*"), wanted)
     assert "asks" in refused.value.hint
     for pattern in ("acme/shop", "ACME/*"):
-        (found,) = await way_of(fleet, pattern).pull_requests(wanted)
+        (found,) = await told(way_of(fleet, pattern), wanted)
         assert found.title == "A secret plan"
 
 
@@ -87,13 +98,13 @@ async def test_a_repository_learns_nothing_of_another_one_that_it_was_not_given(
 )
 async def test_no_other_forge_is_asked(fleet: House, generator: Fields, message: str) -> None:
     with pytest.raises(NotKnown, match=message):
-        await way_of(fleet, "acme/fleet").pull_requests(generator)
+        await told(way_of(fleet, "acme/fleet"), generator)
 
 
 async def test_an_api_is_the_same_however_it_is_written(fleet: House) -> None:
     root = fleet.github.api_url.removesuffix("/").removesuffix("/api/v3")
     for written in (root, f"{root}/", f"{root}/api/v3", f"{root.upper().replace('HTTP', 'http')}/api/v3/"):
-        assert await way_of(fleet).pull_requests(on_github(fleet.github, api=written)) == ()
+        assert await told(way_of(fleet), on_github(fleet.github, api=written)) == ()
 
 
 async def test_more_than_longshore_takes_is_unknown_and_never_a_part(
@@ -101,16 +112,16 @@ async def test_more_than_longshore_takes_is_unknown_and_never_a_part(
 ) -> None:
     monkeypatch.setattr(asking, "MOST_PULLS", 1)
     await fleet.pull(FILES, "a")
-    assert len(await way_of(fleet).pull_requests(on_github(fleet.github))) == 1
+    assert len(await told(way_of(fleet), on_github(fleet.github))) == 1
     await fleet.pull({"b.yaml": b""}, "b")
     with pytest.raises(NotKnown, match="more than 1"):
-        await way_of(fleet).pull_requests(on_github(fleet.github))
+        await told(way_of(fleet), on_github(fleet.github))
 
 
 async def test_what_the_forge_does_not_show_us_is_an_error_and_not_nothing(fleet: House) -> None:
     generator = {**on_github(fleet.github, repo="hidden"), "continueOnRepoNotFoundError": True}
     with pytest.raises(ForgeError):
-        await way_of(fleet, "acme/*").pull_requests(generator)
+        await told(way_of(fleet, "acme/*"), generator)
 
 
 async def test_an_answer_holds_for_the_whole_piece_of_work(fleet: House) -> None:
@@ -120,7 +131,34 @@ async def test_an_answer_holds_for_the_whole_piece_of_work(fleet: House) -> None
     await fleet.pull({"b.yaml": b""}, "b")
     again = {**on_github(fleet.github), "values": {"a": "b"}, "filters": [{"branchMatch": "x"}]}
     assert await answers.pull_requests(again) == first
-    assert len(await way_of(fleet).pull_requests(on_github(fleet.github))) == 2
+    assert len(await told(way_of(fleet), on_github(fleet.github))) == 2
+    await answers.end()
+
+
+async def test_whoever_asks_with_other_labels_and_credentials_reads_the_same_list(
+    fleet: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asked, "MOST_QUESTIONS", 1)
+    labelled, _plain = await fleet.pull(FILES, "a"), await fleet.pull({"b.yaml": b""}, "b")
+    await fleet.github.label(labelled, "preview")
+    lists: list[str] = []
+
+    def note(seen: Seen) -> None:
+        if seen.phase == "before" and seen.path.endswith("/pulls"):
+            lists.append(seen.path)
+
+    fleet.github.faults.on_request.append(note)
+    answers, api = Answers(way_of(fleet)), fleet.github.api_url
+    for more, count in (
+        ({"labels": ["preview"]}, 1),
+        ({"labels": ["none"]}, 0),
+        ({"tokenRef": {"secretName": "one", "key": "token"}}, 2),
+        ({"appSecretName": "two", "repo": "Fleet", "api": f"{api}/"}, 2),
+    ):
+        assert len(await answers.pull_requests(on_github(fleet.github, **more))) == count
+    assert len(lists) == 1
+    with pytest.raises(NotKnown, match="more than 1 questions"):
+        await answers.pull_requests(on_github(fleet.github, repo="shop"))
     await answers.end()
 
 
@@ -164,10 +202,10 @@ async def test_gitlab_is_asked_for_the_state_that_is_written_and_without_one_for
     opened, closed = await gitlab.open_pull(repo, "open"), await gitlab.open_pull(repo, "closed")
     await gitlab.close_pull(closed)
     await gitlab.label(opened, "preview")
-    asked = {"project": "acme/platform/fleet", "api": gitlab.url}
+    fields = {"project": "acme/platform/fleet", "api": gitlab.url}
 
     async def numbers(**more: Any) -> set[int]:
-        return {each.number for each in await way_on_gitlab().pull_requests({"gitlab": {**asked, **more}})}
+        return {each.number for each in await told(way_on_gitlab(), {"gitlab": {**fields, **more}})}
 
     assert await numbers(pullRequestState="opened") == {opened.number}
     assert await numbers() == {opened.number, closed.number}

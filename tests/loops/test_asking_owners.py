@@ -19,7 +19,7 @@ from bot.model.repo import RepoId
 from bot.planning import asked
 from bot.planning.asked import Answers
 from bot.render.applicationset import NotKnown
-from bot.render.applicationset.providers import OwnerAsked
+from bot.render.applicationset.providers import OwnerAsked, PullsAsked, pulls_asked
 from tests.sandbox.forge import StandInGitHub, StandInGitLab
 from tests.sandbox.forge.core.faults import Seen
 from tests.sandbox.forge.core.people import Role
@@ -47,6 +47,17 @@ class Acme:
         if open_to_us:
             self.hands.give_role(made, "delivery-bot", Role.WRITE)
         return made
+
+    def pulls(self, owner: str, name: str) -> PullsAsked:
+        """What a generator without labels asks for."""
+        place = {"owner": owner, "repo": name} if self.kind == "github" else {"project": f"{owner}/{name}"}
+        return pulls_asked({self.kind: {**place, "api": self.hands.url}})
+
+    def move(self, repository: Repository, owner: str) -> None:
+        if isinstance(self.hands, StandInGitHub):
+            self.hands.forge.rename(repository, repository.name, self.hands.user(owner))
+        else:
+            self.hands.rename(repository, f"{owner}/{repository.name}")
 
 
 def _config(url: str, kind: str, asks: tuple[str, ...]) -> Config:
@@ -164,6 +175,21 @@ async def test_what_may_not_be_asked_about_is_not_looked_into_either(acme: Acme)
         with pytest.raises(NotKnown, match="another repository"):
             await way.has_path(main, "k8s")
     assert acme.requests == []
+
+
+async def test_a_path_that_was_left_tells_nothing_of_where_the_repository_went(acme: Acme) -> None:
+    moved = await acme.add("acme/moved")
+    await acme.hands.push(moved, "x", {"x.yaml": b""})
+    await acme.hands.open_pull(moved, "x", "A secret plan")
+    asked_for = acme.pulls("acme", "moved")
+    (pull,) = await acme.way("acme/*").pull_requests(asked_for)
+    assert pull.title == "A secret plan"
+    acme.move(moved, "secret")
+    with pytest.raises(NotKnown, match="another repository") as refused:
+        await acme.way("acme/*").pull_requests(asked_for)
+    assert "secret" not in refused.value.message + refused.value.hint
+    assert await acme.way("acme/*", "secret/moved").pull_requests(asked_for) == (pull,)
+    assert await names(acme.way("acme/*"), acme.owner()) == ["fleet", "web"]
 
 
 async def test_more_than_longshore_takes_is_unknown_and_never_a_part(

@@ -1,6 +1,5 @@
 """What generators ask a forge in a plan: answered once for both sides, never remembered, and unknown without a forge."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from bot.planning.expand import expand_one
 from bot.planning.expansion import Finding
 from bot.render.applicationset import Branch, NotKnown, PullRequest
 from bot.render.applicationset import Repository as Listed
-from bot.render.applicationset.providers import OwnerAsked
+from bot.render.applicationset.providers import OwnerAsked, PullsAsked
 from tests.planning.argocd.declared import URL, application_set
 from tests.planning.conftest import Bench, config_map, statuses, target
 
@@ -39,8 +38,8 @@ class Growing:
     def __init__(self) -> None:
         self.asked = 0
 
-    async def pull_requests(self, generator: Mapping[str, Any]) -> tuple[PullRequest, ...]:
-        assert generator["github"] == {"owner": "acme", "repo": "fleet"}
+    async def pull_requests(self, of: PullsAsked) -> tuple[PullRequest, ...]:
+        assert (of.kind, of.path) == ("github", "acme/fleet")
         self.asked += 1
         return tuple(
             PullRequest(n + 1, f"Change {n}", f"change-{n}", "main", f"{n:040x}", "alice")
@@ -58,8 +57,8 @@ class Growing:
 
 
 class Away(Growing):
-    async def pull_requests(self, generator: Mapping[str, Any]) -> tuple[PullRequest, ...]:
-        raise ForgeUnavailable(f"the forge is away, whatever {len(generator)} fields ask")
+    async def pull_requests(self, of: PullsAsked) -> tuple[PullRequest, ...]:
+        raise ForgeUnavailable(f"the forge is away, whatever is asked of {of.kind}")
 
 
 class Owner(Growing):
