@@ -39,6 +39,7 @@ from bot.model.target import EngineKind, Found, Origin, RendererKind, Target, Ta
 from bot.planning.expansion import Traced
 from bot.planning.renderings import Renderings, Workshop
 from bot.proc.programs import find
+from bot.render.sandbox import Bounds
 from tests.sandbox.cluster import ControlPlane
 
 RATIO = 10.0
@@ -79,7 +80,7 @@ async def _measure(directory: Path, rounds: int, say: Callable[[str], None]) -> 
 async def _bench(directory: Path) -> "AsyncIterator[_Bench]":
     repo = directory / "repo"
     start(repo)
-    workshop = await make_workshop(directory / "cache", Mask(bytes(32)), 512 << 20, 1)
+    workshop = await make_workshop(directory / "cache", Mask(bytes(32)), 512 << 20, Bounds())
     async with await ControlPlane.start() as plane:
         kubeconfig = plane.access.admin_kubeconfig
         async with KubeClient(Connection("bench", kubeconfig)) as client:

@@ -22,6 +22,7 @@ from bot.model.repo import Sha
 from bot.planning.expansion import Finding
 from bot.planning.plan import look, make_plan
 from bot.planning.renderings import Renderings, Workshop
+from bot.render.sandbox import Bounds
 
 
 async def _plan(workshop: Workshop, repo: Path, branch: str, head_sha: Sha, finding: Finding) -> Plan:
@@ -36,7 +37,7 @@ async def _plan(workshop: Workshop, repo: Path, branch: str, head_sha: Sha, find
 
 
 async def _run(repo: Path, cache: Path, base: str, heads: list[str]) -> list[dict[str, Any]]:
-    workshop = await make_workshop(cache, Mask(bytes(32)), 512 << 20, os.cpu_count() or 1)
+    workshop = await make_workshop(cache, Mask(bytes(32)), 512 << 20, Bounds(os.cpu_count() or 1))
     async with Repository.open(repo) as repository:
         finding = Finding(repository=RepositoryIdentity.of(await repository.remote_urls()))
     results = []

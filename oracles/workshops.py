@@ -15,6 +15,7 @@ from bot.planning.once import Late
 from bot.planning.renderings import Workshop
 from bot.registry import Downloads
 from bot.render.helm.inputs import ClusterFacts
+from bot.render.sandbox import Bounds
 from tests.sandbox.cluster.ports import LOOPBACK
 
 _CACHE_BYTES = 256 << 20
@@ -31,7 +32,7 @@ async def workshop(
 
     elsewhere = _elsewhere(directory, asked) if is_asking else Elsewhere(facts=asked)
     made = await make_workshop(
-        *(directory / "cache", Mask(os.urandom(32)), _CACHE_BYTES, os.cpu_count() or 1),
+        *(directory / "cache", Mask(os.urandom(32)), _CACHE_BYTES, Bounds(os.cpu_count() or 1)),
         elsewhere=elsewhere,
         programs=programs,
     )

@@ -40,6 +40,7 @@ from bot.planning.expansion import Finding, Mode
 from bot.planning.plan import look, make_plan
 from bot.planning.renderings import Renderings, Workshop
 from bot.planning.verify import Verification, verify
+from bot.render.sandbox import Bounds
 from bot.report.comment import plan_comment
 from bot.report.terminal import plan_text
 
@@ -189,7 +190,7 @@ def _chosen(clone: Path, head: Sha, wanted: Wanted) -> list[Commit]:
 async def _judge(mask: Mask) -> AsyncIterator[ExhaustiveRenderings]:
     """One for all trials: of commits in a row, the head of one is the base of the next and rendered already."""
     with tempfile.TemporaryDirectory(prefix="fidelity-") as home:
-        workshop = await make_workshop(Path(home), mask, CACHE_BYTES, os.cpu_count() or 1)
+        workshop = await make_workshop(Path(home), mask, CACHE_BYTES, Bounds(os.cpu_count() or 1))
         async with ExhaustiveRenderings.open(workshop) as judge:
             yield judge
 
@@ -201,7 +202,7 @@ async def _attempt(
     shas = await repository.resolve(f"{commit.sha}^1"), commit.sha
     sides = [Side(sha[:12], await repository.tree_of(sha), sha) for sha in shas]
     with tempfile.TemporaryDirectory(prefix="fidelity-") as home:
-        workshop = await make_workshop(Path(home), mask, CACHE_BYTES, os.cpu_count() or 1)
+        workshop = await make_workshop(Path(home), mask, CACHE_BYTES, Bounds(os.cpu_count() or 1))
         plan, cold_s = await _planned(repository, sides, finding, workshop)
         again, warm_s = await _planned(repository, sides, finding, workshop)
     started = time.perf_counter()

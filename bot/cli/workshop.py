@@ -24,7 +24,7 @@ from bot.proc.programs import cache_dir, find, version
 from bot.proc.protections import protections
 from bot.render.builder import Builder, Builders
 from bot.render.cache import RenderingCache
-from bot.render.sandbox import Sandbox
+from bot.render.sandbox import Bounds, Sandbox
 
 if TYPE_CHECKING:
     from bot.git.foreign import ForeignRepositories
@@ -41,12 +41,10 @@ _MAX_KEY_FILE_CHARS = 64 << 10
 async def personal_workshop(hosts: Hosts, programs: Programs, *, offline: bool) -> AsyncIterator[Workshop]:
     """Raises `ProgramMissing`, and `UserError` where the cache directory cannot be used."""
     home = cache_dir()
-    mask, renderers = Mask(kept_secret(home / "mask.key")), os.cpu_count() or 1
+    mask, bounds = Mask(kept_secret(home / "mask.key")), Bounds(os.cpu_count() or 1)
     sources = Sources(home / "sources", hosts, offline=offline)
     elsewhere = sources.elsewhere()
-    workshop = await make_workshop(
-        home, mask, _CACHE_BYTES, renderers, elsewhere=elsewhere, programs=programs
-    )
+    workshop = await make_workshop(home, mask, _CACHE_BYTES, bounds, elsewhere=elsewhere, programs=programs)
     try:
         yield workshop
     finally:
@@ -89,16 +87,16 @@ async def make_workshop(
     home: Path,
     mask: Mask,
     cache_bytes: int,
-    renderers: int,
+    bounds: Bounds,
     *,
     elsewhere: Elsewhere | None = None,
     programs: Programs | None = None,
 ) -> Workshop:
-    """`home` holds the caches; `renderers` is how many programs render at once. Without `elsewhere` nothing is fetched.
+    """`home` holds the caches. Without `elsewhere` nothing is fetched.
 
     `programs` are the operator's, for what ours do not render.
     """
-    sandbox, kustomize = await asyncio.gather(asyncio.to_thread(Sandbox.here), version("kustomize"))
+    sandbox, kustomize = await asyncio.gather(asyncio.to_thread(Sandbox.here, bounds), version("kustomize"))
     sandbox = replace(sandbox, programs=programs or Programs())
     helm = {"helm": await version("helm")} if sandbox.helm is not None else {}
     tools = {"kustomize": kustomize, **helm}
@@ -110,12 +108,12 @@ async def make_workshop(
         mask=mask,
         cache=RenderingCache(home / "renderings", cache_bytes),
         memory=Memory(home / "expansions"),
-        gate=asyncio.Semaphore(renderers),
-        builders=await _builders(sandbox, tools, renderers),
+        gate=asyncio.Semaphore(bounds.at_once),
+        builders=await _builders(sandbox, tools, bounds),
     )
 
 
-async def _builders(sandbox: Sandbox, tools: Mapping[str, str], renderers: int) -> Mapping[Trust, Builders]:
+async def _builders(sandbox: Sandbox, tools: Mapping[str, str], bounds: Bounds) -> Mapping[Trust, Builders]:
     """Those whose program is there, and made of the version that plans say.
 
     What they answer takes Python as long to read: more than half as many would wait for it, and take memory.
@@ -123,7 +121,15 @@ async def _builders(sandbox: Sandbox, tools: Mapping[str, str], renderers: int) 
     kustomize, helm = await asyncio.gather(*(_same("kustomize", tools), _same("helm", tools)))
 
     def builder(program: Path | None) -> Builder | None:
-        return Builder(program, sandbox.layers, programs=max(1, renderers // 2)) if program else None
+        if program is None:
+            return None
+        return Builder(
+            *(program, sandbox.layers),
+            programs=max(1, bounds.at_once // 2),
+            timeout_s=bounds.timeout_s,
+            max_output_bytes=bounds.output_bytes,
+            memory_bytes=bounds.memory_bytes,
+        )
 
     return {trust: Builders(builder(kustomize), builder(helm)) for trust in Trust}
 

@@ -25,6 +25,7 @@ from bot.loops.world import World
 from bot.model.rendering import Trust
 from bot.planning.renderings import Workshop
 from bot.proc.programs import version
+from bot.render.sandbox import Bounds
 from bot.render.sops.decrypt import Decryptor
 from bot.render.sops.keys import AgeKeys
 from bot.store.askers import Askers
@@ -65,8 +66,9 @@ async def _workshop(config: Config, secret: bytes, stack: AsyncExitStack) -> Wor
     elsewhere = (await asyncio.to_thread(_sources, config)).elsewhere()
     stack.push_async_callback(elsewhere.close)
     limits = config.limits
+    bounds = Bounds(limits.renderers, limits.render_timeout, limits.render_memory, limits.render_output)
     workshop = await make_workshop(
-        *(config.data_dir, Mask(secret), limits.cache, limits.renderers),
+        *(config.data_dir, Mask(secret), limits.cache, bounds),
         elsewhere=elsewhere,
         programs=config.programs(),
     )

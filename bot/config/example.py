@@ -57,7 +57,7 @@ def _value(key: str, info: FieldInfo) -> str:
 
 
 _ALTERNATIVES = {
-    *("token", "impersonate", "publicUrl", "secretKey", "dependsOn"),
+    *("token", "impersonate", "secretKey", "dependsOn"),
     *("kubeVersion", "apiVersions"),
 }
 """Optional fields whose example would change how a first configuration behaves: shown as a comment."""

@@ -11,7 +11,7 @@ from bot.config.plugins import Jsonnet, Plugins, programs
 from bot.config.repositories import RepositoryConfig
 from bot.config.sources import Sources
 from bot.config.team import Name
-from bot.config.types import DurationS, HttpUrl, Model, SecretRef, SizeBytes
+from bot.config.types import DurationS, Model, SecretRef, SizeBytes
 from bot.model.programs import Programs
 
 
@@ -63,10 +63,10 @@ class Limits(Model):
     """Caps on what one change may cost."""
 
     render_timeout: DurationS = Field(default=60.0, examples=["60s"])
-    """Longest run of one renderer."""
+    """Longest run of one renderer; half of it may be processor time."""
     render_memory: SizeBytes = Field(default=1 << 30, examples=["1Gi"])
     """Most memory of one renderer."""
-    render_output: SizeBytes = Field(default=64 << 20, examples=["64Mi"])
+    render_output: SizeBytes = Field(default=16 << 20, examples=["16Mi"])
     """Most output of one renderer."""
     renderers: int = Field(default=2, ge=1, le=64)
     """Renderers at once in one worker."""
@@ -101,8 +101,6 @@ class Config(Model):
     """Mirrors, caches and the embedded store live here. All of it can be lost without loss."""
     secret_key: SecretRef | None = Field(default=None, examples=["${file:/etc/longshore/secret-key}"])
     """Signs what the bot writes and keys its masks. Left out: made once and kept in the data directory."""
-    public_url: HttpUrl | None = Field(default=None, examples=["https://longshore.example.com"])
-    """Where people reach the web process, for links."""
     store: Store = Store()
     """Where the queue lives."""
     web: Web = Web()

@@ -12,7 +12,7 @@ import json
 import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.proc.confine import MIB, Confinement, Layers, Limits
@@ -53,9 +53,11 @@ class Builder:
         programs: int = 1,
         timeout_s: float = 60.0,
         max_output_bytes: int = 16 * MIB,
+        memory_bytes: int = _LIMITS.memory_bytes,
     ) -> None:
         self._program = program
-        self._confinement = Confinement(layers, execute=(program,), limits=_LIMITS)
+        limits = replace(_LIMITS, memory_bytes=min(memory_bytes, _LIMITS.memory_bytes))
+        self._confinement = Confinement(layers, execute=(program,), limits=limits)
         self._timeout_s = timeout_s
         self._max_output_bytes = max_output_bytes
         self._gate = asyncio.Semaphore(programs)

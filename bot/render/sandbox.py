@@ -3,14 +3,14 @@
 A renderer sees a fresh directory with the trace's files, nothing of our environment, no HOME, no network and no other
 program. The allow-list keeps hostile input from reaching it; the kernel's layers hold without the allow-list.
 
-Limits: 1 GiB of memory, 30 s of processor time, 60 s in all, 16 MiB of output, no file written; in the trace, 20,000
-files, 40 kustomizations deep and 128 MiB together.
+Limits: `Bounds`, half of its time as processor time, and no file written; in the trace, 20,000 files, 40 kustomizations deep and 128 MiB together.
 """
 
 import asyncio
+import math
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.model.programs import Programs
@@ -41,6 +41,16 @@ _LIMITS = Limits(memory_bytes=1024 * MIB, cpu_s=30, file_bytes=0)
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many renderers run `at_once`, and how much each of them may use; the operator's to say."""
+
+    at_once: int = 1
+    timeout_s: float = 60.0
+    memory_bytes: int = 1024 * MIB
+    output_bytes: int = 16 * MIB
+
+
+@dataclass(frozen=True, slots=True)
 class Sandbox:
     """`check_fields=False` renders what the allow-list refuses, to see the kernel's layers hold alone.
 
@@ -60,13 +70,20 @@ class Sandbox:
     programs: Programs = field(default_factory=Programs)
 
     @classmethod
-    def here(cls) -> "Sandbox":
+    def here(cls, bounds: Bounds | None = None) -> "Sandbox":
         """The best that this machine allows. Raises `ProgramMissing` where there is no kustomize."""
+        most = bounds or Bounds()
         try:
             helm = find("helm")
         except ProgramMissing:
             helm = None
-        return cls(find("kustomize"), layers(), helm=helm)
+        limits = replace(_LIMITS, memory_bytes=most.memory_bytes, cpu_s=math.ceil(most.timeout_s / 2))
+        return cls(
+            *(find("kustomize"), layers(), limits),
+            timeout_s=most.timeout_s,
+            max_output_bytes=most.output_bytes,
+            helm=helm,
+        )
 
 
 async def kustomize_build(root: Path, directory: str, sandbox: Sandbox) -> bytes:

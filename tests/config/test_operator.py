@@ -1,5 +1,6 @@
 """Rules of `config.yaml`: every mistake at once, each with its place and the way out."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,12 @@ def problems(text: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         parse_operator(text.encode(), "config.yaml")
     return [str(problem) for problem in caught.value.problems]
+
+
+def test_every_field_is_read_by_somebody() -> None:
+    code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "bot").rglob("*.py"))
+    names = {re.sub(r"(?<!^)(?=[A-Z])", "_", path.rpartition(".")[2]).lower() for path, _ in fields(Config)}
+    assert [name for name in sorted(names) if not re.search(rf"\.{name}\b", code)] == []
 
 
 def test_the_example_file_is_what_the_schema_says_and_is_valid() -> None:
@@ -56,7 +63,7 @@ web:
         "config.yaml:10: web.prot: unknown key; did you mean 'port'?",
         "config.yaml:7: schedules.sweep: a duration needs a unit, for example 10s",
         (
-            "config.yaml:8: nope: unknown key; known: clusters, dataDir, forges, jsonnet, limits, plugins, prune, publicUrl, "
+            "config.yaml:8: nope: unknown key; known: clusters, dataDir, forges, jsonnet, limits, plugins, prune, "
             "repositories, sandbox, schedules, secretKey, sources, store, web, worker"
         ),
     }
@@ -74,8 +81,8 @@ web:
             "config.yaml:1: clusters.c.allow[0].clusterScoped: must be true or false",
         ),
         (
-            "publicUrl: 3",
-            "config.yaml:1: publicUrl: must be a text; put what YAML takes for something else in quotes",
+            "web: {host: 3}",
+            "config.yaml:1: web.host: must be a text; put what YAML takes for something else in quotes",
         ),
         (
             "forges: {hub: {kind: hub}}",
