@@ -32,6 +32,7 @@ from bot.planning.fetched import Fetched
 from bot.planning.kept import Kept
 from bot.planning.memory import Memory
 from bot.planning.reading import joined, read_by, refs_of, tree_of, unread_here
+from bot.planning.room import TraceRoom
 from bot.render.builder import Builders, patched
 from bot.render.cache import RenderingCache
 from bot.render.given import NOTHING, Given
@@ -134,6 +135,7 @@ class Renderings:
         self._trust = trust
         self._decryptor = decryptor
         self._errand = errand or Errand()
+        self._room = TraceRoom()
         made_by = {**workshop.tools, "decryption": self._decryption, "programs": repr(self._sandbox.programs)}
         self._kept = Kept(workshop.cache, workshop.memory, workshop.mask, trust, made_by)
         self._on_progress = on_progress
@@ -181,7 +183,9 @@ class Renderings:
             self.warm_up()
         concrete: Target | None = None
         try:
-            concrete, found = await read_by(self._errand, tree, target, self._sandbox.programs)
+            self._room.require(tree.id)
+            made, read = await read_by(self._errand, tree, target, self._sandbox.programs)
+            concrete, found = made, self._room.admit(tree.id, read)
         except MissingObject:
             raise
         except Exception as error:  # noqa: BLE001 - one target's input takes no other along

@@ -1,12 +1,19 @@
-"""How many charts one piece of work may take, of how many repositories, and how large they may be together."""
+"""What all targets of one piece of work may take together: charts, and files that they read."""
+
+from collections import Counter
+from dataclasses import replace
 
 from bot.model.release import Chart, ChartKind
+from bot.model.rendering import Trace, TraceEntry
+from bot.model.repo import TreeId
 from bot.render.errors import Unrenderable
 
 MOST_CHARTS = 1000
 MOST_INDEXES = 200
 MOST_CHART_BYTES = 2 << 30
 """Of all charts, and of the indexes that name them."""
+MOST_ENTRIES = 1_000_000
+"""Of all traces of one side: ten seconds of reading at the most."""
 
 
 class ChartRoom:
@@ -37,3 +44,29 @@ class ChartRoom:
     def note(self, name: str, size_bytes: int) -> None:
         """What a chart's digest, or the address of an index, turned out to take."""
         self._sizes[name] = size_bytes
+
+
+class TraceRoom:
+    """What every target reads counts for each that reads it, and is one object for all of them.
+
+    Each side of a change has as much room, so that what is known of one is not lost to the other.
+    """
+
+    def __init__(self, most: int = MOST_ENTRIES) -> None:
+        self._most = most
+        self._taken: Counter[TreeId] = Counter()
+        self._known: dict[TraceEntry, TraceEntry] = {}
+
+    def require(self, tree: TreeId) -> None:
+        """Raises `Unrenderable` where nothing more may be read."""
+        if self._taken[tree] > self._most:
+            raise Unrenderable(
+                f"the targets of this change together read more than {self._most:,} files and directories; narrow down what "
+                "each of them reads"
+            )
+
+    def admit(self, tree: TreeId, trace: Trace) -> Trace:
+        """The same, told by entries that are shared. Raises `Unrenderable` for one too many."""
+        self._taken[tree] += len(trace.entries)
+        self.require(tree)
+        return replace(trace, entries=tuple([self._known.setdefault(each, each) for each in trace.entries]))

@@ -3,8 +3,12 @@
 import pytest
 
 from bot.model.release import Chart, ChartKind
-from bot.planning.room import MOST_CHART_BYTES, MOST_CHARTS, MOST_INDEXES, ChartRoom
+from bot.model.rendering import Trace, TraceEntry, TraceKind
+from bot.model.repo import TreeId
+from bot.planning.room import MOST_CHART_BYTES, MOST_CHARTS, MOST_INDEXES, ChartRoom, TraceRoom
 from bot.render.errors import Unrenderable
+
+HERE = TreeId("of one side")
 
 
 def listed(place: int, name: str = "web") -> Chart:
@@ -43,3 +47,17 @@ def test_charts_and_indexes_count_by_their_bytes_and_once() -> None:
     room.note("sha256:1", 1)
     assert "more than 2 GiB, with the indexes that name them" in refused(room, listed(2))
     room.admit(listed(1))
+
+
+def test_what_many_targets_read_is_told_by_one_entry_and_counts_for_each() -> None:
+    room = TraceRoom(5)
+    first, second = (
+        room.admit(HERE, Trace(tuple(TraceEntry(name, TraceKind.FILE, "100644", "1") for name in "ab")))
+        for _ in "12"
+    )
+    assert all(one is other for one, other in zip(first.entries, second.entries, strict=True))
+    with pytest.raises(Unrenderable, match="more than 5 files"):
+        room.admit(HERE, first)
+    with pytest.raises(Unrenderable, match="narrow down"):
+        room.require(HERE)
+    room.admit(TreeId("of the other side"), first)

@@ -1,5 +1,8 @@
 """What goes wrong with one target, and what others must not take it for."""
 
+from collections import Counter
+from functools import partial
+
 import pytest
 
 from bot.git.repository import Repository
@@ -9,6 +12,7 @@ from bot.planning.elsewhere import ON_OUR_SIDE
 from bot.planning.expansion import Traced
 from bot.planning.plan import look, make_plan
 from bot.planning.renderings import Ready, Renderings
+from bot.planning.room import TraceRoom
 from tests.planning.conftest import Bench, config_map, kustomization, statuses, target
 from tests.planning.test_flux import flux
 
@@ -64,3 +68,21 @@ async def test_whoever_declares_something_and_does_not_render_is_not_taken_for_o
     said = " ".join(d.message for d in target(plan, "flux-system/apps", "staging").diagnostics)
     assert "may be declared by staging/flux-system/settings, which cannot be rendered" in said
     assert "is not declared in this repository" not in said
+
+
+async def test_targets_that_read_too_much_together_are_unknown_and_the_others_planned(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = {f"many/{number}.yaml": config_map(f"c{number}") for number in range(50)}
+    targets = "".join(f"  - {{name: t{n}, cluster: c{n}, path: many, renderer: plain}}\n" for n in range(9))
+    bench.work.commit({**many, ".longshore.yaml": f"targets:\n{targets}"})
+    bench.work.commit({"many/0.yaml": config_map("c0", "2")})
+    monkeypatch.setattr("bot.planning.renderings.TraceRoom", partial(TraceRoom, 300))
+    plan = await bench.plan()
+    verdicts = Counter(statuses(plan).values())
+    assert set(verdicts) == {"changed", "unknown"}
+    assert verdicts["changed"] > 1
+    for each in plan.targets:
+        if each.status == "unknown":
+            [said] = [d.message for d in each.diagnostics if d.severity is Severity.ERROR]
+            assert "together read more than 300 files and directories" in said
