@@ -8,17 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-
-@dataclass(frozen=True, slots=True)
-class ArgoRef:
-    """An object of Argo CD by its name. `namespace` is empty where nothing says it."""
-
-    kind: str
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+from bot.model.refs import ObjectRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +65,10 @@ class ArgoSettings:
     nothing else of the target speaks for, as they were written.
     """
 
-    ref: ArgoRef
+    ref: ObjectRef
     project: str = "default"
     destination: Destination = field(default_factory=Destination)
-    made_by: ArgoRef | None = None
+    made_by: ObjectRef | None = None
     revisions: tuple[str, ...] = ()
     is_automated: bool = False
     prunes: bool = False

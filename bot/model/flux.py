@@ -7,17 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-
-@dataclass(frozen=True, slots=True)
-class FluxRef:
-    """An object of Flux by its name. `namespace` is empty where nothing says it."""
-
-    kind: str
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+from bot.model.refs import ObjectRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +65,9 @@ class FluxSettings:
     they were written: what Helm does when it installs and upgrades, and fields that this version does not know.
     """
 
-    ref: FluxRef
+    ref: ObjectRef
     api_version: str
-    source: FluxRef | None = None
+    source: ObjectRef | None = None
     is_suspended: bool = False
     interval_s: float = 0.0
     retry_interval_s: float = 0.0

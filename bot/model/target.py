@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import Any
 
 from bot.model.argocd import ArgoSettings
-from bot.model.flux import FluxRef, FluxSettings
+from bot.model.flux import FluxSettings
 from bot.model.objects import Manifest
+from bot.model.refs import ObjectRef
 from bot.model.release import GitRef, Release
 
 
@@ -209,7 +210,7 @@ class Composition:
     there may be several `outputs` that `name` can come of, and one otherwise.
     """
 
-    generator: FluxRef
+    generator: ObjectRef
     name: str
     ingredients: tuple[Ingredient, ...]
     outputs: tuple[Output, ...]

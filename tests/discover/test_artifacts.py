@@ -6,12 +6,12 @@ import pytest
 
 from bot.discover.flux.artifacts import may_make
 from bot.discover.flux.places import Place, place_of
-from bot.model.flux import FluxRef
+from bot.model.refs import ObjectRef
 from bot.model.release import ChartKind
 from bot.model.target import Composition, Copy, CopyStrategy, GitSource, Ingredient, OciSource, Output
 from tests.discover.examples import FLEET, Json, declared, known, release, source, target
 
-APPS = FluxRef("ExternalArtifact", "flux-system", "apps")
+APPS = ObjectRef("ExternalArtifact", "flux-system", "apps")
 HERE = {"alias": "repo", "kind": "GitRepository", "name": "flux-system"}
 COPY = {"from": "@repo/apps/**", "to": "@artifact/apps/"}
 
@@ -25,14 +25,14 @@ def generator(name: str = "split", namespace: str = "flux-system", /, **spec: An
     }
 
 
-def place(*manifests: Json, ref: FluxRef = APPS) -> Place:
+def place(*manifests: Json, ref: ObjectRef = APPS) -> Place:
     return place_of(ref, known(FLEET, *manifests))
 
 
 def test_an_artifact_is_what_its_generator_copies() -> None:
     exact = {**COPY, "exclude": ["*.md"], "strategy": "Merge"}
     assert place(generator(artifacts=[{"name": "apps", "copy": [exact]}])).composed == Composition(
-        FluxRef("ArtifactGenerator", "flux-system", "split"),
+        ObjectRef("ArtifactGenerator", "flux-system", "split"),
         "apps",
         (Ingredient("repo", GitSource("")),),
         (Output("apps", (Copy("repo", "apps/**", "apps/", ("*.md",), CopyStrategy.MERGE),)),),
@@ -135,7 +135,7 @@ def test_no_number_of_artifacts_made_of_one_another_makes_it_slow() -> None:
         return generator(name, sources=below, artifacts=[{"name": name, "copy": copies}])
 
     last = generator("last", artifacts=[{"name": "level-6", "copy": [COPY]}])
-    got = place(*map(level, range(6)), last, ref=FluxRef("ExternalArtifact", "flux-system", "level-0"))
+    got = place(*map(level, range(6)), last, ref=ObjectRef("ExternalArtifact", "flux-system", "level-0"))
     assert "more than 64 sources have to do with it" in got.unknown_because
 
 

@@ -8,14 +8,8 @@ import pytest
 from bot.discover.flux import kustomization_target
 from bot.discover.objects import DeclaredObject
 from bot.discover.repository import normal_url
-from bot.model.flux import (
-    Dependency,
-    FluxRef,
-    HealthCheck,
-    HealthExpr,
-    IgnoreRule,
-    KubeConfig,
-)
+from bot.model.flux import Dependency, HealthCheck, HealthExpr, IgnoreRule, KubeConfig
+from bot.model.refs import ObjectRef
 from bot.model.release import GitRef
 from bot.model.target import Decryption, EngineKind, GitSource, PostBuild, Target, TargetId, VariablesFrom
 from tests.discover import examples
@@ -51,8 +45,8 @@ def full(version: str = "v1", **changed: Any) -> Target:
 def test_what_changes_no_rendering_is_kept_with_the_target() -> None:
     settings = full().flux
     assert settings is not None
-    assert settings.ref == FluxRef("Kustomization", "flux-system", "apps")
-    assert settings.source == FluxRef("GitRepository", "flux-system", "flux-system")
+    assert settings.ref == ObjectRef("Kustomization", "flux-system", "apps")
+    assert settings.source == ObjectRef("GitRepository", "flux-system", "flux-system")
     assert (settings.is_suspended, settings.is_forced, settings.deletion_policy) == (True, True, "Orphan")
     assert (settings.interval_s, settings.retry_interval_s, settings.service_account) == (
         600.0,

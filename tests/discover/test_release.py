@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot.discover.flux import helm_release_target, kustomization_target
-from bot.model.flux import Dependency, FluxRef, KubeConfig
+from bot.model.flux import Dependency, KubeConfig
 from bot.model.keys import BranchKey, TargetKey
+from bot.model.refs import ObjectRef
 from bot.model.release import Chart, ChartKind, CrdPolicy, GitRef, Release, ValuesFrom
 from bot.model.repo import RepoId
 from bot.model.target import EngineKind, Found, GitSource, RendererKind, Target, TargetId
@@ -161,8 +162,8 @@ def test_what_changes_no_rendering_is_kept_with_the_target() -> None:
     got = full()
     settings = got.flux
     assert settings is not None
-    assert settings.ref == FluxRef("HelmRelease", "apps", "podinfo")
-    assert settings.source == FluxRef("HelmRepository", "flux-system", "podinfo")
+    assert settings.ref == ObjectRef("HelmRelease", "apps", "podinfo")
+    assert settings.source == ObjectRef("HelmRepository", "flux-system", "podinfo")
     assert (settings.is_suspended, settings.interval_s, settings.service_account) == (True, 600.0, "deployer")
     assert (settings.kube_config, settings.storage_namespace) == (KubeConfig(config_map="remote"), "helm")
     assert settings.depends_on == (Dependency("base", "infra", "dep.status.ready"),)
@@ -268,7 +269,7 @@ def test_a_chart_object_takes_its_source_from_its_own_namespace() -> None:
         ChartKind.REPOSITORY, name="podinfo", url="https://charts.example/podinfo", version="6.5.0"
     )
     assert got.flux is not None
-    assert got.flux.source == FluxRef("HelmChart", "flux-system", "web")
+    assert got.flux.source == ObjectRef("HelmChart", "flux-system", "web")
 
 
 REGISTRY = "oci://registry.example/podinfo"

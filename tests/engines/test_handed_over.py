@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot.engines.handed_over import delivered_by
-from bot.model.argocd import ArgoRef, ArgoSettings
-from bot.model.flux import FluxRef, FluxSettings
+from bot.model.argocd import ArgoSettings
+from bot.model.flux import FluxSettings
+from bot.model.refs import ObjectRef
 from bot.model.target import EngineKind
 from tests.engines.direct.world import make_target
 
@@ -14,11 +15,11 @@ from tests.engines.direct.world import make_target
 @pytest.mark.parametrize(
     ("name", "ref"),
     [
-        ("flux-system/apps", FluxRef("Kustomization", "flux-system", "apps")),
-        ("shop/web:helm", FluxRef("HelmRelease", "shop", "web")),
+        ("flux-system/apps", ObjectRef("Kustomization", "flux-system", "apps")),
+        ("shop/web:helm", ObjectRef("HelmRelease", "shop", "web")),
     ],
 )
-def test_who_delivers_a_flux_target_is_told_by_the_name_that_flux_knows(name: str, ref: FluxRef) -> None:
+def test_who_delivers_a_flux_target_is_told_by_the_name_that_flux_knows(name: str, ref: ObjectRef) -> None:
     target = replace(make_target(name, flux=FluxSettings(ref, "v1")), engine=EngineKind.FLUX)
     assert delivered_by(target) == f"delivered by Flux ({ref.kind} {ref.namespace}/{ref.name})"
 
@@ -31,7 +32,7 @@ def test_who_delivers_a_flux_target_is_told_by_the_name_that_flux_knows(name: st
     ],
 )
 def test_whether_argo_cd_waits_for_a_person_is_told(is_automated: bool, said: str) -> None:
-    settings = ArgoSettings(ArgoRef("Application", "argocd", "web"), is_automated=is_automated)
+    settings = ArgoSettings(ObjectRef("Application", "argocd", "web"), is_automated=is_automated)
     target = replace(make_target("argocd/web"), engine=EngineKind.ARGOCD, argocd=settings)
     assert delivered_by(target) == said
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from bot.model.flux import FluxRef
+from bot.model.refs import ObjectRef
 from bot.model.target import Composition, Copy, CopyStrategy, Output
 from bot.model.tree import EntryKind, TreeReader
 from bot.render.artifact import ArtifactTree
@@ -31,7 +31,7 @@ def copy(source: str, to: str = "", exclude: tuple[str, ...] = (), strategy: str
 
 
 def composition(*copies: Copy, name: str = "out", path_pattern: str = "") -> Composition:
-    generator = FluxRef("ArtifactGenerator", "flux-system", "split")
+    generator = ObjectRef("ArtifactGenerator", "flux-system", "split")
     return Composition(generator, "out", (), (Output(name, copies),), path_pattern)
 
 
@@ -235,7 +235,7 @@ APPS: Mapping[str, Content] = {
 )
 def test_a_path_pattern_makes_an_artifact_of_each_directory(name: str, expected: str) -> None:
     got = Composition(
-        FluxRef("ArtifactGenerator", "flux-system", "split"),
+        ObjectRef("ArtifactGenerator", "flux-system", "split"),
         name,
         (),
         (Output("{app}-{env}", (copy("@repo/apps/{app}/envs/{env}/**", "{env}/"),)),),
@@ -269,7 +269,7 @@ def test_a_path_pattern_that_gives_no_artifact_says_why(
     files: Mapping[str, Content], pattern: str, name: str, reason: str
 ) -> None:
     got = Composition(
-        FluxRef("ArtifactGenerator", "flux-system", "split"),
+        ObjectRef("ArtifactGenerator", "flux-system", "split"),
         "a",
         (),
         (Output(name, (copy("@repo/apps/**"),)),),

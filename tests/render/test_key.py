@@ -1,7 +1,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.model.argocd import ArgoRef, ArgoSettings, Destination
+from bot.model.argocd import ArgoSettings, Destination
+from bot.model.refs import ObjectRef
 from bot.model.rendering import ContentKey, Diagnostic, Severity, Trace, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.render.key import content_key
@@ -75,7 +76,7 @@ def test_a_refused_target_has_a_key_that_changes_with_its_files() -> None:
 
 
 OF_ARGO = replace(
-    target(), argocd=ArgoSettings(ArgoRef("Application", "argocd", "web"), "default", Destination())
+    target(), argocd=ArgoSettings(ObjectRef("Application", "argocd", "web"), "default", Destination())
 )
 
 

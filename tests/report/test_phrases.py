@@ -3,10 +3,11 @@ from typing import Any
 
 import pytest
 
-from bot.model.argocd import ArgoRef, ArgoSettings
+from bot.model.argocd import ArgoSettings
 from bot.model.danger import Loss
 from bot.model.delivery import Failure, Health, Outcome, Phase
 from bot.model.plan import Action, Counts, MaterialChange, TargetPlan, TargetStatus
+from bot.model.refs import ObjectRef
 from bot.model.rendering import Diagnostic, Material, Severity
 from bot.model.target import EngineKind
 from bot.report import outcomes, page, phrases
@@ -177,7 +178,7 @@ def test_who_has_to_sync_by_hand_is_said(automated: tuple[bool, ...], words: str
                 "in-cluster",
                 engine=EngineKind.ARGOCD,
                 argocd=ArgoSettings(
-                    ArgoRef("Application", "argocd", f"a{number}"), is_automated=is_automated
+                    ObjectRef("Application", "argocd", f"a{number}"), is_automated=is_automated
                 ),
             ),
             None,

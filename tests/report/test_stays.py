@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from bot.model.argocd import ArgoRef, ArgoSettings
-from bot.model.flux import FluxRef, FluxSettings
+from bot.model.argocd import ArgoSettings
+from bot.model.flux import FluxSettings
 from bot.model.objects import Manifest
 from bot.model.plan import TargetPlan
+from bot.model.refs import ObjectRef
 from bot.model.target import EngineKind
 from bot.report.check import plan_conclusion
 from bot.report.comment import plan_comment
@@ -21,7 +22,7 @@ STAYS = "no longer declared; it stays, because"
 
 
 def kustomization(name: str = "shop", policy: str = "MirrorPrune", **fields: Any) -> Any:
-    ref = FluxRef("Kustomization", "flux-system", name)
+    ref = ObjectRef("Kustomization", "flux-system", name)
     flux = FluxSettings(ref, "kustomize.toolkit.fluxcd.io/v1", deletion_policy=policy)
     return target(f"flux-system/{name}", engine=EngineKind.FLUX, flux=flux, **fields)
 
@@ -82,7 +83,7 @@ def test_what_a_removed_kustomization_delivered_stays_as_its_policy_says(
 
 
 def test_a_release_whose_object_is_not_pruned_stays_at_any_depth() -> None:
-    ref = FluxRef("HelmRelease", "podinfo", "podinfo")
+    ref = ObjectRef("HelmRelease", "podinfo", "podinfo")
     helm = release(flux=FluxSettings(ref, "helm.toolkit.fluxcd.io/v2"))
     middle = goes(kustomization(), release_object("1", "1"))
     below = goes(helm, deployment())
@@ -94,7 +95,9 @@ def test_a_release_whose_object_is_not_pruned_stays_at_any_depth() -> None:
 
 
 def application(name: str = "web", *, deletes: bool = False, **fields: Any) -> Any:
-    argocd = ArgoSettings(ArgoRef("Application", "argocd", name), is_automated=True, deletes_objects=deletes)
+    argocd = ArgoSettings(
+        ObjectRef("Application", "argocd", name), is_automated=True, deletes_objects=deletes
+    )
     return target(f"argocd/{name}", engine=EngineKind.ARGOCD, argocd=argocd, **fields)
 
 

@@ -1,8 +1,9 @@
 from dataclasses import replace
 
 from bot.model.danger import Loss
-from bot.model.flux import FluxRef, FluxSettings
+from bot.model.flux import FluxSettings
 from bot.model.plan import ImageChange, MaterialChange, TargetPlan, TargetStatus
+from bot.model.refs import ObjectRef
 from bot.model.rendering import Diagnostic, MaskedRendering, Severity
 from bot.report import reasons, view
 from tests.report.build import deployment, masked, named, plan, target, target_plan, unknown
@@ -169,7 +170,7 @@ def test_only_objects_in_which_exactly_the_same_changes_are_told_together() -> N
 
 
 def written_in_old(name: str) -> TargetPlan:
-    ref = FluxRef("HelmRelease", "media", name)
+    ref = ObjectRef("HelmRelease", "media", name)
     said = Diagnostic(Severity.NOTICE, f"{ref} is written in v2beta1", f"{name}.yaml", 2)
     where = target(name, flux=FluxSettings(ref, "helm.toolkit.fluxcd.io/v2beta1"))
     return TargetPlan(where, TargetStatus.CHANGED, diagnostics=(said,))

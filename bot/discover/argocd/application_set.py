@@ -6,9 +6,10 @@ from typing import Any
 from bot.discover.argocd.objects import APPLICATION_SET, Identity
 from bot.discover.fields import mapping
 from bot.discover.objects import DeclaredObject
-from bot.model.argocd import ArgoRef, ArgoSettings
+from bot.model.argocd import ArgoSettings
 from bot.model.manifests import digest
 from bot.model.objects import Manifest
+from bot.model.refs import ObjectRef
 from bot.model.target import EngineKind, Found, Origin, RendererKind, Target, TargetId
 
 SUFFIX = ":set"
@@ -48,9 +49,9 @@ def _other(spec: Manifest) -> Mapping[str, Any]:
     return {name: value for name, value in spec.items() if name not in _TEMPLATED}
 
 
-def made_by(parent: TargetId | None) -> ArgoRef | None:
+def made_by(parent: TargetId | None) -> ObjectRef | None:
     """The ApplicationSet that generates what was found in the target `parent`, None where that is something else."""
     if parent is None or not parent.name.endswith(SUFFIX):
         return None
     namespace, _, name = parent.name.removesuffix(SUFFIX).rpartition("/")
-    return ArgoRef(APPLICATION_SET, namespace, name)
+    return ObjectRef(APPLICATION_SET, namespace, name)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from bot.discover.fields import mapping, text
 from bot.discover.names import name_problem, named
 from bot.discover.schema import ListOf, MapOf, Shape, Text, problems, shown
-from bot.model.argocd import ArgoRef
 from bot.model.objects import Manifest
+from bot.model.refs import ObjectRef
 
 GROUP = "argoproj.io"
 """Also that of Rollouts, Workflows, Events: only the kinds below are Argo CD's."""
@@ -28,14 +28,14 @@ _METADATA: Mapping[str, Shape] = {
 class Identity:
     """Which object it is. `problem` is why the cluster would not take it under this name or in this version."""
 
-    ref: ArgoRef
+    ref: ObjectRef
     problem: str = ""
 
     @classmethod
     def of(cls, manifest: Manifest) -> "Identity":
         """Raises Malformed where it cannot be told."""
         namespace, name = named(manifest)
-        ref = ArgoRef(str(manifest.get("kind")), namespace, name)
+        ref = ObjectRef(str(manifest.get("kind")), namespace, name)
         return cls(
             ref, _version_problem(manifest) or name_problem(namespace, name) or _metadata_problem(manifest)
         )

@@ -12,8 +12,8 @@ from bot.discover.argocd.objects import Identity, texts
 from bot.discover.argocd.project_spec import PROJECT
 from bot.discover.objects import Malformed
 from bot.discover.spec import Spec
-from bot.model.argocd import ArgoRef
 from bot.model.objects import Manifest
+from bot.model.refs import ObjectRef
 
 DEFAULT = "default"
 """Argo CD makes it when it is installed, and it allows everything until somebody says otherwise."""
@@ -28,7 +28,7 @@ _MOST_PATTERN_CHARS = 16_384
 class Project:
     """`spec` is what of it is of its type. `unknown_because` is why a cluster would not take it as it is written."""
 
-    ref: ArgoRef
+    ref: ObjectRef
     spec: Manifest
     unknown_because: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -11,8 +11,8 @@ from bot.discover.fields import mapping, text
 from bot.discover.flux.specs import TEXT
 from bot.discover.names import NAME, NAMESPACE
 from bot.discover.schema import Fields, ListOf, MapOf, Shape, Text, shown
-from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
+from bot.model.refs import ObjectRef
 from bot.model.target import Composition, Copy, CopyStrategy, Ingredient, Output
 
 GENERATOR = "ArtifactGenerator"
@@ -55,7 +55,7 @@ _VARIABLE = re.compile(r"\{[^{}]*\}")
 class Generator:
     """One that is declared."""
 
-    ref: FluxRef
+    ref: ObjectRef
     spec: Manifest
 
     def outputs(self, name: str) -> tuple[Output, ...]:
@@ -67,10 +67,10 @@ class Generator:
             if makes(text(each, "name"), name)
         )
 
-    def source(self, alias: str) -> FluxRef | None:
+    def source(self, alias: str) -> ObjectRef | None:
         for each in self.spec.get("sources", ()):
             if text(each, "alias") == alias:
-                return FluxRef(
+                return ObjectRef(
                     text(each, "kind"), text(each, "namespace") or self.ref.namespace, text(each, "name")
                 )
         return None
@@ -100,7 +100,7 @@ def composed_of(
     generator: Generator,
     name: str,
     outputs: tuple[Output, ...],
-    ingredient: Callable[[str, FluxRef], Ingredient | str],
+    ingredient: Callable[[str, ObjectRef], Ingredient | str],
 ) -> Composition | str:
     """The artifact, or why it cannot be followed. `ingredient` reads a source, by its alias, or says why not."""
     pattern = text(generator.spec, "pathPattern")

@@ -11,8 +11,8 @@ from bot.discover.flux.sources import DeclaredSource, Sources, why_ambiguous
 from bot.discover.repository import without_login
 from bot.discover.schema import shown
 from bot.discover.spec import Spec
-from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
+from bot.model.refs import ObjectRef
 from bot.model.release import Chart, ChartKind
 from bot.model.target import OciSource
 
@@ -26,7 +26,7 @@ class ChartPlace:
 
     chart: Chart
     place: Place
-    ref: FluxRef | None = None
+    ref: ObjectRef | None = None
 
 
 def chart_place(spec: Spec, sources: Sources, namespace: str) -> ChartPlace:
@@ -52,7 +52,7 @@ def chart_place(spec: Spec, sources: Sources, namespace: str) -> ChartPlace:
     return ChartPlace(chart, Place(unknown_because=why, remarks=place.remarks), ref)
 
 
-def _of_object(ref: FluxRef, sources: Sources) -> ChartPlace:
+def _of_object(ref: ObjectRef, sources: Sources) -> ChartPlace:
     """A HelmChart takes its source from its own namespace."""
     found = sources.source_of(ref.kind, ref.namespace, ref.name)
     if not found:
@@ -60,7 +60,7 @@ def _of_object(ref: FluxRef, sources: Sources) -> ChartPlace:
     return _agreed([_of_declared(source, ref, sources) for source in found], ref)
 
 
-def _agreed(places: list[ChartPlace], ref: FluxRef) -> ChartPlace:
+def _agreed(places: list[ChartPlace], ref: ObjectRef) -> ChartPlace:
     if all(place == places[0] for place in places):
         return places[0]
     return ChartPlace(
@@ -68,7 +68,7 @@ def _agreed(places: list[ChartPlace], ref: FluxRef) -> ChartPlace:
     )
 
 
-def _of_declared(source: DeclaredSource, ref: FluxRef, sources: Sources) -> ChartPlace:
+def _of_declared(source: DeclaredSource, ref: ObjectRef, sources: Sources) -> ChartPlace:
     found = _templated(source.spec, sources, ref.namespace)
     place = found.place
     if source.unknown_because:
@@ -107,14 +107,14 @@ def _in_tree(chart: Chart) -> Chart:
     )
 
 
-def _from_repository(chart: Chart, ref: FluxRef, sources: Sources) -> ChartPlace:
+def _from_repository(chart: Chart, ref: ObjectRef, sources: Sources) -> ChartPlace:
     found = sources.source_of(ref.kind, ref.namespace, ref.name)
     if not found:
         return ChartPlace(chart, Place(unknown_because=sources.why_missing(ref)), ref)
     return _agreed([_from_declared_repository(chart, source, ref) for source in found], ref)
 
 
-def _from_declared_repository(chart: Chart, source: DeclaredSource, ref: FluxRef) -> ChartPlace:
+def _from_declared_repository(chart: Chart, source: DeclaredSource, ref: ObjectRef) -> ChartPlace:
     url, is_oci = without_login(text(source.spec, "url")), text(source.spec, "type") == "oci"
     why = ""
     if source.unknown_because:
@@ -155,7 +155,7 @@ def _artifact(source: OciSource) -> Chart:
     )
 
 
-def _why_no_chart(source: OciSource, ref: FluxRef) -> str:
+def _why_no_chart(source: OciSource, ref: ObjectRef) -> str:
     if source.semver_filter and source.semver and not source.digest:
         return f"its source, {ref}, has spec.ref.semverFilter, which Longshore does not apply to charts"
     if source.media_type not in ("", _CHART_LAYER):

@@ -7,8 +7,8 @@ from bot.discover.fields import mapping, text
 from bot.discover.names import name_problem, named
 from bot.discover.objects import DeclaredObject
 from bot.discover.schema import shown
-from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
+from bot.model.refs import ObjectRef
 
 KUSTOMIZE_GROUP = "kustomize.toolkit.fluxcd.io"
 HELM_GROUP = "helm.toolkit.fluxcd.io"
@@ -33,7 +33,7 @@ OLD: Mapping[str, tuple[str, ...]] = {
 class Identity:
     """Which object it is. `problem` is why the cluster would not take it under this name or in this version."""
 
-    ref: FluxRef
+    ref: ObjectRef
     group: str
     version: str
     problem: str = ""
@@ -42,7 +42,7 @@ class Identity:
     def of(cls, manifest: Manifest) -> "Identity":
         """Raises Malformed where it cannot be told."""
         namespace, name = named(manifest)
-        ref = FluxRef(str(manifest.get("kind")), namespace, name)
+        ref = ObjectRef(str(manifest.get("kind")), namespace, name)
         group, _, version = text(manifest, "apiVersion").rpartition("/")
         return cls(ref, group, version, _identity_problem(ref, group, version))
 
@@ -78,7 +78,7 @@ def group(manifest: Manifest) -> str:
     return text(manifest, "apiVersion").rpartition("/")[0]
 
 
-def _identity_problem(ref: FluxRef, group: str, version: str) -> str:
+def _identity_problem(ref: ObjectRef, group: str, version: str) -> str:
     known = (SERVED.get(group, ""), *OLD.get(group, ()))
     if version not in known:
         return f"apiVersion is {shown(f'{group}/{version}')}: Longshore reads {', '.join(known)}"

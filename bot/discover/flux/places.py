@@ -9,8 +9,8 @@ from bot.discover.fields import mapping, text
 from bot.discover.flux.artifacts import ARTIFACT, composed_of
 from bot.discover.flux.sources import DeclaredSource, Sources, why_ambiguous
 from bot.discover.repository import normal_url, without_login
-from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
+from bot.model.refs import ObjectRef
 from bot.model.release import GitRef
 from bot.model.target import Composition, GitSource, Included, Ingredient, OciSource
 
@@ -36,7 +36,7 @@ class Place:
     remarks: tuple[str, ...] = field(default=(), compare=False)
 
 
-def place_of(ref: FluxRef, sources: Sources, above: tuple[FluxRef, ...] = ()) -> Place:
+def place_of(ref: ObjectRef, sources: Sources, above: tuple[ObjectRef, ...] = ()) -> Place:
     """Where the source leads. `above` are those that include it, or that are made of it.
 
     A GitRepository called `flux-system` that is declared nowhere is taken for the repository at hand: an operator, or a
@@ -69,7 +69,7 @@ def suspended_remark(source: DeclaredSource) -> tuple[str, ...]:
     return (f"has a suspended source, {source.ref}: Flux fetches nothing new",) if source.is_suspended else ()
 
 
-def _place(source: DeclaredSource, ref: FluxRef, sources: Sources, above: tuple[FluxRef, ...]) -> Place:
+def _place(source: DeclaredSource, ref: ObjectRef, sources: Sources, above: tuple[ObjectRef, ...]) -> Place:
     if source.unknown_because:
         return Place(unknown_because=f"its source, {ref}, cannot be used: {source.unknown_because}")
     remarks = suspended_remark(source)
@@ -84,11 +84,13 @@ def _place(source: DeclaredSource, ref: FluxRef, sources: Sources, above: tuple[
     )
 
 
-def _including(place: Place, entries: list[Manifest], above: tuple[FluxRef, ...], sources: Sources) -> Place:
+def _including(
+    place: Place, entries: list[Manifest], above: tuple[ObjectRef, ...], sources: Sources
+) -> Place:
     """What is included lies in the namespace of what includes it."""
     ref, includes, remarks = above[-1], list[Included](), place.remarks
     for entry in entries:
-        other = FluxRef("GitRepository", ref.namespace, text(mapping(entry.get("repository")), "name"))
+        other = ObjectRef("GitRepository", ref.namespace, text(mapping(entry.get("repository")), "name"))
         if other in above:
             return Place(unknown_because=f"its source, {ref}, includes {other}, which leads back to itself")
         found = place_of(other, sources, above)
@@ -105,7 +107,7 @@ def _including(place: Place, entries: list[Manifest], above: tuple[FluxRef, ...]
     return replace(place, includes=tuple(includes), remarks=remarks)
 
 
-def _composed(ref: FluxRef, sources: Sources, above: tuple[FluxRef, ...]) -> Place:
+def _composed(ref: ObjectRef, sources: Sources, above: tuple[ObjectRef, ...]) -> Place:
     """An artifact that a generator makes. `above` are those that it is a source of."""
     if ref in above or len(above) >= _MOST_ABOVE:
         return Place(unknown_because=f"its source, {ref}, is made of itself, or of too many others")
@@ -122,7 +124,7 @@ def _composed(ref: FluxRef, sources: Sources, above: tuple[FluxRef, ...]) -> Pla
         return Place(unknown_because=f"its source is the {ref}: {why}")
     remarks, size = suspended_remark(source), 0
 
-    def ingredient(alias: str, other: FluxRef) -> Ingredient | str:
+    def ingredient(alias: str, other: ObjectRef) -> Ingredient | str:
         nonlocal remarks, size
         found = place_of(other, sources, (*above, ref))
         remarks, size = (*remarks, *found.remarks), size + 1 + _size(found.composed)
@@ -158,7 +160,7 @@ def _count(included: Included) -> int:
     return 1 + sum(map(_count, included.source.includes))
 
 
-def _git_place(spec: Manifest, ref: FluxRef, sources: Sources, remarks: tuple[str, ...]) -> Place:
+def _git_place(spec: Manifest, ref: ObjectRef, sources: Sources, remarks: tuple[str, ...]) -> Place:
     if spec.get("recurseSubmodules"):
         return Place(unknown_because=f"its source, {ref}, has spec.recurseSubmodules: {_NO_SUBMODULES}")
     sparse = tuple(spec.get("sparseCheckout", ()))
@@ -185,7 +187,7 @@ def _is_pinned(ref: GitRef) -> bool:
     return bool(ref.tag) and not ref.semver
 
 
-def _later(ref: GitRef, source: FluxRef) -> tuple[str, ...]:
+def _later(ref: GitRef, source: ObjectRef) -> tuple[str, ...]:
     if ref.semver and not ref.name:
         return (f"follows tags, as {source} says: what is merged is delivered with the next tag",)
     return ()

@@ -6,12 +6,13 @@ from typing import Any
 from bot.discover.fields import duration_s, mapping, text
 from bot.discover.flux.objects import Identity
 from bot.discover.spec import Spec
-from bot.model.flux import Dependency, FluxRef, FluxSettings, HealthCheck, HealthExpr, IgnoreRule, KubeConfig
+from bot.model.flux import Dependency, FluxSettings, HealthCheck, HealthExpr, IgnoreRule, KubeConfig
 from bot.model.objects import Manifest
+from bot.model.refs import ObjectRef
 
 
 def settings(
-    identity: Identity, spec: Spec, source: FluxRef | None, spoken_for: Collection[str]
+    identity: Identity, spec: Spec, source: ObjectRef | None, spoken_for: Collection[str]
 ) -> FluxSettings:
     """`spoken_for` are the fields of `spec` that are to be found elsewhere on the target."""
     fields = spec.fields
@@ -48,11 +49,11 @@ def why_contradictory(spec: Spec) -> str:
     return ""
 
 
-def reference(value: Manifest | None, namespace: str) -> FluxRef | None:
+def reference(value: Manifest | None, namespace: str) -> ObjectRef | None:
     """The source that a valid `sourceRef` or `chartRef` names; its namespace is the referring object's by default."""
     if not value or not (text(value, "kind") and text(value, "name")):
         return None
-    return FluxRef(text(value, "kind"), text(value, "namespace") or namespace, text(value, "name"))
+    return ObjectRef(text(value, "kind"), text(value, "namespace") or namespace, text(value, "name"))
 
 
 def dependencies(fields: Manifest, namespace: str) -> tuple[Dependency, ...]:

@@ -10,8 +10,8 @@ from bot.discover.flux.source_specs import OLD_SOURCES, SOURCES
 from bot.discover.objects import Malformed
 from bot.discover.repository import RepositoryIdentity
 from bot.discover.spec import Spec
-from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
+from bot.model.refs import ObjectRef
 from bot.model.target import Output
 
 
@@ -19,7 +19,7 @@ from bot.model.target import Output
 class DeclaredSource:
     """`unknown_because` is set where the cluster would not take it as it is written."""
 
-    ref: FluxRef
+    ref: ObjectRef
     spec: Manifest
     unknown_because: str = ""
     is_old: bool = False
@@ -38,9 +38,9 @@ class Sources:
     `here` are GitRepositories that are taken for the repository at hand, whatever is declared.
     """
 
-    declared: Mapping[FluxRef, tuple[DeclaredSource, ...]]
+    declared: Mapping[ObjectRef, tuple[DeclaredSource, ...]]
     repository: RepositoryIdentity
-    here: frozenset[FluxRef] = frozenset()
+    here: frozenset[ObjectRef] = frozenset()
 
     @classmethod
     def of(
@@ -48,7 +48,7 @@ class Sources:
         manifests: Iterable[Manifest],
         repository: RepositoryIdentity,
         fallback: Iterable[Manifest] = (),
-        here: Iterable[FluxRef] = (),
+        here: Iterable[ObjectRef] = (),
     ) -> "Sources":
         """`manifests` are what is delivered; `fallback` counts for names that they do not declare.
 
@@ -62,12 +62,12 @@ class Sources:
 
         One that is written without a namespace is taken for the one that is looked for: what places it is not read.
         """
-        return self.declared.get(FluxRef(kind, namespace, name)) or self.declared.get(
-            FluxRef(kind, "", name), ()
+        return self.declared.get(ObjectRef(kind, namespace, name)) or self.declared.get(
+            ObjectRef(kind, "", name), ()
         )
 
     def generators_of(
-        self, artifact: FluxRef
+        self, artifact: ObjectRef
     ) -> tuple[tuple[DeclaredSource, Generator, tuple[Output, ...]], ...]:
         """Every generator that may make the artifact, with what of it would be; they make it in their own namespace."""
         found = []
@@ -79,11 +79,11 @@ class Sources:
                     found += [(source, generator, outputs)] if outputs else []
         return tuple(found)
 
-    def namespaces_of(self, ref: FluxRef) -> list[str]:
+    def namespaces_of(self, ref: ObjectRef) -> list[str]:
         """In which namespaces there is one of its kind and name."""
         return sorted({k.namespace for k in self.declared if (k.kind, k.name) == (ref.kind, ref.name)})
 
-    def why_missing(self, ref: FluxRef) -> str:
+    def why_missing(self, ref: ObjectRef) -> str:
         """The sentence for a source that is declared nowhere, with the namespaces in which there is one of its name."""
         elsewhere = self.namespaces_of(ref)
         looked = f"its source, {ref}, is not declared in this repository"
@@ -92,12 +92,12 @@ class Sources:
         return f"{looked}; one of that name is in namespace {' and '.join(elsewhere[:3])}: name that in the reference"
 
 
-def why_ambiguous(ref: FluxRef, count: int) -> str:
+def why_ambiguous(ref: ObjectRef, count: int) -> str:
     return f"{ref} is declared {count} times, each differently: keep one of them"
 
 
-def _by_name(manifests: Iterable[Manifest]) -> dict[FluxRef, tuple[DeclaredSource, ...]]:
-    found: dict[FluxRef, list[DeclaredSource]] = defaultdict(list)
+def _by_name(manifests: Iterable[Manifest]) -> dict[ObjectRef, tuple[DeclaredSource, ...]]:
+    found: dict[ObjectRef, list[DeclaredSource]] = defaultdict(list)
     for manifest in manifests:
         source = _declared(manifest)
         if source is not None and source not in found[source.ref]:

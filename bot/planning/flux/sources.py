@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from bot.discover.flux import Sources, is_source
 from bot.discover.objects import DeclaredObject, cluster_of
 from bot.discover.repository import RepositoryIdentity
-from bot.model.flux import FluxRef
 from bot.model.objects import Manifest
+from bot.model.refs import ObjectRef
 
 _ARTIFACT, _GENERATOR = "ExternalArtifact", "ArtifactGenerator"
 _BOOTSTRAP = ("GitRepository", "flux-system")
@@ -47,7 +47,7 @@ class ClusterSources:
             for place, manifests in _by_place(found).items():
                 self._by_place[cluster].setdefault(place, []).extend(manifests)
 
-    def take_for_this(self, ref: FluxRef | None, cluster: str) -> bool:
+    def take_for_this(self, ref: ObjectRef | None, cluster: str) -> bool:
         """Where nothing declares this GitRepository it is the repository at hand: something outside of Git made it."""
         if ref is None or ref.kind != "GitRepository":
             return False
@@ -57,7 +57,7 @@ class ClusterSources:
         self._take(place, cluster)
         return True
 
-    def take_declared_for_this(self, ref: FluxRef, cluster: str) -> None:
+    def take_declared_for_this(self, ref: ObjectRef, cluster: str) -> None:
         """Whatever its URL is: what it reads is the repository at hand."""
         self._take((ref.kind, ref.namespace, ref.name), cluster)
 
@@ -82,11 +82,11 @@ class ClusterSources:
             return False
         if cluster not in self._rendered:
             self._rendered[cluster] = Sources.of(self._declared[cluster], self._repository)
-        return bool(self._rendered[cluster].generators_of(FluxRef(*place)))
+        return bool(self._rendered[cluster].generators_of(ObjectRef(*place)))
 
     def of(self, cluster: str) -> Sources:
         if cluster not in self._made:
-            here = (FluxRef(*place) for place in self._here[cluster])
+            here = (ObjectRef(*place) for place in self._here[cluster])
             files = [manifest for several in self._in(cluster).values() for manifest in several]
             self._made[cluster] = Sources.of(self._declared[cluster], self._repository, files, here)
         return self._made[cluster]
@@ -101,7 +101,7 @@ class ClusterSources:
             self._files[cluster] = others | own
         return self._files[cluster]
 
-    def declared_at(self, ref: FluxRef, cluster: str) -> str:
+    def declared_at(self, ref: ObjectRef, cluster: str) -> str:
         """The file that declares it, empty where nobody knows; what was rendered counts before files."""
         if self._files_at is None:
             self._files_at = _places(self._in_files)

@@ -12,7 +12,8 @@ from bot.discover.argocd import (
     is_project,
 )
 from bot.discover.objects import Malformed
-from bot.model.argocd import ArgoRef, ArgoSettings, Destination, Retry
+from bot.model.argocd import ArgoSettings, Destination, Retry
+from bot.model.refs import ObjectRef
 from bot.model.target import EngineKind, Found, Origin, RendererKind, TargetId
 from tests.discover.argocd.examples import (
     AUTOMATED,
@@ -76,7 +77,7 @@ def test_what_is_said_of_syncing_is_kept() -> None:
         revisionHistoryLimit=3,
     )
     assert got == ArgoSettings(
-        ArgoRef("Application", "argocd", "web"),
+        ObjectRef("Application", "argocd", "web"),
         project="team",
         destination=Destination("https://kubernetes.default.svc", namespace="shop"),
         revisions=("HEAD",),
@@ -101,7 +102,7 @@ def test_what_is_said_of_syncing_is_kept() -> None:
 def test_without_a_word_nothing_is_automatic() -> None:
     got = settings(syncPolicy=None, project="")
     assert got == ArgoSettings(
-        ArgoRef("Application", "argocd", "web"),
+        ObjectRef("Application", "argocd", "web"),
         destination=Destination("https://kubernetes.default.svc", namespace="shop"),
         revisions=("HEAD",),
     )
@@ -161,7 +162,7 @@ def test_what_an_application_set_holds_is_made_by_it() -> None:
     parent = TargetId("hub", "argocd/teams:set")
     got = application_target(found(application(spec()), parent), context(), "hub").argocd
     assert got is not None
-    assert got.made_by == ArgoRef("ApplicationSet", "argocd", "teams")
+    assert got.made_by == ObjectRef("ApplicationSet", "argocd", "teams")
     other = application_target(found(application(spec()), TargetId("hub", "argocd/root")), context(), "hub")
     assert other.argocd is not None
     assert other.argocd.made_by is None

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.model.argocd import ArgoInstallation, ArgoRef, ArgoSettings
+from bot.model.argocd import ArgoInstallation, ArgoSettings
 from bot.model.objects import Manifest
+from bot.model.refs import ObjectRef
 from bot.model.release import Release
 from bot.model.rendering import ContentKey, Rendering, Severity
 from bot.model.target import EngineKind, Found, GitSource, Origin, RendererKind, Target, TargetId
@@ -48,7 +49,7 @@ def application(
         source=source,
         release=release,
         argocd=ArgoSettings(
-            ArgoRef("Application", home, name),
+            ObjectRef("Application", home, name),
             project="team",
             revisions=revisions,
             installation=installation or ArgoInstallation(),

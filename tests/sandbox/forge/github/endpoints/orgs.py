@@ -24,7 +24,9 @@ async def list_repositories(call: Call) -> Answer:
         raise ApiError(401, "Bad credentials")
     owner = _organization(call)
     found = [
-        known for known in call.state.forge.repositories if known.owner is owner and call.principal.sees(known)
+        known
+        for known in call.state.forge.repositories
+        if known.owner is owner and call.principal.sees(known)
     ]
     found.sort(key=lambda known: known.id, reverse=True)
     return call.page(found, lambda known: repositories.repository(call.state.site, known))
