@@ -43,6 +43,7 @@ def on_this_machine(config: Config) -> Iterator[Finding]:
     programs = as_of_now(config.programs(), layers())
     named = [(f"plugin {each.name}", each.program) for each in programs.plugins]
     named += [("jsonnet", programs.jsonnet)] if programs.jsonnet is not None else []
+    named += [("kustomize", programs.kustomize)] if programs.kustomize is not None else []
     for name, program in named:
         if program.refused:
             yield "FAIL", f"{name}: {missing_from(program) or program.refused}"

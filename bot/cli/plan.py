@@ -131,7 +131,7 @@ Examples:
     "--plugins",
     metavar="CONFIG",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The config.yaml whose `plugins` and `jsonnet` render what Argo CD has plugins for. Default: none.",
+    help="The config.yaml whose `plugins`, `jsonnet` and `kustomize` render what only programs of yours can. Default: none.",
 )
 @click.option(
     "--format", type=click.Choice(["text", "markdown", "json"]), default="text", help="How to print the plan."

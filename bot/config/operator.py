@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bot.config.clusters import Cluster
 from bot.config.forges import Forge
-from bot.config.plugins import Jsonnet, Plugins, programs
+from bot.config.plugins import Jsonnet, Kustomize, Plugins, programs
 from bot.config.repositories import RepositoryConfig
 from bot.config.sources import Sources
 from bot.config.team import Name
@@ -122,6 +122,9 @@ class Config(Model):
     renders is unknown."""
     jsonnet: Jsonnet | None = None
     """The program that evaluates Jsonnet in directories of Argo CD. Without one, directories with Jsonnet are unknown."""
+    kustomize: Kustomize | None = None
+    """The program that builds kustomizations of Argo CD with functions or plugins of kustomize. Without one, these are
+    unknown. All other kustomizations are built without it."""
     forges: dict[Name, Forge] = Field(default={})
     """Forges by a name of your choice; webhooks go to /hooks/NAME."""
     repositories: tuple[RepositoryConfig, ...] = ()
@@ -130,7 +133,7 @@ class Config(Model):
     """Clusters by a name of your choice."""
 
     def programs(self) -> Programs:
-        return programs(self.plugins, self.jsonnet)
+        return programs(self.plugins, self.jsonnet, self.kustomize)
 
     def repository(self, forge: str, path: str) -> RepositoryConfig | None:
         """The first entry that matches; None where the repository is not served."""

@@ -1,4 +1,4 @@
-"""The part of `config.yaml` about programs of the operator's that render: plugins of Argo CD, and Jsonnet."""
+"""The part of `config.yaml` about programs of the operator's that render: plugins of Argo CD, Jsonnet, kustomize's functions."""
 
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
@@ -105,6 +105,17 @@ class Jsonnet(RenderingProgram):
     """The program by its absolute path, and arguments that come before ours. go-jsonnet's needs nothing in `read`."""
 
 
+class Kustomize(RenderingProgram):
+    """What builds kustomizations of Argo CD with functions or plugins of kustomize: kustomize, told to run those."""
+
+    command: tuple[PlainText, ...] = Field(
+        min_length=1,
+        max_length=100,
+        examples=[["/usr/local/bin/kustomize", "build", "--enable-alpha-plugins", "--enable-exec"]],
+    )
+    """The program by its absolute path, and the arguments before the directory: `kustomize.buildOptions` of Argo CD."""
+
+
 def _told_apart(plugins: dict[str, Plugin]) -> dict[str, Plugin]:
     called = [declared.plugin(name).name for name, declared in plugins.items()]
     if twice := sorted({name for name in called if called.count(name) > 1}):
@@ -115,8 +126,9 @@ def _told_apart(plugins: dict[str, Plugin]) -> dict[str, Plugin]:
 Plugins = Annotated[dict[PluginName, Plugin], AfterValidator(_told_apart)]
 
 
-def programs(plugins: dict[str, Plugin], jsonnet: Jsonnet | None) -> Programs:
+def programs(plugins: dict[str, Plugin], jsonnet: Jsonnet | None, kustomize: Kustomize | None) -> Programs:
     return Programs(
         tuple(declared.plugin(name) for name, declared in plugins.items()),
         jsonnet.program() if jsonnet is not None else None,
+        kustomize.program() if kustomize is not None else None,
     )

@@ -1,4 +1,4 @@
-"""Programs of the operator's that render what Longshore itself does not: plugins of Argo CD, Jsonnet."""
+"""Programs of the operator's that render what Longshore itself does not: plugins of Argo CD, Jsonnet, kustomize's functions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -42,13 +42,14 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """All that the operator declares."""
+    """All that the operator declares. `kustomize` builds kustomizations of Argo CD that ask for functions or plugins."""
 
     plugins: tuple[Plugin, ...] = ()
     jsonnet: Program | None = None
+    kustomize: Program | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.plugins) or self.jsonnet is not None
+        return bool(self.plugins) or self.jsonnet is not None or self.kustomize is not None
 
     def plugin(self, name: str) -> Plugin | None:
         return next((found for found in self.plugins if found.name == name), None)
@@ -57,6 +58,7 @@ class Programs:
         return Programs(
             tuple(replace(each, program=change(each.program)) for each in self.plugins),
             change(self.jsonnet) if self.jsonnet is not None else None,
+            change(self.kustomize) if self.kustomize is not None else None,
         )
 
     def for_forks(self) -> "Programs":

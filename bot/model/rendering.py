@@ -62,7 +62,8 @@ class Trace:
     `diagnostics` holding an error means the sandbox refuses to render: the target is unknown. `remotes` are the entries
     that name something outside the tree; what was read there has entries below its `place`. `places` is for a tree that
     was composed: the files of the repository at hand that each file of it was made of. `charts` are those that
-    kustomizations on the way inflate.
+    kustomizations on the way inflate. `asks_for_functions` where one of these asks for a function or a plugin that is not
+    built into kustomize.
     """
 
     entries: tuple[TraceEntry, ...]
@@ -70,6 +71,7 @@ class Trace:
     remotes: tuple[RemoteUse, ...] = ()
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     charts: tuple[ChartUse, ...] = ()
+    asks_for_functions: bool = False
 
     @property
     def is_refused(self) -> bool:

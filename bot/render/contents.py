@@ -211,7 +211,7 @@ def _plugin(config: dict[str, Any], field: str) -> Iterator[Found]:
     if isinstance(annotations, dict) and any(key in annotations for key in _FUNCTION_KEYS):
         yield Problem(
             field,
-            f"{kind or 'a plugin'} is a container or exec function, which Longshore never runs",
+            f"{kind or 'a plugin'} is a container or exec function, which Longshore does not run",
             reads_more=True,
         )
     elif config.get("apiVersion") != "builtin" or kind not in PLUGINS:

@@ -16,7 +16,7 @@ from bot.model.target import Found, Target
 from bot.render.helm.inputs import ReleaseInputs, fingerprint
 from bot.render.variables import Substitution
 
-SCHEMA = 17
+SCHEMA = 18
 """To be raised with every change of this package that may render the same input differently."""
 OVERRIDE = ".argocd-source"
 """How the names of files begin by which a directory overrides the source of an Application, of each or of one by its name."""

@@ -22,12 +22,15 @@ class TooMuch(Exception):
 
 
 class Notes:
-    """`too_much` says what to write where there is more than a walk may read."""
+    """`too_much` says what to write where there is more than a walk may read. `has_functions` is set where a kustomization
+    asks for what is not built into kustomize, and everything that it reads by itself was walked through.
+    """
 
     def __init__(self, too_much: Callable[[int], tuple[TraceEntry, Diagnostic]]) -> None:
         self._entries: dict[str, TraceEntry] = {}
         self._diagnostics: list[Diagnostic] = []
         self._too_much = too_much
+        self.has_functions = False
 
     @property
     def entries(self) -> tuple[TraceEntry, ...]:
@@ -65,6 +68,7 @@ class Notes:
             sentence = f"{problem.field}: {problem.reason}" if problem.field else problem.reason
             self.refuse_in(sentence, ground, file, problem.line or self.line(ground, file, problem.quote))
             if problem.reads_more:
+                self.has_functions = True
                 self._entries["tree"] = whole_tree(ground.tree)
 
     def line(self, ground: Ground, file: str, text: str) -> int | None:
@@ -92,6 +96,7 @@ class Notes:
         """`about` keeps apart what else is written of the same path. Raises `TooMuch`."""
         self._entries[f"{about}{entry.kind.value}:{entry.path}"] = entry
         if len(self._entries) > MAX_ENTRIES:
+            self.has_functions = False
             whole, why = self._too_much(MAX_ENTRIES)
             self._entries["tree"] = whole
             self._diagnostics = [*self._diagnostics[: MAX_DIAGNOSTICS - 1], why]

@@ -34,16 +34,19 @@ def prepare(tree: TreeReader, target: Target, trace: Trace, root: Path) -> str:
     directory = follow(tree, target.path).path
     (root / directory).mkdir(parents=True, exist_ok=True)
     found = [root / directory / name for name in KUSTOMIZATION_FILES]
-    laid = _laid_over(
+    laid = laid_over(
         tree, target, directory, {file.name: file.read_bytes() for file in found if file.is_file()}
     )
     if laid is not None:
-        name, data = laid
-        # The link, where there is one, is replaced, and what it leads to stays as it is.
-        file = root / directory / name
-        file.unlink(missing_ok=True)
-        file.write_bytes(data)
+        put(root / directory, laid)
     return directory
+
+
+def put(directory: Path, laid: tuple[str, bytes]) -> None:
+    """A link in its place is replaced, and what it leads to stays as it is."""
+    name, data = laid
+    (directory / name).unlink(missing_ok=True)
+    (directory / name).write_bytes(data)
 
 
 def question(tree: TreeReader, target: Target, trace: Trace) -> bytes | None:
@@ -57,7 +60,7 @@ def question(tree: TreeReader, target: Target, trace: Trace) -> bytes | None:
             return None
         below = f"{directory}/" if directory else ""
         present = {name: files[below + name] for name in KUSTOMIZATION_FILES if below + name in files}
-        laid = _laid_over(tree, target, directory, present)
+        laid = laid_over(tree, target, directory, present)
     except (Unrenderable, UnreadableFile):
         return None
     if laid is not None:
@@ -80,7 +83,7 @@ def _contents(tree: TreeReader, trace: Trace) -> dict[str, bytes] | None:
     return files
 
 
-def _laid_over(
+def laid_over(
     tree: TreeReader, target: Target, directory: str, present: Mapping[str, bytes]
 ) -> tuple[str, bytes] | None:
     """The kustomization file that the controller writes, None where it leaves the one that is there. Raises `Unrenderable`."""

@@ -61,7 +61,8 @@ class Walk:
         if self._charts.found and self._uses.tells_origins:
             self._notes.refuse(ORIGINS_OF_CHARTS, *self._where())
         notes, files = self._notes, repository_files(self._tree, self._notes.entries)
-        return Trace(notes.entries, notes.diagnostics, self._uses.found, files, self._charts.found)
+        found = self._charts.found
+        return Trace(notes.entries, notes.diagnostics, self._uses.found, files, found, notes.has_functions)
 
     def _root(self) -> None:
         if self._target.renderer is RendererKind.HELM:

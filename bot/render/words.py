@@ -76,6 +76,7 @@ def presentable(stderr: str, root: str) -> str:
     phrases: list[str] = []
     for match in _PHRASES.finditer(text):
         phrase = match.group()
-        if phrase not in phrases and len(phrases) < _MAX_PHRASES:
-            phrases.append(phrase)
+        if phrase not in phrases:
+            # The last one is the cause: where kustomizations nest deeply, what leads there is left out.
+            phrases[_MAX_PHRASES - 1 :] = [phrase]
     return "; ".join(phrases)[:_MAX_CHARS]

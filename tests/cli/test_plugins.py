@@ -78,7 +78,9 @@ def test_a_file_that_is_wrong_is_an_error_and_no_change(work: Work, tmp_path: Pa
 def check(file: str) -> tuple[int, list[str]]:
     done = CliRunner().invoke(main, ["config", "check", "--config", file])
     return done.exit_code, [
-        line for line in done.output.splitlines() if "plugin" in line or "jsonnet" in line
+        line
+        for line in done.output.splitlines()
+        if any(f" {name}" in line for name in ("plugin", "jsonnet", "kustomize"))
     ]
 
 
@@ -96,11 +98,15 @@ def test_a_program_that_is_there_is_named_with_whom_it_is_for(tmp_path: Path) ->
 def test_a_program_that_is_missing_is_a_failure(tmp_path: Path) -> None:
     broken = {**MINE, "command": ["/nowhere/render"]}
     file = config(
-        tmp_path, plugins={"mine": broken}, jsonnet={"command": ["/nowhere/jsonnet"], "read": ["/gone"]}
+        tmp_path,
+        plugins={"mine": broken},
+        jsonnet={"command": ["/nowhere/jsonnet"], "read": ["/gone"]},
+        kustomize={**MINE, "read": ["/gone"]},
     )
     status, lines = check(file)
     assert status == 1
     assert lines == [
         "FAIL plugin mine: /nowhere/render is no program that can be executed on this machine",
         "FAIL jsonnet: /nowhere/jsonnet is no program that can be executed on this machine",
+        "FAIL kustomize: /gone, which it is to read, does not exist on this machine",
     ]

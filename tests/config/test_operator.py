@@ -63,7 +63,7 @@ web:
         "config.yaml:10: web.prot: unknown key; did you mean 'port'?",
         "config.yaml:7: schedules.sweep: a duration needs a unit, for example 10s",
         (
-            "config.yaml:8: nope: unknown key; known: clusters, dataDir, forges, jsonnet, limits, plugins, prune, "
+            "config.yaml:8: nope: unknown key; known: clusters, dataDir, forges, jsonnet, kustomize, limits, plugins, prune, "
             "repositories, sandbox, schedules, secretKey, sources, store, web, worker"
         ),
     }

@@ -1,9 +1,8 @@
-"""Rules of `plugins` and `jsonnet` in `config.yaml`."""
+"""Rules of `plugins`, `jsonnet` and `kustomize` in `config.yaml`."""
 
 import pytest
 
 from bot.config import Config, ConfigError, parse_operator
-from bot.config.plugins import programs
 from bot.model.programs import Plugin, Program
 
 
@@ -23,8 +22,9 @@ def test_a_plugin_is_called_by_its_name_and_version() -> None:
         "  cue: {command: [/opt/cue/render, --strict], read: [/opt/cue], env: {PATH: /bin}, reads: path, forks: true}\n"
         "  tanka: {command: [/opt/tk], version: v1.0, discover: {fileName: ./tk*.json, glob: '**/x'}, edition: '2'}\n"
         "jsonnet: {command: [/opt/jsonnet]}\n"
-    )
-    assert programs(found.plugins, found.jsonnet).plugins == (
+        "kustomize: {command: [/opt/kustomize, build], reads: path}\n"
+    ).programs()
+    assert found.plugins == (
         Plugin(
             "cue",
             Program(
@@ -37,11 +37,12 @@ def test_a_plugin_is_called_by_its_name_and_version() -> None:
         ),
         Plugin("tanka-v1.0", Program(("/opt/tk",), edition="2"), "./tk*.json", "**/x"),
     )
-    assert programs(found.plugins, found.jsonnet).jsonnet == Program(("/opt/jsonnet",))
+    assert found.jsonnet == Program(("/opt/jsonnet",))
+    assert found.kustomize == Program(("/opt/kustomize", "build"), reads_whole_tree=False)
 
 
 def test_without_any_there_are_none() -> None:
-    assert not programs({}, None)
+    assert not read("{}").programs()
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,12 @@ from bot.render.notes import Notes
 OPTIONS = "buildOptions"
 """Where they stand among the options of a concrete target: absent where they are not known."""
 HELM = "--enable-helm"
+FUNCTIONS = "--enable-alpha-plugins"
 ANYWHERE = "LoadRestrictionsNone"
 _RESTRICTOR = "--load-restrictor"
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _CHARTS = "its kustomization inflates charts"
+_FUNCTIONS = "its kustomization asks for functions or plugins of kustomize"
 _SHOWN = 200
 
 
@@ -39,7 +41,11 @@ def known_options(options: Fields, target: Target) -> str | None:
 
 
 def inflates(options: str) -> bool:
-    given = [value for name, value, _ in _flags(options) if name == HELM]
+    return _says(options, HELM)
+
+
+def _says(options: str, flag: str) -> bool:
+    given = [value for name, value, _ in _flags(options) if name == flag]
     return bool(given) and (not given[-1] or given[-1] in _TRUE)
 
 
@@ -57,15 +63,39 @@ def _flags(options: str) -> Iterator[tuple[str, str, str]]:
         yield name, value, after
 
 
+def runs_functions(options: str) -> bool:
+    return _says(options, FUNCTIONS)
+
+
 def remark_on_charts(target: Target) -> Diagnostic | None:
     """Of a concrete target whose kustomization inflates charts."""
+    return _remark(target, _CHARTS, HELM)
+
+
+def remark_on_functions(target: Target) -> Diagnostic | None:
+    """Of one whose kustomization asks for functions that somebody runs."""
+    return _remark(target, _FUNCTIONS, FUNCTIONS)
+
+
+def unmapped_functions(target: Target) -> Diagnostic:
+    """Of one whose kustomization asks for functions that nobody runs."""
+    message = (
+        f"{_FUNCTIONS}: these take a program that the operator gives, which is `kustomize.command` in config.yaml, and a "
+        "kustomization that inflates no chart and names no other repository"
+    )
+    return Diagnostic(Severity.ERROR, message, target.origin.file, target.origin.line)
+
+
+def _remark(target: Target, asks: str, flag: str) -> Diagnostic | None:
     origin, known = target.origin, _known(target)
     if known is None:
-        message = f"{_CHARTS}, which Argo CD does only with `kustomize.buildOptions: {HELM}` in argocd-cm, {_NOWHERE}"
+        message = (
+            f"{asks}, which Argo CD does only with `kustomize.buildOptions: {flag}` in argocd-cm, {_NOWHERE}"
+        )
         return Diagnostic(Severity.WARNING, message, origin.file, origin.line)
-    if inflates(known):
+    if _says(known, flag):
         return None
-    message = f"{_CHARTS}, which Argo CD refuses: {_without(known)} {HELM}"
+    message = f"{asks}, which Argo CD refuses: {_without(known)} {flag}"
     return Diagnostic(Severity.ERROR, message, origin.file, origin.line)
 
 

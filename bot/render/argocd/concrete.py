@@ -12,7 +12,7 @@ from bot.model.programs import Plugin, Programs
 from bot.model.rendering import Diagnostic, Severity, Trace, TraceEntry
 from bot.model.target import GitSource, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader
-from bot.render.argocd.build_options import build_options, remark_on_charts
+from bot.render.argocd.build_options import build_options, remark_on_charts, unmapped_functions
 from bot.render.argocd.components import named_components, present_components
 from bot.render.argocd.detect import SourceKind, detected, explicit
 from bot.render.argocd.directory import Selection
@@ -45,6 +45,8 @@ class Concrete:
         told = [*self.diagnostics, *trace.diagnostics]
         if trace.charts and (remark := remark_on_charts(self.target)):
             told.append(remark)
+        if trace.asks_for_functions:
+            told.append(unmapped_functions(self.target))
         return replace(trace, entries=tuple(entries), diagnostics=tuple(told))
 
 
@@ -189,7 +191,15 @@ class _Source:
         if remark := version_remark(options, self._target):
             self._warn(remark)
         told = {**cluster_options(options), **build_options(options, self._target)}
-        return replace(self._made(RendererKind.KUSTOMIZE, told), overlay=laid)
+        made = replace(self._made(RendererKind.KUSTOMIZE, told), overlay=laid)
+        if (program := self._programs.kustomize) is None:
+            return made
+        from bot.render.plugin.functions import by_program  # noqa: PLC0415 - few operators have a program for it
+
+        found = by_program(self._tree, made, program, self._environment)
+        self._notes.entries += found.entries
+        self._notes.diagnostics += found.diagnostics
+        return found.target
 
     def _release(self, options: Fields, own: Ground | None, directory: str) -> Target:
         about = self._target.argocd

@@ -12,7 +12,7 @@ from bot.model.rendering import Rendering
 from bot.proc.confine import MIB, Confinement, Limits
 from bot.proc.errors import ProgramError, ProgramFailed
 from bot.proc.run import Command, run
-from bot.render.argocd.build_options import inflates, is_restricted
+from bot.render.argocd.build_options import inflates, is_restricted, runs_functions
 from bot.render.argocd.environment import Environment
 from bot.render.argocd.fields import Fields
 from bot.render.argocd.versions import as_told, kube_version
@@ -24,9 +24,12 @@ from bot.render.helm.inputs import ClusterFacts
 from bot.render.inflation.judge import build_by_kustomize, charts_of
 from bot.render.objects import Source, rendering
 from bot.render.overlay import declared
+from bot.render.plugin.brute import refuse_links
+from bot.render.plugin.functions import build_with_functions
 from bot.render.sandbox import Sandbox
 from bot.render.words import presentable
 
+_REFUSES_FUNCTIONS = "external plugins disabled"
 _LIMITS = Limits(memory_bytes=1024 * MIB, cpu_s=30, file_bytes=16 * MIB)
 
 
@@ -57,33 +60,55 @@ async def build_edited(root: Path, directory: Path, told: Told, given: Given, sa
     if commands and file.is_symlink():
         raise Unrenderable("an overlay over a linked kustomization cannot be checked")
     before = file.read_bytes()
-    below = str(directory.relative_to(root))
     try:
         for arguments in commands:
             if arguments:
                 await _kustomize(root, directory, ["edit", *arguments], (directory,), sandbox)
             else:
                 _add_patches(file, options)
-        if charts_of(root, directory):
-            if told.arguments is not None and not inflates(told.arguments):
-                raise Unrenderable(
-                    f"kustomize.buildOptions is {told.arguments[:200]!r}: it inflates no chart"
-                )
-            known = given.release.facts
-            facts = ClusterFacts(
-                kube_version(options) or as_told(known.kube_version),
-                options.texts("apiVersions") or known.api_versions,
-            )
-            return await build_by_kustomize(
-                root, below, given.charts, sandbox, facts=facts, is_restricted=told.is_restricted
-            )
-        if told.is_restricted:
-            output = await _kustomize(root, directory, ["build"], (), sandbox)
-            return await asyncio.to_thread(rendering, [Source(output, None)])
-        return await build(root, below, sandbox, None)
+        return await _built(root, directory, told, given, sandbox)
+    except Unrenderable as error:
+        if _REFUSES_FUNCTIONS not in error.message or not _may_run_functions(told, sandbox):
+            raise
+        return await _with_functions(root, directory, told, sandbox)
     finally:
         if commands:
             file.write_bytes(before)
+
+
+async def _built(root: Path, directory: Path, told: Told, given: Given, sandbox: Sandbox) -> Rendering:
+    """Raises `Unrenderable`."""
+    options, below = told.options, str(directory.relative_to(root))
+    if charts_of(root, directory):
+        if told.arguments is not None and not inflates(told.arguments):
+            raise Unrenderable(f"kustomize.buildOptions is {told.arguments[:200]!r}: it inflates no chart")
+        known = given.release.facts
+        facts = ClusterFacts(
+            kube_version(options) or as_told(known.kube_version),
+            options.texts("apiVersions") or known.api_versions,
+        )
+        return await build_by_kustomize(
+            root, below, given.charts, sandbox, facts=facts, is_restricted=told.is_restricted
+        )
+    if told.is_restricted:
+        output = await _kustomize(root, directory, ["build"], (), sandbox)
+        return await asyncio.to_thread(rendering, [Source(output, None)])
+    return await build(root, below, sandbox, None)
+
+
+def _may_run_functions(told: Told, sandbox: Sandbox) -> bool:
+    known = told.arguments
+    return sandbox.programs.kustomize is not None and (known is None or runs_functions(known))
+
+
+async def _with_functions(root: Path, directory: Path, told: Told, sandbox: Sandbox) -> Rendering:
+    """By the operator's program, which kustomize itself says it takes. Raises `Unrenderable`."""
+    program = sandbox.programs.kustomize
+    assert program is not None
+    refuse_links(root, program, directory)
+    return await build_with_functions(
+        root, directory, told.environment, sandbox, is_restricted=told.is_restricted
+    )
 
 
 def _commands(root: Path, told: Told) -> Iterator[list[str]]:

@@ -22,7 +22,7 @@ def plugin_environment(known: Environment, source: Any, facts: ClusterFacts) -> 
 
     What nobody knows yet, the commit above all, has a stand-in that is found again in what is printed.
     """
-    made = {name: found.text for name, found in STAND_INS.items()} | dict(known.values)
+    made = build_environment(known)
     made["KUBE_VERSION"] = as_told(facts.kube_version)
     made["KUBE_API_VERSIONS"] = ",".join(facts.api_versions)
     build = Environment(dict(made))
@@ -40,6 +40,11 @@ def plugin_environment(known: Environment, source: Any, facts: ClusterFacts) -> 
     if sum(len(name) + len(value) for name, value in made.items()) > _MAX_BYTES:
         raise options.bad("env", f"and parameters make more than {_MAX_BYTES >> 20} MiB")
     return made
+
+
+def build_environment(known: Environment) -> dict[str, str]:
+    """What everything that Argo CD runs over a source finds there."""
+    return {name: found.text for name, found in STAND_INS.items()} | dict(known.values)
 
 
 def _parameter(entry: Fields) -> Mapping[str, Any]:

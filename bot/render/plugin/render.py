@@ -1,4 +1,6 @@
-"""An Application whose source a config management plugin renders: the operator's program over a private copy of it."""
+"""An Application whose source a program of the operator's renders: a config management plugin, or what runs kustomize's
+functions, over a private copy of it.
+"""
 
 import asyncio
 import shutil
@@ -19,6 +21,7 @@ from bot.render.given import Given
 from bot.render.helm.render import refused
 from bot.render.paths import follow
 from bot.render.plugin.environment import plugin_environment
+from bot.render.plugin.functions import render_functions
 from bot.render.plugin.output import of_plugin
 from bot.render.plugin.run import Run, printed
 from bot.render.plugin.scratch import copy
@@ -29,18 +32,17 @@ from bot.render.sandbox import Sandbox
 async def render_plugin(
     tree: TreeReader, target: Target, trace: Trace, given: Given, sandbox: Sandbox
 ) -> Rendering:
-    """`target` is one of the renderer `plugin`, whose `options` name the plugin and hold what it is told."""
-    plugin = sandbox.programs.plugin(target.options["name"])
-    assert plugin is not None, "who made the target found the plugin among these programs"
-    known = Environment(target.options["environment"])
+    """`target` is one of the renderer `plugin`, whose `options` say which program it is and what that is told."""
     private = await asyncio.to_thread(tempfile.mkdtemp, prefix="longshore-")
     try:
-        env = plugin_environment(known, target.options["plugin"], given.release.facts)
         root = Path(private) / ROOT_NAME
         directory = follow(tree, target.path).path
-        whole = plugin.program.reads_whole_tree
+        whole = target.options["whole"]
         copied = await asyncio.to_thread(copy, tree, directory, root, is_whole=whole)
-        made = await run_plugin(plugin, root, root / directory, env, target, sandbox)
+        if "functions" in target.options:
+            made = await render_functions(tree, target, root, directory, sandbox)
+        else:
+            made = await _by_plugin(target, given, root, root / directory, sandbox)
     except Unrenderable as error:
         return refused(target, error)
     finally:
@@ -51,6 +53,15 @@ async def render_plugin(
             Diagnostic(Severity.WARNING, copied.remark, target.origin.file, target.origin.line),
         )
     return replace(made, diagnostics=(*told, *made.diagnostics))
+
+
+async def _by_plugin(target: Target, given: Given, root: Path, cwd: Path, sandbox: Sandbox) -> Rendering:
+    """Raises `Unrenderable`."""
+    plugin = sandbox.programs.plugin(target.options["name"])
+    assert plugin is not None, "who made the target found the plugin among these programs"
+    known = Environment(target.options["environment"])
+    env = plugin_environment(known, target.options["plugin"], given.release.facts)
+    return await run_plugin(plugin, root, cwd, env, target, sandbox)
 
 
 async def run_plugin(

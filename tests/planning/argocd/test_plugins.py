@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,15 @@ from bot.planning.expansion import Finding
 from bot.render.helm.inputs import ClusterFacts
 from tests.planning.argocd.declared import URL, application, cluster, commit
 from tests.planning.conftest import Bench, config_map, kustomization, statuses, target
-from tests.render.plugin.programs import jsonnet, needs_confinement, python, shell
+from tests.render.plugin.programs import (
+    function,
+    jsonnet,
+    kustomize,
+    needs_confinement,
+    python,
+    running,
+    shell,
+)
 
 pytestmark = needs_confinement
 
@@ -168,6 +177,33 @@ async def test_applications_that_a_plugin_makes_are_followed(fleet: Bench, whole
         "argocd/second": ["second"],
         "argocd/set": ["second"],
     }
+
+
+async def test_a_function_of_kustomize_shows_what_a_change_makes_of_it(fleet: Bench, tmp_path: Path) -> None:
+    path = function(tmp_path, "print(asked.replace('REPLICAS', '3' if 'v2' in asked else '2'))")
+    fleet.programs = replace(PROGRAMS, kustomize=kustomize(tmp_path).kustomize)
+    commit(
+        fleet,
+        {
+            "apps/made.yaml": application("made", "made", kustomize={"nameSuffix": "-x"}),
+            "made/kustomization.yaml": kustomization("../base", more="transformers: [f.yaml]\n"),
+            "made/f.yaml": running(path),
+            "base/kustomization.yaml": kustomization("cm.yaml"),
+            "base/cm.yaml": config_map("base", "v1 REPLICAS"),
+        },
+    )
+    commit(fleet, {"base/cm.yaml": config_map("base", "v2 REPLICAS")})
+    plan = await agreed(fleet)
+    assert changed(plan) == {"argocd/made": ["base-x"]}
+    fields = target(plan, "argocd/made", "in-cluster").changes[0].fields
+    assert [(each.old, each.new) for each in fields] == [("v1 2", "v2 3")]
+    commit(fleet, {"made/kustomization.yaml": kustomization("../base")})
+    assert changed(await agreed(fleet)) == {"argocd/made": ["base-x"]}
+    fleet.programs = fleet.programs.for_forks()
+    commit(fleet, {"made/kustomization.yaml": kustomization("../base", more="transformers: [f.yaml]\n")})
+    assert "does not run for pull requests from forks" in why(await fleet.plan(), "argocd/made")
+    fleet.programs = PROGRAMS
+    assert "`kustomize.command` in config.yaml" in why(await fleet.plan(), "argocd/made")
 
 
 async def test_applications_that_jsonnet_makes_are_followed(fleet: Bench) -> None:

@@ -1,5 +1,6 @@
 """Real programs for tests: scripts that a test writes down, and what they need to run in the sandbox."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -48,6 +49,29 @@ def python(script: str, **more: Any) -> Program:
 
 def jsonnet(**more: Any) -> Program:
     return Program((str(find("jsonnet")),), **more)
+
+
+def function(place: Path, script: str, name: str = "function") -> str:
+    """An exec function of Python below `place`, by its path. It has `asked`, the text of the list that kustomize hands it."""
+    file = place / name
+    file.write_text(f"#!{_PYTHON[0]} -ISB\nimport json, os, sys\nasked = sys.stdin.read()\n{script}\n")
+    file.chmod(0o755)
+    return str(file)
+
+
+def running(path: str, kind: str = "Mine") -> str:
+    """A configuration of an exec function."""
+    told = {"config.kubernetes.io/function": f"exec: {{path: {path}}}"}
+    return json.dumps(
+        {"apiVersion": "acme/v1", "kind": kind, "metadata": {"name": "mine", "annotations": told}}
+    )
+
+
+def kustomize(*functions: Path, **more: Any) -> Programs:
+    """The real one, told to run functions that lie below `functions`."""
+    command = (str(find("kustomize")), "build", "--enable-alpha-plugins", "--enable-exec")
+    read = (*map(str, functions), *_PYTHON_READS)
+    return Programs(kustomize=Program(command, read=read, env={"PATH": "/usr/bin:/bin"}, **more))
 
 
 def plugin(program: Program, name: str = "mine", **more: Any) -> Programs:
