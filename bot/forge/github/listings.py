@@ -73,7 +73,10 @@ class OwnerCalls(Calls):
 
 @dataclass(frozen=True, slots=True)
 class OwnerListings:
-    """Fulfils `bot.forge.listings.Listings`. What a commit holds never changes, so that it is asked for once."""
+    """Fulfils `bot.forge.listings.Listings`. What a commit holds never changes, so that it is asked for once.
+
+    What it does not hold is asked for again: a forge may say so of a commit that it has not copied everywhere yet.
+    """
 
     calls: OwnerCalls
     forge: str
@@ -98,16 +101,16 @@ class OwnerListings:
 
     async def has_path(self, repository: Located, sha: Sha, path: str) -> bool:
         async def ask() -> bool:
-            try:
-                # NB: of a large file GitHub leaves out the content, and of a large directory all but 1,000 entries.
-                await self.calls.send(
-                    "GET", self.repo(repository), f"/contents/{ref_path(path)}{{?ref}}", {"ref": sha}
-                )
-            except ForgeNotFound:
-                return False
+            # NB: of a large file GitHub leaves out the content, and of a large directory all but 1,000 entries.
+            await self.calls.send(
+                "GET", self.repo(repository), f"/contents/{ref_path(path)}{{?ref}}", {"ref": sha}
+            )
             return True
 
-        return await self._paths.get((repository.number, sha, path), ask)
+        try:
+            return await self._paths.get((repository.number, sha, path), ask)
+        except ForgeNotFound:
+            return False
 
     def repo(self, repository: Located) -> RepoId:
         return RepoId(self.forge, repository.path)

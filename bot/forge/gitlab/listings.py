@@ -12,7 +12,7 @@ import msgspec
 from bot.forge.base import Located
 from bot.forge.caches import ExpiringCache
 from bot.forge.errors import ForgeNotFound
-from bot.forge.gitlab.client import GitLabClient, Params
+from bot.forge.gitlab.client import GitLabClient
 from bot.forge.gitlab.paths import group_path, part
 from bot.forge.gitlab.shapes import Branch, Project
 from bot.forge.listings import ListedBranch, ListedRepository, OwnedBy
@@ -43,7 +43,10 @@ class GroupProject(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class GroupListings:
-    """Fulfils `bot.forge.listings.Listings`. What a commit holds never changes, so that it is asked for once."""
+    """Fulfils `bot.forge.listings.Listings`. What a commit holds never changes, so that it is asked for once.
+
+    What it does not hold is asked for again: a forge may say so of a commit that it has not copied everywhere yet.
+    """
 
     client: GitLabClient
     _paths: ExpiringCache[tuple[int, str, str], bool] = field(
@@ -84,18 +87,17 @@ class GroupListings:
 
     async def has_path(self, repository: Located, sha: Sha, path: str) -> bool:
         async def ask() -> bool:
-            if await self._is_there("HEAD", repository, f"/files/{part(path)}", {"ref": sha}):
-                return True
-            return await self._is_there("GET", repository, "/tree", {"path": path, "ref": sha, "per_page": 1})
+            below = f"/projects/{repository.number}/repository"
+            try:
+                await self.client.call("HEAD", f"{below}/files/{part(path)}", {"ref": sha})
+            except ForgeNotFound:
+                await self.client.call("GET", f"{below}/tree", {"path": path, "ref": sha, "per_page": 1})
+            return True
 
-        return await self._paths.get((repository.number, sha, path), ask)
-
-    async def _is_there(self, method: str, repository: Located, path: str, params: Params) -> bool:
         try:
-            await self.client.call(method, f"/projects/{repository.number}/repository{path}", params)
+            return await self._paths.get((repository.number, sha, path), ask)
         except ForgeNotFound:
             return False
-        return True
 
     async def _require(self, repository: Located) -> None:
         """A project without a repository has no branches; one that is gone, or not for us any more, is another matter."""

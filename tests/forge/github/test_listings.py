@@ -108,13 +108,15 @@ async def test_a_path_is_a_file_or_a_directory_of_the_commit(org: World, path: s
     assert await org.forge.listings.has_path(at(org.fleet), await sha(org), path) is is_there
 
 
-async def test_a_commit_is_looked_into_once_for_a_path(org: World) -> None:
+async def test_only_what_a_commit_does_not_hold_is_asked_for_again(org: World) -> None:
     before = await sha(org)
+    await org.github.push(org.fleet, "main", {"k8s/a.yaml": b""})
+    for _ in range(3):
+        assert await org.forge.listings.has_path(at(org.fleet), await sha(org), "k8s")
+    assert sum(line.endswith("/contents/k8s") for line in org.requests) == 1
     for _ in range(3):
         assert not await org.forge.listings.has_path(at(org.fleet), before, "k8s")
-    await org.github.push(org.fleet, "main", {"k8s/a.yaml": b""})
-    assert await org.forge.listings.has_path(at(org.fleet), await sha(org), "k8s")
-    assert sum(line.endswith("/contents/k8s") for line in org.requests) == 2
+    assert sum(line.endswith("/contents/k8s") for line in org.requests) == 4
 
 
 async def test_one_token_that_only_reads_does_for_all_of_an_organisation(worlds: Worlds) -> None:

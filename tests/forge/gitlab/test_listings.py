@@ -114,17 +114,22 @@ async def test_a_path_is_a_file_or_a_directory_of_the_commit(world: World, path:
     assert await world.forge.listings.has_path(at(world.fleet), await world.head(), path) is is_there
 
 
-async def test_a_commit_is_looked_into_once_for_a_path_and_no_content_is_fetched(world: World) -> None:
+async def test_what_a_commit_holds_is_asked_for_once_and_no_content_is_fetched(world: World) -> None:
     world.requests.clear()
     for _ in range(3):
-        assert not await world.forge.listings.has_path(at(world.fleet), await world.head(), "k8s")
         assert await world.forge.listings.has_path(at(world.fleet), await world.head(), "apps/web.yaml")
     below = f"/projects/{world.fleet.id}/repository"
-    assert world.requests == [
-        f"HEAD {below}/files/k8s",
-        f"GET {below}/tree",
-        f"HEAD {below}/files/apps/web.yaml",
-    ]
+    assert world.requests == [f"HEAD {below}/files/apps/web.yaml"]
+
+
+async def test_what_a_commit_does_not_hold_is_asked_for_again(world: World) -> None:
+    """So does GitLab answer for a commit that is not on all of its storages yet."""
+    head = Sha("f" * 40)
+    assert not await world.forge.listings.has_path(at(world.fleet), head, "k8s")
+    world.requests.clear()
+    assert not await world.forge.listings.has_path(at(world.fleet), head, "k8s")
+    below = f"/projects/{world.fleet.id}/repository"
+    assert world.requests == [f"HEAD {below}/files/k8s", f"GET {below}/tree"]
 
 
 async def test_what_the_tokens_user_may_not_read_is_an_error(world: World) -> None:
