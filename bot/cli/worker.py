@@ -1,5 +1,6 @@
 """`longshore worker`: the process that does the work. It holds the credentials of forges and clusters."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -77,8 +78,11 @@ def open_work(config: "Config") -> "OpenWork":
         from bot.loops import sweep  # noqa: PLC0415
         from bot.model.keys import SWEEP  # noqa: PLC0415
         from bot.model.steps import StepKey  # noqa: PLC0415
+        from bot.proc.private import remove_leftovers  # noqa: PLC0415
         from bot.worker.process import Work  # noqa: PLC0415
 
+        # NB: a worker that was killed left decrypted files; they do not wait for the first rendering.
+        await asyncio.to_thread(remove_leftovers)
         async with open_world(config, store) as world:
             yield Work(
                 steps_of(world),

@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+
+from bot.proc.private import private_directory
 
 
 @contextmanager
@@ -17,8 +18,7 @@ def borrowing(objects: Path, *, object_format: str, shallow: bytes) -> Iterator[
 
     `shallow` is the content of the repository's `shallow` file: without it a cut history would look damaged.
     """
-    with TemporaryDirectory(prefix="longshore-git-") as directory:
-        git_dir = Path(directory)
+    with private_directory() as git_dir:
         write_bare_skeleton(git_dir, object_format)
         # A link of ours keeps a path with odd characters out of the alternates file, which has its own quoting.
         borrowed = git_dir / "borrowed"

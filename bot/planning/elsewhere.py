@@ -8,11 +8,9 @@ sides of a change.
 import asyncio
 import logging
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.aio import gather_bounded
@@ -32,6 +30,7 @@ from bot.planning.made_of import of_artifact, of_commit, of_file, sources_of
 from bot.planning.once import Late, Once
 from bot.planning.room import ChartRoom
 from bot.planning.unpacked import unpacked
+from bot.proc.private import make_private
 from bot.render.artifact import ArtifactTree
 from bot.render.composed import ComposedTree, Holding, Made, Source
 from bot.render.errors import Unrenderable
@@ -258,7 +257,7 @@ class Errand:
         async with self._unpacking:
             if self._unpacked_bytes > MOST_UNPACKED_BYTES:
                 raise Unrenderable(f"it is one of artifacts of more than {MOST_UNPACKED_BYTES >> 30} GiB")
-            home = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="longshore-"))
+            home = await asyncio.to_thread(make_private)
             self._stack.push_async_callback(asyncio.to_thread, shutil.rmtree, home, ignore_errors=True)
             tree = await unpacked(archive, home)
             self._unpacked_bytes += tree.size_bytes

@@ -6,7 +6,6 @@ directory without a kustomization holds is found again here, from files on disk.
 
 import asyncio
 import os
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
@@ -15,6 +14,7 @@ from bot.model.manifests import canonical_json
 from bot.model.rendering import Rendering, TraceEntry, TraceKind
 from bot.model.target import Found, RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader
+from bot.proc.private import private_directory
 from bot.render.argocd.brute import render_source
 from bot.render.argocd.stock_helm import Ground
 from bot.render.artifact import ArtifactTree, ignore_of
@@ -40,8 +40,8 @@ MAX_CHECKOUT_BYTES = 2 * 1024 * 1024 * 1024
 @asynccontextmanager
 async def checkout(tree: TreeReader) -> AsyncIterator["Checkout"]:
     """The whole tree on disk, for as long as the block lasts. Submodules and files over the reader's cap are left out."""
-    with tempfile.TemporaryDirectory(prefix="longshore-") as private:
-        yield Checkout(tree, Path(private))
+    with private_directory() as private:
+        yield Checkout(tree, private)
 
 
 class Checkout:

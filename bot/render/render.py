@@ -6,15 +6,14 @@ name files of the repository and never one of this machine. How many run at once
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from bot.model.objects import Object
 from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import RendererKind, Target
 from bot.model.tree import EntryKind, TreeReader, UnreadableFile
+from bot.proc.private import make_private
 from bot.render.argocd.directory import jsonnet_files, rendered_directory
 from bot.render.argocd.kustomize import told_by
 from bot.render.blame import unparsed
@@ -93,9 +92,9 @@ async def _thoroughly(
     tree: TreeReader, target: Target, trace: Trace, sandbox: Sandbox, given: Given
 ) -> Rendering:
     """Raises `Unrenderable`."""
-    private = await asyncio.to_thread(tempfile.mkdtemp, prefix="longshore-")
+    private = await asyncio.to_thread(make_private)
     try:
-        root = Path(private) / ROOT_NAME
+        root = private / ROOT_NAME
         joined = JoinedTree.of(tree, trace.remotes, given.remotes)
         directory = await asyncio.to_thread(prepare, joined, target, trace, root)
         if not trace.charts:

@@ -8,7 +8,6 @@ Limits: `Bounds`, half of its time as processor time, and no file written; in th
 
 import asyncio
 import math
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from bot.proc.errors import (
     ProgramOutputTooLarge,
     ProgramTimeout,
 )
+from bot.proc.private import private_directory
 from bot.proc.programs import find
 from bot.proc.run import Command, run
 from bot.proc.sandbox import layers
@@ -112,8 +112,8 @@ async def helm_archive(
         output = await quick.answer(lambda: builder.template(archive, arguments, values))
         if output is not None:
             return output
-    with tempfile.TemporaryDirectory(prefix="longshore-") as private:
-        root = Path(private) / "release"
+    with private_directory() as private:
+        root = private / "release"
         await asyncio.to_thread(_written, archive, root / ARCHIVE)
         return await helm_template(root, arguments, values, sandbox, lambda said: explain(said, str(root)))
 

@@ -20,6 +20,7 @@ from bot.git.repository import MergeResult, Repository
 from bot.git.worktree import snapshot
 from bot.model.repo import Sha, TreeId
 from bot.proc import programs
+from bot.proc.private import own_directory
 from tests.git.repos import Work, contents
 
 
@@ -361,10 +362,9 @@ async def test_an_old_git_is_said(work: Work, tmp_path: Path, monkeypatch: pytes
 
 
 async def test_nothing_is_left_behind_and_the_repository_is_untouched(
-    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    work: Work,
 ) -> None:
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    lying_about = sorted(own_directory().iterdir())
     base = Sha(work.commit({"a": "1\n", "b": "1\n"}))
     work.git("checkout", "-q", "-b", "topic")
     head = Sha(work.commit({"a": "2\n"}))
@@ -374,7 +374,8 @@ async def test_nothing_is_left_behind_and_the_repository_is_untouched(
     async with Repository.open(work.path) as repository:
         merged = await repository.merge_tree(base, head)
         assert merged.tree is not None
+        assert sorted(own_directory().iterdir()) != lying_about
         trees = await asyncio.gather(*(repository.tree(merged.tree) for _ in range(3)))
         assert trees[0].read("a") == b"2\n"
     assert contents(work.path) == before
-    assert not list((tmp_path / "tmp").iterdir())
+    assert sorted(own_directory().iterdir()) == lying_about

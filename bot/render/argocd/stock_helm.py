@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from bot.model.rendering import Rendering
 from bot.model.target import Target
 from bot.proc.confine import MIB, Confinement, Limits
 from bot.proc.errors import ProgramError, ProgramFailed
+from bot.proc.private import private_directory
 from bot.proc.run import Command, run
 from bot.render.argocd.addresses import remote_data
 from bot.render.argocd.environment import Environment, stand_ins
@@ -144,8 +144,8 @@ async def render_chart(
         namespace=options.text("namespace") or target.namespace or "default",
     )
     in_tree = base.chart.kind is ChartKind.TREE
-    with tempfile.TemporaryDirectory(prefix="longshore-") as private:
-        place = Path(private) / "release"
+    with private_directory() as private:
+        place = private / "release"
         files = await asyncio.to_thread(lay_out, ground.root, place / CHART, release, inputs)
         root, home = (ground.root, ground.root / target.path) if in_tree else (place / CHART, place / CHART)
         many = bool(target.refs) or len(about.revisions) > 1

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from bot.model.manifests import canonical_json
 from bot.model.rendering import Rendering
 from bot.proc.confine import MIB, Confinement, Limits
 from bot.proc.errors import ProgramError, ProgramFailed
+from bot.proc.private import private_directory
 from bot.proc.run import Command, run
 from bot.render.argocd.build_options import inflates, is_restricted, runs_functions
 from bot.render.argocd.environment import Environment
@@ -166,18 +166,18 @@ async def _kustomize(
     root: Path, directory: Path, arguments: list[str], write: tuple[Path, ...], sandbox: Sandbox
 ) -> bytes:
     """What it prints, run in `directory`; it may write to what is in `write`. Raises `Unrenderable`."""
-    with await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="longshore-") as own:
+    with private_directory() as own:
         confinement = Confinement(
             sandbox.layers,
             read=(root,),
-            write=(*write, Path(own)),
+            write=(*write, own),
             execute=(sandbox.kustomize,),
             limits=_LIMITS,
         )
         command = Command(
             [sandbox.kustomize, *arguments],
             cwd=directory,
-            env={"HOME": own, "TMPDIR": own},
+            env={"HOME": str(own), "TMPDIR": str(own)},
             timeout_s=sandbox.timeout_s,
             max_stdout_bytes=sandbox.max_output_bytes,
             confinement=confinement,

@@ -7,7 +7,6 @@ itself reads what Helm wrote.
 
 import asyncio
 import os
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from bot.model.release import ChartKind, Release
 from bot.model.rendering import Hole, Rendering
 from bot.model.target import Target
+from bot.proc.private import private_directory
 from bot.render.errors import Unrenderable
 from bot.render.helm.actions import LOOKUP, at_another_time
 from bot.render.helm.chart import Reader, chart_reader, finished
@@ -53,8 +53,8 @@ async def render_release_by_force(
     except Unrenderable as error:
         return refused(target, error)
     secrets = secret_texts(release.values, inputs.values)
-    with tempfile.TemporaryDirectory(prefix="longshore-") as private:
-        root = Path(private) / "release"
+    with private_directory() as private:
+        root = private / "release"
         try:
             shown = await asyncio.to_thread(lay_out, checkout, root / CHART, release, inputs)
             run = Run(release, values, inputs.facts, shown)

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from bot.model.manifests import ManifestError, canonical_json, documents
 from bot.model.objects import Manifest
 from bot.model.release import Release
+from bot.proc.private import private_directory
 from bot.render.errors import Unrenderable
 from bot.render.helm.output import is_hook
 from bot.render.helm.scope import Scopes
@@ -85,8 +85,8 @@ def kustomize_layers(release: Release) -> list[dict[str, Any]]:
 
 async def kustomized(data: bytes, layers: Sequence[dict[str, Any]], sandbox: Sandbox) -> list[Manifest]:
     """One build of kustomizations that lie on one another: what each of them makes is what the next one gets."""
-    with tempfile.TemporaryDirectory(prefix="longshore-") as private:
-        root = Path(private) / "release"
+    with private_directory() as private:
+        root = private / "release"
         await asyncio.to_thread(_write_layers, root, data, layers)
         try:
             output = await kustomize_build(root, str(max(len(layers) - 1, 0)), sandbox)

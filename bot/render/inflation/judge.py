@@ -9,7 +9,6 @@ followed through its links, and must end in the checkout, before anything there 
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
@@ -21,6 +20,7 @@ from bot.model.release import Chart
 from bot.model.rendering import Rendering
 from bot.proc.confine import MIB, Confinement, Limits
 from bot.proc.errors import ProgramError, ProgramFailed
+from bot.proc.private import private_directory
 from bot.proc.run import Command, run
 from bot.render.contents import INLINE, read_kustomization, read_plugins
 from bot.render.errors import Unrenderable
@@ -69,9 +69,9 @@ async def build_by_kustomize(
     With `is_restricted` kustomizations read no files outside of their own directories.
     """
     told = (*(_RESTRICTED if is_restricted else ()), *_told(facts))
-    with tempfile.TemporaryDirectory(prefix="longshore-") as private:
+    with private_directory() as private:
         try:
-            root, charts, places = _laid_out(checkout, Path(private), directory, archives)
+            root, charts, places = _laid_out(checkout, private, directory, archives)
         except OSError as error:
             reason = error.strerror or "its files cannot be copied"
             raise Unrenderable(f"its charts cannot be laid out: {reason}") from None
@@ -112,18 +112,18 @@ def _told(facts: ClusterFacts | None) -> tuple[str, ...]:
 async def _build(root: Path, directory: str, sandbox: Sandbox, told: tuple[str, ...]) -> Rendering:
     if sandbox.helm is None:
         raise Unrenderable("helm is not installed; run `make tools`, or set LONGSHORE_HELM")
-    with tempfile.TemporaryDirectory(prefix="longshore-") as own:
+    with private_directory() as own:
         confinement = Confinement(
             sandbox.layers,
             read=(root, Path(os.devnull)),
-            write=(Path(own),),
+            write=(own,),
             execute=(sandbox.kustomize, sandbox.helm),
             limits=_LIMITS,
         )
         command = Command(
             [sandbox.kustomize, *_BUILD, sandbox.helm, *told, "."],
             cwd=root / directory,
-            env={"TMPDIR": own, "HOME": own},
+            env={"TMPDIR": str(own), "HOME": str(own)},
             timeout_s=sandbox.timeout_s,
             max_stdout_bytes=sandbox.max_output_bytes,
             confinement=confinement,

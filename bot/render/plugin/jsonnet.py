@@ -7,7 +7,6 @@ right-most of these wins, here as there.
 import asyncio
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from bot.model.programs import Program
 from bot.model.rendering import TraceEntry
 from bot.model.target import Target
 from bot.model.tree import EntryKind, TreeReader
+from bot.proc.private import make_private
 from bot.render.argocd.environment import Environment
 from bot.render.argocd.fields import Fields
 from bot.render.errors import Unrenderable
@@ -86,9 +86,9 @@ async def evaluated(
 ) -> dict[str, bytes]:
     """The JSON that each of the files of the target makes, over a private copy. Raises `Unrenderable`."""
     options = target.options["directory"]["jsonnet"]
-    private = await asyncio.to_thread(tempfile.mkdtemp, prefix="longshore-")
+    private = await asyncio.to_thread(make_private)
     try:
-        root = Path(private) / ROOT_NAME
+        root = private / ROOT_NAME
         directory = follow(tree, target.path).path
         await asyncio.to_thread(copy, tree, directory, root, *options["libs"], is_whole=options["whole"])
         return await evaluate(root, directory, files, options, sandbox)

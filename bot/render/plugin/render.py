@@ -4,7 +4,6 @@ functions, over a private copy of it.
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from bot.model.programs import Plugin
 from bot.model.rendering import Diagnostic, Rendering, Severity, Trace
 from bot.model.target import Target
 from bot.model.tree import TreeReader
+from bot.proc.private import make_private
 from bot.render.argocd.environment import STAND_INS, Environment
 from bot.render.argocd.finish import applied
 from bot.render.argocd.objects import taken_apart
@@ -33,9 +33,9 @@ async def render_plugin(
     tree: TreeReader, target: Target, trace: Trace, given: Given, sandbox: Sandbox
 ) -> Rendering:
     """`target` is one of the renderer `plugin`, whose `options` say which program it is and what that is told."""
-    private = await asyncio.to_thread(tempfile.mkdtemp, prefix="longshore-")
+    private = await asyncio.to_thread(make_private)
     try:
-        root = Path(private) / ROOT_NAME
+        root = private / ROOT_NAME
         directory = follow(tree, target.path).path
         whole = target.options["whole"]
         copied = await asyncio.to_thread(copy, tree, directory, root, is_whole=whole)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.proc.private import MARK, own_directory, private_directory
 from bot.render.sandbox import Sandbox
 from tests.render.argocd.applications import application, data, failure
 from tests.render.plugin.programs import needs_confinement, plugin, python, quickly, rendered, shell
@@ -40,6 +41,15 @@ async def test_nothing_of_the_machine_is_read(sandbox: Sandbox, tmp_path: Path) 
     assert await tried(sandbox, "os.listdir('/root')") == "PermissionError"
     assert await tried(sandbox, "open('/proc/1/environ').read()") == "PermissionError"
     assert await tried(sandbox, "open('/etc/passwd').read()") == "PermissionError"
+
+
+async def test_what_else_is_rendered_at_the_same_time_is_not_read(sandbox: Sandbox) -> None:
+    with private_directory() as other:
+        (other / "decrypted").write_text(MARKER)
+        assert await tried(sandbox, f"open({str(other / 'decrypted')!r}).read()") == "PermissionError"
+        assert await tried(sandbox, f"os.listdir({str(other)!r})") == "PermissionError"
+        assert await tried(sandbox, f"os.listdir({str(own_directory())!r})") == "PermissionError"
+        assert await tried(sandbox, f"open({str(own_directory() / MARK)!r}).read()") == "PermissionError"
 
 
 async def test_nothing_is_written(sandbox: Sandbox, tmp_path: Path) -> None:
