@@ -37,7 +37,8 @@ from bot.model.rendering import Trust
 from bot.model.repo import RepoId
 from bot.model.target import EngineKind, Found, Origin, RendererKind, Target, TargetId
 from bot.planning.expansion import Traced
-from bot.planning.renderings import Renderings, Workshop
+from bot.planning.renderings import Renderings
+from bot.planning.workshop import Workshop
 from bot.proc.programs import find
 from bot.render.sandbox import Bounds
 from tests.sandbox.cluster import ControlPlane

@@ -21,7 +21,8 @@ from bot.model.plan import Plan, Side
 from bot.model.repo import Sha
 from bot.planning.expansion import Finding
 from bot.planning.plan import look, make_plan
-from bot.planning.renderings import Renderings, Workshop
+from bot.planning.renderings import Renderings
+from bot.planning.workshop import Workshop
 from bot.render.sandbox import Bounds
 
 

@@ -12,7 +12,7 @@ from bot.model.hosts import Hosts
 from bot.model.programs import Programs
 from bot.planning.elsewhere import Elsewhere
 from bot.planning.once import Late
-from bot.planning.renderings import Workshop
+from bot.planning.workshop import Workshop
 from bot.registry import Downloads
 from bot.render.helm.inputs import ClusterFacts
 from bot.render.sandbox import Bounds

@@ -38,8 +38,9 @@ from bot.model.repo import Sha
 from bot.planning.exhaustive import ExhaustiveRenderings
 from bot.planning.expansion import Finding, Mode
 from bot.planning.plan import look, make_plan
-from bot.planning.renderings import Renderings, Workshop
+from bot.planning.renderings import Renderings
 from bot.planning.verify import Verification, verify
+from bot.planning.workshop import Workshop
 from bot.render.sandbox import Bounds
 from bot.report.comment import plan_comment
 from bot.report.terminal import plan_text

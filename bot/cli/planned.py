@@ -18,7 +18,8 @@ from bot.model.programs import Programs
 from bot.model.rendering import Diagnostic, Severity, Trust
 from bot.planning.expansion import Finding, Mode
 from bot.planning.plan import look, make_plan
-from bot.planning.renderings import Renderings, Workshop
+from bot.planning.renderings import Renderings
+from bot.planning.workshop import Workshop
 
 if TYPE_CHECKING:
     from bot.cli.plan import Options

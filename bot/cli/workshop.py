@@ -18,7 +18,7 @@ from bot.model.rendering import Trust
 from bot.planning.elsewhere import Elsewhere
 from bot.planning.memory import Memory
 from bot.planning.once import Late
-from bot.planning.renderings import Workshop
+from bot.planning.workshop import Workshop
 from bot.proc.errors import ProgramMissing
 from bot.proc.programs import cache_dir, find, version
 from bot.proc.protections import protections

@@ -23,7 +23,7 @@ from bot.loops.identity import Identities
 from bot.loops.words import Words
 from bot.loops.world import World
 from bot.model.rendering import Trust
-from bot.planning.renderings import Workshop
+from bot.planning.workshop import Workshop
 from bot.proc.programs import version
 from bot.render.sandbox import Bounds
 from bot.render.sops.decrypt import Decryptor

@@ -38,7 +38,8 @@ from bot.planning.asked import FactsOf, nothing_known
 from bot.planning.elsewhere import Errand
 from bot.planning.expansion import Finding, Mode
 from bot.planning.own import Own
-from bot.planning.renderings import Renderings, Workshop
+from bot.planning.renderings import Renderings
+from bot.planning.workshop import Workshop
 from bot.render.sops.decrypt import Decryptor
 from bot.store.askers import Askers
 from bot.store.connection import StoreUnavailable

@@ -12,7 +12,8 @@ from bot.model.target import Target, TargetId
 from bot.model.tree import TreeReader
 from bot.planning.elsewhere import Errand
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
-from bot.planning.renderings import Ready, Renderings, Workshop
+from bot.planning.renderings import Ready, Renderings
+from bot.planning.workshop import Workshop
 from bot.render.brute import Checkout, checkout
 from bot.render.helm.inputs import ValuesSource
 from bot.render.sops.decrypt import Decryptor

@@ -1,24 +1,21 @@
 """Renders on demand: what is known already is not rendered again, and no more run at once than the operator allows."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.diff.mask import Mask
 from bot.errors import LongshoreError
 from bot.git.errors import MissingObject
 from bot.git.tree import Tree
 from bot.model.objects import Manifest, Object
 from bot.model.plan import Protection
-from bot.model.programs import Programs
 from bot.model.rendering import (
     ContentKey,
     Diagnostic,
     MaskedRendering,
     Material,
     Rendering,
-    Severity,
     Trace,
     TraceEntry,
     Trust,
@@ -26,72 +23,25 @@ from bot.model.rendering import (
 from bot.model.target import GitSource, RendererKind, Target, TargetId
 from bot.model.tree import TreeReader
 from bot.planning.asked import Answers
-from bot.planning.elsewhere import Elsewhere, Errand
+from bot.planning.elsewhere import Errand
 from bot.planning.expansion import Expansion, Finding, Previous, Traced
 from bot.planning.fetched import Fetched
 from bot.planning.kept import Kept
-from bot.planning.memory import Memory
 from bot.planning.reading import joined, read_by, refs_of, tree_of, unread_here
+from bot.planning.remarks import of_fetched, of_now, placeless
 from bot.planning.room import TraceRoom
-from bot.render.builder import Builders, patched
-from bot.render.cache import RenderingCache
+from bot.planning.workshop import Workshop
+from bot.render.builder import patched
 from bot.render.given import NOTHING, Given
 from bot.render.helm.inputs import ClusterFacts, ReleaseInputs, ValuesSource
 from bot.render.key import content_key, key_of_parts
 from bot.render.notes import whole_tree
 from bot.render.origins import in_repository
-from bot.render.sandbox import Sandbox
 from bot.render.variables import Substitution
 
 if TYPE_CHECKING:
     from bot.render.applicationset import Templates
     from bot.render.sops.decrypt import Decryptor
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """What every rendering of one process shares. `gate` bounds how many programs render at once.
-
-    `tools` are the versions that take part in a content key, by program; `builders` render quickly and `templates`
-    those of ApplicationSets, each for input of one trust.
-    """
-
-    sandbox: Sandbox
-    protections: tuple[Protection, ...]
-    tools: Mapping[str, str]
-    mask: Mask
-    cache: RenderingCache
-    memory: Memory
-    gate: asyncio.Semaphore
-    elsewhere: Elsewhere = field(default_factory=Elsewhere)
-    builders: Mapping[Trust, Builders] = field(default_factory=dict)
-    templates: "dict[Trust, Templates]" = field(default_factory=dict)
-
-    def for_forks(self) -> "Workshop":
-        """The same for what strangers write: of the operator's programs it runs those that he lets it."""
-        return replace(self, sandbox=replace(self.sandbox, programs=self.sandbox.programs.for_forks()))
-
-    def close(self) -> None:
-        """End the programs that stay. The workshop can be used again."""
-        for builders in self.builders.values():
-            builders.close()
-        for templates in self.templates.values():
-            templates.close()
-
-
-def _builders(workshop: Workshop, trust: Trust, decryptor: "Decryptor | None") -> Builders:
-    """Values that may have been decrypted are shown to no program that stays; files are told apart by who builds."""
-    known = workshop.builders.get(trust, Builders())
-    return known if decryptor is None else replace(known, helm=None)
-
-
-def _programs(workshop: Workshop) -> Programs:
-    """The operator's as they are now: one that is replaced while we run is another one."""
-    if not workshop.sandbox.programs:
-        return workshop.sandbox.programs
-    from bot.render.plugin.run import as_of_now  # noqa: PLC0415 - few operators have any
-
-    return as_of_now(workshop.sandbox.programs, workshop.sandbox.layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +79,7 @@ class Renderings:
 
             raise NotTrusted("secrets are decrypted only for what is merged, never for a pull request")
         self._workshop = workshop
-        self._sandbox = replace(
-            workshop.sandbox, builders=_builders(workshop, trust, decryptor), programs=_programs(workshop)
-        )
+        self._sandbox = workshop.sandbox_for(trust, decrypts=decryptor is not None)
         self._trust = trust
         self._decryptor = decryptor
         self._errand = errand or Errand()
@@ -219,12 +167,7 @@ class Renderings:
 
     def templates(self) -> "Templates":
         """What renders the Go templates of ApplicationSets, for input of this trust."""
-        from bot.render.applicationset import Templates  # noqa: PLC0415 - few repositories need it
-
-        known = self._workshop.templates
-        if self._trust not in known:
-            known[self._trust] = Templates.here(self._workshop.sandbox.layers)
-        return known[self._trust]
+        return self._workshop.templates_for(self._trust)
 
     def warm_up(self) -> None:
         """Something is going to be rendered: the program that does may start while that is being found."""
@@ -268,7 +211,7 @@ class Renderings:
         except Exception as error:  # noqa: BLE001 - one target's input takes no other along
             return self.mask(self._failed(traced, error))
         # NB: a key says what is read, not where in the repository it lies, nor which commit elsewhere holds it too.
-        found = in_repository(_of_now(made.diagnostics, traced), traced.target, traced.trace)
+        found = in_repository(of_now(made.diagnostics, traced), traced.target, traced.trace)
         return replace(made, materials=ready.materials, diagnostics=(*ready.remarks, *found))
 
     async def whole(self, tree: Tree, traced: Traced) -> Rendering:
@@ -313,7 +256,7 @@ class Renderings:
             key = self._key(traced.trace, target, traced.substitution, made_of)
         given = Given(traced.substitution, self._decryptor, remotes, inputs, charts)
         materials = (*fetched.materials, *inflated, *self._errand.materials(target, remotes))
-        return Ready(where, given, key, materials, _remarks(fetched, target))
+        return Ready(where, given, key, materials, of_fetched(fetched, target))
 
     async def _rendered(self, traced: Traced, ready: Ready) -> Rendering:
         from bot.render.render import render  # noqa: PLC0415 - only a difference needs it
@@ -361,7 +304,7 @@ class Renderings:
         name = traced.target.id, ready.key
         made = self._broken.get(name) or await self._kept.rendering(ready.key)
         if made is None:
-            rendering = _placeless(await self._rendered(traced, ready), traced.target)
+            rendering = placeless(await self._rendered(traced, ready), traced.target)
             made = await asyncio.to_thread(self._put, ready.key, rendering)
             if made.failed:
                 self._broken[name] = made
@@ -377,25 +320,3 @@ def _failed(why: str, target: Target) -> Rendering:
     from bot.render.render import failed  # noqa: PLC0415 - only a difference needs it
 
     return failed(why, target)
-
-
-def _placeless(made: Rendering, target: Target) -> Rendering:
-    """Without the place of whoever declares the target: others of the same key are declared elsewhere."""
-    origin = target.origin.file, target.origin.line
-    remarks = (
-        replace(d, file=None, line=None) if (d.file, d.line) == origin else d for d in made.diagnostics
-    )
-    return replace(made, diagnostics=tuple(remarks))
-
-
-def _of_now(made: Iterable[Diagnostic], traced: Traced) -> Iterator[Diagnostic]:
-    """Remarks on whoever declares the target, with its file and line of now."""
-    origin = traced.target.origin
-    told = {(d.severity, d.message): d for d in traced.trace.diagnostics if d.file == origin.file}
-    placed = (d if d.file else replace(d, file=origin.file, line=origin.line) for d in made)
-    return (told.get((found.severity, found.message), found) for found in placed)
-
-
-def _remarks(fetched: Fetched, target: Target) -> tuple[Diagnostic, ...]:
-    file, line = target.origin.file, target.origin.line
-    return tuple(Diagnostic(Severity.WARNING, remark, file, line) for remark in fetched.remarks)

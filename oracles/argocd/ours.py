@@ -10,7 +10,8 @@ from bot.model.objects import Manifest, Object
 from bot.model.rendering import Diagnostic, Hole, Rendering, Severity, Trust
 from bot.planning.expand import expand_one
 from bot.planning.expansion import Finding, Mode, Traced
-from bot.planning.renderings import Renderings, Workshop
+from bot.planning.renderings import Renderings
+from bot.planning.workshop import Workshop
 from oracles.argocd.clusters import Declared
 from oracles.argocd.scene import SET, Scene
 from oracles.argocd.side import Application, Side

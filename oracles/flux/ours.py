@@ -10,7 +10,8 @@ from bot.model.rendering import Rendering, Severity, Trust
 from bot.model.target import Target
 from bot.planning.expand import expand_one
 from bot.planning.expansion import Finding, Mode
-from bot.planning.renderings import Renderings, Workshop
+from bot.planning.renderings import Renderings
+from bot.planning.workshop import Workshop
 from oracles.flux.features.sops import key
 from oracles.flux.scene import Scene
 from oracles.gitserver import BRANCH

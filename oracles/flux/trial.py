@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.planning.renderings import Workshop
+from bot.planning.workshop import Workshop
 from oracles.cluster import Cluster
 from oracles.documents import namespace
 from oracles.flux.controllers import NAMESPACE, flux_cluster

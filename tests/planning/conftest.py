@@ -18,8 +18,9 @@ from bot.planning.expand import expand, expand_both
 from bot.planning.expansion import Expansion, Finding
 from bot.planning.memory import Memory
 from bot.planning.plan import look, make_plan
-from bot.planning.renderings import Renderings, Workshop
+from bot.planning.renderings import Renderings
 from bot.planning.verify import Verification, verify
+from bot.planning.workshop import Workshop
 from bot.proc.protections import protections
 from bot.render.cache import RenderingCache
 from bot.render.sandbox import Sandbox

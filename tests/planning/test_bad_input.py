@@ -17,7 +17,7 @@ from bot.discover.repository import RepositoryIdentity
 from bot.model.plan import Plan, TargetPlan
 from bot.model.rendering import Severity
 from bot.planning.expansion import Finding
-from bot.planning.renderings import Workshop
+from bot.planning.workshop import Workshop
 from bot.proc.confine import Limits
 from tests.git.repos import Work
 from tests.planning.conftest import MIB, Bench, config_map, kustomization, statuses, target

@@ -22,8 +22,9 @@ from bot.planning.exhaustive import ExhaustiveRenderings
 from bot.planning.expand import expand, expand_both, expand_one
 from bot.planning.expansion import Expansion, Finding, Mode
 from bot.planning.plan import look, make_plan
-from bot.planning.renderings import Renderings, Workshop
+from bot.planning.renderings import Renderings
 from bot.planning.verify import verify
+from bot.planning.workshop import Workshop
 from tests.planning.conftest import Bench
 from tests.planning.repositories import URL, Files, histories, write
 
