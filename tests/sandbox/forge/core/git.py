@@ -27,7 +27,9 @@ from tests.sandbox.forge.core.git_objects import (
     parsed_modes,
 )
 
-TIMEOUT_S = 60
+TIMEOUT_S = 1800
+"""The loop of a forge stands still while tests with a loop of their own run, and this goes on. What hangs is ended by the
+timeout of the test that waits for it."""
 
 # Nothing of this can be in the name of a ref; git would take it for an expression.
 NO_NAME = re.compile(r"^-|[\s~^:?*\[\\]|\.\.|@\{")
