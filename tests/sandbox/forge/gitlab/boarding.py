@@ -69,6 +69,11 @@ async def leave(state: State, car: Car, why: str) -> None:
 
 async def move_on(state: State, pipeline: Pipeline) -> None:
     """What a finished pipeline of a train means: its car is merged when it is first, or leaves; the rest try again."""
+    async with state.trains.turn:
+        await _move_on(state, pipeline)
+
+
+async def _move_on(state: State, pipeline: Pipeline) -> None:
     car = next((known for known in state.trains.cars if known.pipeline is pipeline), None)
     if car is None or car.state != "fresh":
         return

@@ -1,5 +1,6 @@
 """Merge trains: merge requests that wait in line, each tried on top of those before it."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,7 +26,10 @@ class Car:
 
 @dataclass(slots=True)
 class Trains:
+    """`turn` is held while a train moves: cars are merged one after the other, whoever told of their pipelines."""
+
     cars: list[Car] = field(default_factory=list)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def of(self, repository: Repository, branch: str | None = None) -> list[Car]:
         return [c for c in self.cars if c.pull.repository is repository and branch in (None, c.pull.base)]
