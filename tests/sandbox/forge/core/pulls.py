@@ -152,12 +152,14 @@ async def probe_merge(forge: Forge, pull: Pull) -> None:
     try:
         tree = await store.merged_tree(base_sha, pull.head_sha)
     except MergeConflictError:
-        pull.mergeability, pull.merge_sha = Mergeability.CONFLICTING, None
+        if pull.is_open and not pull.is_merged:
+            pull.mergeability, pull.merge_sha = Mergeability.CONFLICTING, None
         return
     message = f"Merge {pull.head_sha} into {base_sha}"
     merge = await store.commit_tree(tree, [base_sha, pull.head_sha], message, pull.author.identity)
     await store.set_ref(pull.merge_ref, merge)
-    pull.mergeability, pull.merge_sha = Mergeability.CLEAN, merge
+    if pull.is_open and not pull.is_merged:  # as it may have been meanwhile
+        pull.mergeability, pull.merge_sha = Mergeability.CLEAN, merge
 
 
 @dataclass(frozen=True, slots=True)
