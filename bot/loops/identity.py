@@ -56,8 +56,10 @@ class Identities:
         """
         meant = entry.id if entry else None
         numbers = {number for number in delivered if number is not None}
-        others = {before: why for before in sorted(numbers) if (why := another(repo, before, found, meant))}
-        for before, why in others.items():
+        for before in sorted(numbers):
+            why = another(repo, before, found, meant)
+            if why is None:
+                continue
             if found not in numbers:
                 # The store was flushed, and took the first one that came along. Where ours delivered too, the record of
                 # another stops that cluster alone: whoever writes to one cluster must not stop all of them.

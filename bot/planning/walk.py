@@ -1,8 +1,8 @@
 """Targets of a tree, to the fixpoint: what one target renders to may declare others.
 
-Only a target that reads a file which mentions a controller at all can bring forth another one, or one that a program of
-the operator's makes, so only those are rendered while looking. Where one of them cannot be rendered, its children are taken from the files as they stand, and
-it is said: a child is never dropped because its parent is unknown.
+Only a target that reads a file which mentions a controller at all can bring forth another one, or one that a program
+of the operator's makes, so only those are rendered while looking. Where one of them cannot be rendered, its children
+are taken from the files as they stand, and it is said: a child is never dropped because its parent is unknown.
 """
 
 from collections.abc import Collection, Mapping, Sequence
