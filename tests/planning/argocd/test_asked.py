@@ -117,6 +117,18 @@ def previewing(bench: Bench, elsewhere: Elsewhere) -> None:
     bench.work.commit({"apps/previews.yaml": previews(), "web/cm.yaml": config_map("web", "1")})
 
 
+async def ask_twice(bench: Bench) -> None:
+    """A forge that has one more each time it is asked."""
+    async with Repository.open(bench.work.path) as repository:
+        side = await bench.side(repository, "HEAD")
+        for count in (1, 2):
+            async with bench.elsewhere.visit() as errand:
+                tree = await repository.tree(side.tree)
+                found = await expand_one(repository, tree, bench.finding, bench.renderings(errand))
+            assert len(found.targets) == count + 1
+            assert not found.may_be_kept
+
+
 async def test_both_sides_are_told_the_same_and_what_changes_is_the_change(bench: Bench) -> None:
     forge = Growing()
     previewing(bench, Elsewhere(forges=forge))
@@ -133,14 +145,7 @@ async def test_both_sides_are_told_the_same_and_what_changes_is_the_change(bench
 async def test_what_was_asked_is_not_remembered(bench: Bench) -> None:
     forge = Growing()
     previewing(bench, Elsewhere(forges=forge))
-    async with Repository.open(bench.work.path) as repository:
-        side = await bench.side(repository, "HEAD")
-        for count in (1, 2):
-            async with bench.elsewhere.visit() as errand:
-                tree = await repository.tree(side.tree)
-                found = await expand_one(repository, tree, bench.finding, bench.renderings(errand))
-            assert len(found.targets) == count + 1
-            assert not found.may_be_kept
+    await ask_twice(bench)
     assert forge.asked == 2
 
 
@@ -194,14 +199,7 @@ async def test_a_filter_that_a_change_writes_shows_every_application_that_it_let
 async def test_what_an_owner_has_is_not_remembered(bench: Bench) -> None:
     forge = Owner()
     listing(bench, Elsewhere(forges=forge))
-    async with Repository.open(bench.work.path) as repository:
-        side = await bench.side(repository, "HEAD")
-        for count in (1, 2):
-            async with bench.elsewhere.visit() as errand:
-                tree = await repository.tree(side.tree)
-                found = await expand_one(repository, tree, bench.finding, bench.renderings(errand))
-            assert len(found.targets) == count + 1
-            assert not found.may_be_kept
+    await ask_twice(bench)
 
 
 @pytest.mark.parametrize(
